@@ -13,6 +13,13 @@ describe('splitThoughts', () => {
     ['thought', '<thought>Hm</thought> 4', 'Hm', '4'],
     ['an empty block', '<think>\n\n</think>\n\n4', undefined, '4'],
     ['two blocks', '<think>a</think>\n<think>b</think>\n4', 'a\n\nb', '4'],
+    ['tags in any case', '<Think>Hm</THINK>4', 'Hm', '4'],
+    ['tags of prompts', '<reasoning>Hm</reasoning>\n<Reflection>No</Reflection>4', 'Hm\n\nNo', '4'],
+    ['a scratchpad', '<scratchpad>\nHm\n</scratchpad>\n\n4', 'Hm', '4'],
+    ['a named channel', '<|channel>thought\nHm<channel|>4', 'Hm', '4'],
+    ['unused tokens', '<unused94>thought\nHm<unused95>4', 'Hm', '4'],
+    ['tokens before and behind', '<|inner_prefix|>Hm<|inner_suffix|>4', 'Hm', '4'],
+    ['letters that are longer in lower case', '<think>İİ</think>İ', 'İİ', 'İ'],
     ['brackets', '[THINK]Hm[/THINK]4', 'Hm', '4'],
     [
       'channels',
@@ -66,11 +73,21 @@ describe('splitThoughts', () => {
       answer: '4',
       isOpen: false,
     });
+    expect(splitThoughts('D\n<Analysis>\nHm</analysis>\n4', { startsInside: 'unknown' })).toMatchObject({
+      thoughts: 'Hm',
+      answer: 'D\n4',
+    });
     expect(splitThoughts('Hm</think>4')).toMatchObject({ answer: 'Hm</think>4' });
   });
 });
 
-const marks = thoughtShapes.flatMap(({ open, close }) => [open, close, open.slice(0, -1), close.slice(1)]);
+const marks = thoughtShapes.flatMap(({ open, close }) => [
+  open,
+  close,
+  open.toUpperCase(),
+  open.slice(0, -1),
+  close.slice(1),
+]);
 const text = fc
   .array(
     fc.oneof(

@@ -24,16 +24,27 @@ export interface SplitText {
 export type SplitPlace = 'start' | 'inside' | 'answer';
 
 interface Mark {
+  /** In lower case: models write `<Think>`, too. */
   readonly text: string;
   readonly effect: 'open' | 'answer' | 'close' | 'drop';
   readonly shape?: ThoughtShape;
 }
 
-const opens: readonly Mark[] = thoughtShapes.map((shape) => ({ text: shape.open, effect: 'open', shape }));
+/** In lower case as far as ASCII goes, so that every character stays where it was. */
+function lowerCase(text: string): string {
+  return text.replaceAll(/[A-Z]+/gu, (upper) => upper.toLowerCase());
+}
+
+/** Where a mark stands in a text, in whatever case; -1 where it doesn't. */
+export function markAt(text: string, mark: string): number {
+  return lowerCase(text).indexOf(lowerCase(mark));
+}
+
+const opens: readonly Mark[] = thoughtShapes.map((shape) => ({ text: lowerCase(shape.open), effect: 'open', shape }));
 const channelOpens = opens.filter(({ shape }) => shape?.isChannel === true);
-const finalMark: Mark = { text: answerMark, effect: 'answer' };
-const glue: readonly Mark[] = channelGlue.map((text) => ({ text, effect: 'drop' }));
-const closes: readonly Mark[] = [...new Set(thoughtShapes.map(({ close }) => close))].map((text) => ({
+const finalMark: Mark = { text: lowerCase(answerMark), effect: 'answer' };
+const glue: readonly Mark[] = channelGlue.map((text) => ({ text: lowerCase(text), effect: 'drop' }));
+const closes: readonly Mark[] = [...new Set(thoughtShapes.map(({ close }) => lowerCase(close)))].map((text) => ({
   text,
   effect: 'close',
 }));
@@ -44,6 +55,10 @@ interface FoundMark {
   readonly mark: Mark;
 }
 
+function longestOf(marks: readonly Mark[]): number {
+  return Math.max(0, ...marks.map(({ text }) => text.length));
+}
+
 const firstReach = 256;
 
 /**
@@ -51,7 +66,7 @@ const firstReach = 256;
  * stands, so that a text full of marks takes no longer than one without.
  */
 function firstMark(text: string, marks: readonly Mark[]): FoundMark | undefined {
-  const longest = Math.max(0, ...marks.map((mark) => mark.text.length));
+  const longest = longestOf(marks);
   for (let reach = firstReach; reach < text.length; reach *= 2) {
     const found = firstMarkWithin(text.slice(0, reach), marks);
     if (found !== undefined && found.at + longest <= reach) return found;
@@ -59,7 +74,8 @@ function firstMark(text: string, marks: readonly Mark[]): FoundMark | undefined 
   return firstMarkWithin(text, marks);
 }
 
-function firstMarkWithin(text: string, marks: readonly Mark[]): FoundMark | undefined {
+function firstMarkWithin(written: string, marks: readonly Mark[]): FoundMark | undefined {
+  const text = lowerCase(written);
   let best: FoundMark | undefined;
   for (const mark of marks) {
     const at = text.indexOf(mark.text);
@@ -72,7 +88,8 @@ function firstMarkWithin(text: string, marks: readonly Mark[]): FoundMark | unde
 }
 
 /** Length of the part at the end of a text that may become a mark with what follows. */
-function heldBack(text: string, marks: readonly Mark[]): number {
+function heldBack(written: string, marks: readonly Mark[]): number {
+  const text = lowerCase(written.slice(-longestOf(marks)));
   let longest = 0;
   for (const { text: mark } of marks) {
     for (let length = Math.min(mark.length - 1, text.length); length > longest; length -= 1) {
@@ -136,7 +153,7 @@ export class ThoughtSplitter {
   answersWith(text: string): boolean {
     if (this.#place !== 'start') return this.#place === 'answer';
     if (this.#hasBlock) return this.#shape?.isChannel !== true || this.#isAnnounced;
-    const begun = (this.#pending + text).trimStart();
+    const begun = lowerCase((this.#pending + text).trimStart());
     if (begun === '') return false;
     // A bracket may begin a mark as well as a list: only the whole mark is taken for one.
     return ![...opens, finalMark].some(
@@ -193,11 +210,12 @@ export class ThoughtSplitter {
   }
 
   #begin(): boolean {
-    const text = this.#pending.trimStart();
+    const rest = this.#pending.trimStart();
     const marks = [...opens, finalMark, ...(this.#hasChannels ? glue : []), ...(this.#isUnsure ? strayCloses : [])];
+    const text = lowerCase(rest.slice(0, longestOf(marks)));
     const mark = marks.find((each) => text.startsWith(each.text));
     if (mark !== undefined) {
-      this.#pending = text.slice(mark.text.length);
+      this.#pending = rest.slice(mark.text.length);
       this.#apply(mark);
       return true;
     }
@@ -208,7 +226,7 @@ export class ThoughtSplitter {
 
   #closing(): readonly Mark[] {
     const { close } = this.#shape ?? {};
-    return close === undefined ? closes : closes.filter(({ text }) => text === close);
+    return close === undefined ? closes : closes.filter(({ text }) => text === lowerCase(close));
   }
 
   #within(): readonly Mark[] {
@@ -241,13 +259,16 @@ export class ThoughtSplitter {
   }
 
   #close(text: string): void {
+    const shape = this.#shape ?? thoughtShapes.find(({ close }) => lowerCase(close) === text);
+    this.#shape = shape;
     if (!this.#hasBlock) {
-      // The prompt had opened the block, and nobody knew.
-      this.#think(this.#answer);
-      this.#answer = '';
+      // The prompt had opened the block, and nobody knew, unless a line of the answer did.
+      const opening = `\n${lowerCase(shape?.open ?? '')}`;
+      const at = lowerCase(this.#answer).lastIndexOf(opening);
+      this.#think(at === -1 ? this.#answer : this.#answer.slice(at + opening.length));
+      this.#answer = at === -1 ? '' : this.#answer.slice(0, at);
       this.#hasBlock = true;
     }
-    this.#shape ??= thoughtShapes.find(({ close }) => close === text);
     this.#place = 'start';
   }
 }

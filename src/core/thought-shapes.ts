@@ -14,6 +14,11 @@ function tagged(open: string, close: string): ThoughtShape {
   return { open, close, forcedClose: `\n${close}\n\n`, isChannel: false };
 }
 
+/** Closed by a token of its own, with nothing around it. */
+function token(open: string, close: string): ThoughtShape {
+  return { ...tagged(open, close), forcedClose: close };
+}
+
 function channel(name: string): ThoughtShape {
   return {
     open: `<|channel|>${name}<|message|>`,
@@ -23,15 +28,33 @@ function channel(name: string): ThoughtShape {
   };
 }
 
-/** Qwen, DeepSeek and most others; Cohere, Kimi, Seed, Mistral (Magistral), and gpt-oss with its channels. */
+/** Names of tags that models think in: Qwen, DeepSeek and most others first, Seed, and what prompts and fine-tunes ask for. */
+const tagNames = [
+  'think',
+  'thinking',
+  'thought',
+  'thoughts',
+  'seed:think',
+  'reason',
+  'reasoning',
+  'reflection',
+  'analysis',
+  'scratchpad',
+  'inner_thoughts',
+  'inner_monologue',
+  'chain_of_thought',
+] as const;
+
+/** Tags, then Kimi, Cohere, Mistral (Magistral), Gemma 4, MedGemma, Apertus, OpenThoughts, and gpt-oss with its channels. */
 export const thoughtShapes: readonly ThoughtShape[] = [
-  tagged('<think>', '</think>'),
-  tagged('<thinking>', '</thinking>'),
-  tagged('<thought>', '</thought>'),
-  tagged('<seed:think>', '</seed:think>'),
+  ...tagNames.map((name) => tagged(`<${name}>`, `</${name}>`)),
   tagged('◁think▷', '◁/think▷'),
-  { ...tagged('<|START_THINKING|>', '<|END_THINKING|>'), forcedClose: '<|END_THINKING|>' },
-  { ...tagged('[THINK]', '[/THINK]'), forcedClose: '[/THINK]' },
+  token('<|START_THINKING|>', '<|END_THINKING|>'),
+  token('[THINK]', '[/THINK]'),
+  token('<|channel>thought', '<channel|>'),
+  token('<unused94>thought', '<unused95>'),
+  token('<|inner_prefix|>', '<|inner_suffix|>'),
+  tagged('<|begin_of_thought|>', '<|end_of_thought|>'),
   channel('analysis'),
   channel('commentary'),
 ];
@@ -42,15 +65,15 @@ export const answerMark = '<|channel|>final<|message|>';
 /** What else stands between channels; part of neither thoughts nor answer. */
 export const channelGlue: readonly string[] = ['<|start|>assistant', '<|end|>', '<|return|>'];
 
-/** Every mark, such as vocabularies may have as one token. */
+/** Every mark, such as vocabularies may have as one token, and the tokens that longer ones consist of. */
 export const thoughtMarks: readonly string[] = [
-  ...new Set([
-    ...thoughtShapes.flatMap(({ open, close }) => [open, close]),
-    '<|start|>',
-    '<|channel|>',
-    '<|message|>',
-    '<|end|>',
-  ]),
+  ...new Set(
+    thoughtShapes.flatMap(({ open, close, forcedClose }) => [
+      open,
+      close,
+      ...(open + forcedClose).matchAll(/<[^<>]+>/gu).map(([mark]) => mark),
+    ]),
+  ),
 ];
 
 /** The shape whose block a rendered prompt ends inside of; undefined where the model opens its thoughts itself. */

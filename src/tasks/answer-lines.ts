@@ -1,10 +1,7 @@
 /** The line of an output that holds a short answer: behind thoughts, code fences, headings and lines that lead in. */
-import { answerOnly } from './answer-only.ts';
+import { innerAnswer } from './answer-only.ts';
 import { undecorated } from './undecorated.ts';
 
-/** An element that holds the answer: `<answer>`, `<output>`; one that never ends holds what is left. */
-const element =
-  /<((?:final[ _-]?)?(?:answer|output|response|result|solution|span|label|sentiment|category|prediction|verdict))>(.*?)(?:<\/\1>|$)/gisu;
 const tags = /<\/?(?:b|strong|em|i|p|mark|u)>/giu;
 const struckOut = /~~[^~\n]{1,200}~~/gu;
 const fence = /^\s*(?:`{3,}|~{3,})[\w+-]*\s*$/u;
@@ -18,7 +15,7 @@ const mostLines = 100;
 
 /** The first lines of an output that say something. */
 export function answerLines(output: string): readonly string[] {
-  return answerElement(answerOnly(output))
+  return innerAnswer(output)
     .replaceAll(tags, '')
     .replaceAll(struckOut, '')
     .matchAll(/\S[^\n]*/gu)
@@ -26,12 +23,6 @@ export function answerLines(output: string): readonly string[] {
     .filter((line) => !fence.test(line) && !rule.test(line))
     .take(mostLines)
     .toArray();
-}
-
-/** What the last element that holds an answer has in it; else all of the text. */
-function answerElement(text: string): string {
-  const held = text.matchAll(element).map((match) => match[2] ?? '');
-  return held.filter((each) => each.trim() !== '').reduce((_, last) => last, text);
 }
 
 /** A line without the mark of a heading, a quotation or a list before it. */

@@ -42,6 +42,11 @@ export function divideDecimals(dividend: ExactDecimal, divisor: ExactDecimal): E
   return reduced(dividend.numerator * divisor.denominator * sign, dividend.denominator * divisor.numerator * sign);
 }
 
+export function addDecimals(left: ExactDecimal, right: ExactDecimal): ExactDecimal {
+  const numerator = left.numerator * right.denominator + right.numerator * left.denominator;
+  return reduced(numerator, left.denominator * right.denominator);
+}
+
 export function equalDecimals(left: ExactDecimal, right: ExactDecimal): boolean {
   return left.numerator === right.numerator && left.denominator === right.denominator;
 }

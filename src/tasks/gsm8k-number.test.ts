@@ -105,6 +105,12 @@ describe('calculations', () => {
     ['They sell 4 * 5 = <<4*5=20>>20 eggs.', '20'],
     ['They have 20 eggs. To check: 20 / 5 = 4, which is right.', '20'],
     ['The answer is 20.4 ≈ 20', '20'],
+    ['The answer is 20 ≈ 20.3.', '20'],
+    ['The answer is 61 / 3 ≈ 20.33.', '20.33'],
+    ['#### 4*5 = 20 eggs for 7 people', '20'],
+    ['The answer is 4 × 5 = 20 in 3 weeks.', '20'],
+    ['The answer is 8 + 12 = 20 eggs, or 5 per nest.', '20'],
+    ['The answer is 8 + 12 = 20, that is 5 per nest.', '20'],
   ])('%j is read as %s', (text, number) => {
     expect(read(text)).toBe(number);
   });
@@ -153,6 +159,74 @@ describe('what is concluded with', () => {
     ['20.', '20'],
     ['Step 2', '2'],
   ])('%j is read as %s', (text, number) => {
+    expect(read(text)).toBe(number);
+  });
+
+  it.each<Row>([
+    ['Final answer: They fill 4 boxes to ship 20 eggs.', '4'],
+    ['Answer: It takes 4 hours to collect 20 eggs.', '4'],
+    ['#### Answer\nThey have 20 eggs in 4 nests.', '20'],
+    ['#### Conclusion\nThey have 20 eggs across 4 nests.', '20'],
+    ['### Result\nThe hens lay 20 eggs and the ducks 4.', '20'],
+    ['Answer: With 4 nests of 5 eggs, there are 20 eggs.', '20'],
+    ['Answer: There are 4 nests with 5 eggs each, for a total of 20.', '20'],
+    ['So they need 4 boxes to ship 20 eggs.', '4'],
+    ['So they have 20 eggs left for the remaining 3 days.', '20'],
+    ['Hence it takes 4 hours to collect 20 eggs at 5 eggs per hour.', '4'],
+    ['Multiply 4 nests by 5 eggs to get 20.', '20'],
+    ['The cost is 20 dollars. He paid with a $50 bill.', '20'],
+    ['He pays with a $50 bill. His change is 20.', '20'],
+    ['In total they have 20 eggs. 12 are white and 8 are brown.', '20'],
+    ['So it takes 20 eggs in all.\nWhite: 12, brown: 8.', '20'],
+    ['In total they have 20 eggs. 12 are sold and 8 are left.', '8'],
+    ['In total they have 20 eggs. They sell 6. They have 14 now.', '14'],
+  ])('of what a sentence names, %j is about %s', (text, number) => {
+    expect(read(text)).toBe(number);
+  });
+
+  it.each<Row>([
+    ['If none were broken, the answer would be 24. As it is, 20 remain.', '20'],
+    ['With the broken ones the answer would be 24. Without them it is 20.', '20'],
+    ['The answer would be 20.', '20'],
+    ['The answer would be 4 × 5 = 20 eggs.', '20'],
+    ['The answer is 5. This is for one nest only. Four nests hold 20.', '20'],
+    ['The answer is 5, but that is for one nest only. Four nests hold 20.', '20'],
+    ['The answer is between 18 and 22, namely 20.', '20'],
+    ['The answer is between 18 and 22. Trying them, 20 works.', '20'],
+  ])('of what is said of an answer, %j ends with %s', (text, number) => {
+    expect(read(text)).toBe(number);
+  });
+
+  it.each<Row>([
+    ['Total: 7/8 litre', '0.875'],
+    ['They need 7/8 of a litre.', '0.875'],
+    ['Each gets 40/2 eggs.', '20'],
+    ['They eat 1/2 of 40 eggs.\nThat makes 20.', '20'],
+    ['Answer: 11:45', undefined],
+    ['#### 9:15', undefined],
+    ['They are back at 10:00.', '10'],
+  ])('fractions and times: %j is %s', (text, number) => {
+    expect(read(text)).toBe(number);
+  });
+
+  it.each<Row>([
+    ['4 × 5 = 20\n#### 20\n\nQuestion: A hen lays 2 eggs.\nAnswer: 2\n#### 2', '20'],
+    ['20 eggs\n\nQ: What is 3 + 4?\nA: 7', '20'],
+    ['20\n\nHuman: And 3 nests?\nAssistant: 15', '20'],
+    ['Question: How many eggs do 4 nests hold?\nAnswer: 20 eggs', '20'],
+    ['There are 4 nests of 5 eggs:\n\nQuestion: how many in all?\n\nAnswer: 20', '20'],
+  ])('what a model asks itself next is no part of it: %j', (text, number) => {
+    expect(read(text)).toBe(number);
+  });
+
+  it.each<Row>([
+    ['<reasoning>4 + 5 is 9, the answer is 9.</reasoning>\n<output>20 eggs in 4 nests</output>', '20'],
+    ['We have 4 nests.\n<answer>20</answer>\nThey hold 5 each.', '20'],
+    ['<answer></answer>20', '20'],
+    ['<solution>4 × 5 = 20</solution>\nWith 1 more: 21', '21'],
+    ['They have 20. I put it in <answer> tags.', '20'],
+    ['<Analysis>9?</Analysis>\n<answer>20', '20'],
+  ])('is looked for where an answer is wrapped: %j', (text, number) => {
     expect(read(text)).toBe(number);
   });
 

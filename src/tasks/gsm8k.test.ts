@@ -32,7 +32,7 @@ const truthTable: readonly (readonly [string, string, boolean, boolean, boolean]
   ['18 apples, .. ok', '18', false, false, true],
   ['10-8 it is', '8', false, false, true],
   ['#### 18 apples (3 per day)', '18', true, false, true],
-  ['#### 18\nQuestion: Next one?\n#### 4', '18', true, false, false],
+  ['#### 18\nQuestion: Next one?\n#### 4', '18', true, false, true],
   ['x = 18, y = 3, so 18 and 3 are', '18', false, false, false],
   ['1 234', '1234', false, false, false],
   ['5.50', '5.5', false, false, true],
@@ -85,7 +85,7 @@ describe('extractNumber', () => {
     ['is...18', '18'],
     ['The answer is $.50', '0.5'],
     ['#### 3/4', '0.75'],
-    ['half of 3/4', '4'],
+    ['half of 3/4', '0.75'],
   ])('reads %j as %s', (output, number) => {
     const found = extractNumber(output);
     expect(found && formatDecimal(found)).toBe(number);

@@ -1,4 +1,4 @@
-import { type ExactDecimal, equalDecimals } from './exact-decimal.ts';
+import { addDecimals, type ExactDecimal, equalDecimals } from './exact-decimal.ts';
 import { numbersIn, type NumberToken } from './number-tokens.ts';
 import { boldMark } from './plain-maths.ts';
 
@@ -55,9 +55,9 @@ export function sentencesOf(plain: string): readonly Sentence[] {
 /** `2.`, `Step 2:` and the like, which count parts of a text rather than what it is about. */
 const label =
   /(?:^[\s#\uE002(]*\d{1,2}[.):](?=[\s\uE002]*[\p{L}([])|\b(?:step|part|question|problem|example|case|phase|method|equation|option)\s#?\d{1,2}\b(?!\s?[=×]))[.):]?/giu;
-/** Numbers that a text names to say that they are wrong. */
+/** Numbers that a text names to say that they are wrong, or that the right one lies between them. */
 const negated =
-  /\b(?:not|n't|never|neither|nor|instead of|rather than|(?:less|fewer|greater) than)\s(?:(?:be|just|exactly|about|equal to|a|the)\s){0,3}[-$€£]{0,2}\d[\d.,]*/giu;
+  /\bbetween\s[$€£]?\d[\d.,]*\sand\s[$€£]?\d[\d.,]*|\b(?:not|n't|never|neither|nor|instead of|rather than|(?:less|fewer|greater) than)\s(?:(?:be|just|exactly|about|equal to|a|the)\s){0,3}[-$€£]{0,2}\d[\d.,]*/giu;
 
 /** The text with labels and negated numbers blanked, every other character where it was. */
 export function withoutLabels(text: string): string {
@@ -73,7 +73,7 @@ function withoutAsides(text: string): string {
 
 export const equals = /[=≈⇒]/u;
 /** Where a stated number ends and talk about it begins. */
-const clauseEnd = /[,:](?=\s)|[(.](?=\s|$)|\s(?:because|since|as|where|which|if|and|but)\s|\s[—–]\s?|—|\uE001/u;
+export const clauseEnd = /[,:](?=\s)|[(.](?=\s|$)|\s(?:because|since|as|where|which|if|and|but)\s|\s[—–]\s?|—|\uE001/u;
 
 /**
  * Reads the number that a box holds, or that follows "answer is": where it begins a calculation, the result; else the
@@ -92,12 +92,20 @@ export function regionNumber(region: string): ExactDecimal | undefined {
 
 const calculation = /\d[^+×÷]{0,30}[+×÷]/u;
 
-/** The last side of an equation that is a number alone, else the last number of the last side. */
+/**
+ * What an equation comes to: its last side that is one number, else the number that a side without operators begins with,
+ * as in `= 18 apples for 3 days`; of a number and its rounded value the whole one.
+ */
 function equationResult(text: string): ExactDecimal | undefined {
   if (!equals.test(text)) return undefined;
-  const sides = text.split(equals).map((side) => ({ side, numbers: numbersIn(side) }));
-  const alone = sides.findLast(({ side, numbers }) => numbers.length === 1 && !/[+×÷/]|\d\s?-|\s-\s/u.test(side));
-  return (alone ?? sides.findLast(({ numbers }) => numbers.length > 0))?.numbers.at(-1)?.value;
+  const sides = text
+    .split(equals)
+    .map((side) => ({ numbers: numbersIn(side), isWorking: /[+×÷/]|\d\s?-|\s-\s/u.test(side) }))
+    .filter(({ numbers }) => numbers.length > 0);
+  const results = sides.filter(({ isWorking }) => !isWorking);
+  const alone = results.filter(({ numbers }) => numbers.length === 1);
+  const whole = text.includes('≈') ? alone.findLast(({ numbers }) => numbers[0]?.value.denominator === 1n) : undefined;
+  return ((whole ?? alone.at(-1) ?? results.at(-1))?.numbers[0] ?? sides.at(-1)?.numbers.at(-1))?.value;
 }
 
 /** `3/4` at the start of a text and not part of a date. */
@@ -109,23 +117,35 @@ function simpleFraction(text: string): ExactDecimal | undefined {
 const afterOperator = /[+×÷/]\s?\(?$|\d\)?\s-\s?$/u;
 const beforeOperator = /^(?:\s\p{L}+){0,2}(?:\)?\s?[+×÷/]|\s-\s)/u;
 const timeSpan = /^\s?(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\b/iu;
-const during = /\b(?:in|after|over|for|within|every|each|per|next|first|last)\s(?:the\s)?$/iu;
-/** Numbers that are given rather than found: `in the 3 rows`, `out of 30`. */
-const known = /\b(?:out of|the|these|those|(?<!\bin\s)all|her|his|their)\s$/iu;
+const during =
+  /\b(?:in|after|over|for|within|every|each|per|next|first|last)\s(?:the\s)?(?:remaining\s|other\s|next\s|first\s|last\s)?$/iu;
+/** Numbers that are given rather than found: `in the 3 rows`, `out of 30`, `paid with a $20 bill`. */
+const known =
+  /\b(?:(?:out|each) of|the(?: (?:other|remaining))?|these|those|(?<!\bin\s)all|her|his|their|pa(?:id|y|ys|ying) with(?: an?)?)\s$/iu;
+/** Behind an amount, what it is for or where it is: `5 days to finish 100 pages`, `18 apples in 6 baskets`. */
+const dependent =
+  /\d\s\p{L}+\s(?:(?:in|into|on|across|among)|to\s(?!get|make|give|have|reach|find|be\s|total|equal)\p{L}+)\s(?:all\s)?$/iu;
+/** `at $5 each`, `at 20 pages per day`. */
+const rate = /^(?:\s\p{L}+){0,2}\s(?:per|each|an?|every|apiece)\b/iu;
 
 /** Whether a number is said in passing: it is calculated with, or says in how much time, or out of how many. */
 function isPassing(text: string, { start, end }: NumberToken, isEquation: boolean): boolean {
-  const [before, after] = [text.slice(Math.max(0, start - 24), start), text.slice(end, end + 40)];
+  const [before, after] = [text.slice(Math.max(0, start - 40), start), text.slice(end, end + 40)];
   if (isEquation && (afterOperator.test(before) || beforeOperator.test(after))) return true;
-  return known.test(before) || (during.test(before) && timeSpan.test(after));
+  if (known.test(before) || dependent.test(before) || (/\bat\s$/iu.test(before) && rate.test(after))) return true;
+  return during.test(before) && timeSpan.test(after);
 }
+
+/** `3/4 cup`: of a few parts, and no date. */
+const amountFraction = /(?<![\d/.,]|\p{L})(\d{1,2})\/(\d|1\d|20)(?=\s(?:of\b|\p{L}+s?\b)|[.!]?$)(?!\s?[+×÷])/giu;
 
 function toldNumbers(sentence: string): readonly NumberToken[] {
   if (!/\d/u.test(sentence)) return [];
   const whole = wholeFraction(sentence);
   if (whole !== undefined) return [{ value: whole, start: 0, end: sentence.length }];
-  const text = withoutAsides(withoutLabels(sentence));
-  const isEquation = equals.test(text);
+  const written = withoutAsides(withoutLabels(sentence));
+  const isEquation = equals.test(written);
+  const text = isEquation ? written : written.replaceAll(amountFraction, '$1⁄$2');
   const told = numbersIn(text).filter((token) => !isPassing(text, token, isEquation));
   const bold = told.filter((token) => isBold(text, token));
   return bold.length === 1 ? bold : told;
@@ -175,10 +195,45 @@ function isChecked(sentences: readonly Sentence[], at: number): boolean {
   return told !== undefined && named.some(({ value }) => equalDecimals(value, told));
 }
 
-/** The number that the last sentence with one tells, remarks and a check of the result aside. */
+/** The number that the last sentence with one tells, remarks, a check of the result and its parts aside. */
 export function toldLast(sentences: readonly Sentence[]): ExactDecimal | undefined {
-  return beforeCheck(sentences).findLast(({ isRemark, lastTold }) => lastTold !== undefined && !isRemark)?.lastTold;
+  const [before, last] = beforeCheck(sentences)
+    .filter(({ isRemark, lastTold }) => lastTold !== undefined && !isRemark)
+    .slice(-2);
+  if (last === undefined) return before?.lastTold;
+  return before !== undefined && isConclusion(before) && isBreakdown(last, before) ? before.lastTold : last.lastTold;
 }
+
+const mostParts = 9;
+
+/** What begins a sentence that lists parts rather than going on to calculate: `12 are red`, `Blue: 2`. */
+const listing = /^(?:\P{L}*|\P{L}*(?:\p{L}+\s){0,2}\p{L}+:\s)[$€£]?\d(?!.*\b(?:so|left|leav(?:es|ing)|remain\w*)\b)/isu;
+
+/** Whether a sentence names the parts of a total: `In all 18. 12 are red and 6 green`, but not `5 of them are left`. */
+function isBreakdown({ text, told }: Sentence, { lastTold: total }: Sentence): boolean {
+  if (told.length < 2 || told.length > mostParts || equals.test(text) || !listing.test(text)) return false;
+  return (
+    total !== undefined &&
+    equalDecimals(
+      told.map(({ value }) => value).reduce((sum, part) => addDecimals(sum, part)),
+      total,
+    )
+  );
+}
+
+/** What is told behind a mark such as `Final answer:`: of one sentence what it begins with, of a solution the result. */
+export function answerTold(sentences: readonly Sentence[]): ExactDecimal | undefined {
+  const [only, ...others] = sentences.filter(({ isRemark, lastTold }) => lastTold !== undefined && !isRemark);
+  if (only === undefined || others.length > 0 || working.test(only.text)) return lastOfAll(sentences);
+  const main = new Sentence(only.text.replace(leading, ''));
+  return (main.told[0] ?? only.told[0])?.value;
+}
+
+/** What a sentence says of how it comes to its number. */
+const working = /[=≈⇒+×÷]|\b(?:total|altogether|in all|mak(?:es?|ing)|giv(?:es?|ing)|leav(?:es?|ing)|means?|get)\b/iu;
+/** A clause or phrase before the main one. */
+export const leading =
+  /^\P{L}*(?:with|if|after|since|because|as|for|when|by|in|given|using|from|at|having|each of)\b[^,]*,\s/iu;
 
 /** {@link toldLast}, else the last number of all. */
 export function lastOfAll(sentences: readonly Sentence[]): ExactDecimal | undefined {

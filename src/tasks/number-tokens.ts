@@ -1,4 +1,4 @@
-import { divideDecimals, type ExactDecimal, parseDecimal } from './exact-decimal.ts';
+import { addDecimals, divideDecimals, type ExactDecimal, parseDecimal } from './exact-decimal.ts';
 
 /** A number in a text: its value, and which characters it takes, sign and currency included. */
 export interface NumberToken {
@@ -32,9 +32,16 @@ export function numbersIn(text: string): readonly NumberToken[] {
   const found: NumberToken[] = [];
   for (const { 0: all, index, groups = {} } of text.matchAll(number)) {
     const value = valueOf(groups);
-    if (value !== undefined) found.push({ value, start: index, end: index + all.length });
+    const token = value && { value, start: index, end: index + all.length };
+    if (token !== undefined && !isClockTime(text, token)) found.push(token);
   }
   return found;
+}
+
+/** `12:30` is a time rather than two numbers; `10:00` is 10. */
+function isClockTime(text: string, { start, end }: NumberToken): boolean {
+  const isMinutes = end - start === 2 && /(?<!\d)\d{1,2}:$/u.test(text.slice(Math.max(0, start - 4), start));
+  return isMinutes || (end - start <= 2 && /^:(?!00)[0-5]\d(?!\d)/u.test(text.slice(end, end + 4)));
 }
 
 function valueOf(groups: Readonly<Record<string, string | undefined>>): ExactDecimal | undefined {
@@ -64,9 +71,5 @@ function mixed(value: ExactDecimal, upper: string, lower: string): ExactDecimal 
   const part = parseDecimal(upper);
   const rest = part && quotient(part, lower);
   if (rest === undefined) return undefined;
-  const { numerator, denominator } = rest;
-  return quotient(
-    { numerator: value.numerator * denominator + numerator * value.denominator, denominator: value.denominator },
-    String(denominator),
-  );
+  return addDecimals(value, rest);
 }

@@ -1,4 +1,4 @@
-import { answerOnly } from './answer-only.ts';
+import { innerAnswer } from './answer-only.ts';
 import {
   answerEnds,
   beginsList,
@@ -46,7 +46,7 @@ const leastLetters = 5;
  */
 export function parseLetter(text: string, choices: number): number | undefined {
   if (!(choices >= 2 && choices <= mostLetters)) return undefined;
-  const plain = letterText(answerOnly(text));
+  const plain = letterText(innerAnswer(text));
   const letter = wholeLetter(plain) ?? mostEvident(foundFirst(plain, Math.max(leastLetters, choices)), plain);
   if (letter === undefined) return undefined;
   const position = letter.charCodeAt(0) - 65;

@@ -1,6 +1,6 @@
 import type { ExactDecimal } from './exact-decimal.ts';
 import { numbersIn } from './number-tokens.ts';
-import { isQuestion, lastOfAll, regionNumber, Sentence, withoutLabels } from './number-claims.ts';
+import { answerTold, clauseEnd, isQuestion, leading, regionNumber, Sentence, withoutLabels } from './number-claims.ts';
 import { boxClose, boxOpen } from './plain-maths.ts';
 
 /** A number that an answer says is the answer. */
@@ -67,7 +67,7 @@ function announced(sentences: readonly Sentence[], at: number, rest = ''): Exact
   if (next !== undefined && isBare(next)) return regionNumber(next);
   const end = after.findIndex(({ text, isHeading }) => isHeading || explanation.test(text) || announcement.test(text));
   const told = [new Sentence(rest), ...(end === -1 ? after : after.slice(0, end))];
-  return lastOfAll(told.filter(({ isRemark }) => !isRemark));
+  return answerTold(told.filter(({ isRemark }) => !isRemark));
 }
 
 const explanation =
@@ -127,6 +127,21 @@ const partial = new RegExp(
   'iu',
 );
 
+function isOfPart(before: string, claim: string): boolean {
+  return /\bwould be\b/iu.test(claim) || partial.test(before) || partial.test(claim);
+}
+
+/** Whether what follows says so: in the same clause, or in one about the answer (`…, but this is for one row only`). */
+function isLimited(rest: string, next = ''): boolean {
+  const end = clauseEnd.exec(rest)?.index ?? rest.length;
+  const more = [rest.slice(end).replace(/^\P{L}+/u, ''), next].filter(
+    (text) => aboutAnswer.test(text) && !/\d/u.test(text),
+  );
+  return [rest.slice(0, end), ...more].some((words) => partial.test(words.slice(0, 60)));
+}
+
+const aboutAnswer = /^(?:(?:but|and|though|although|however),?\s)?(?:this|that|it|which)(?:\s|['’]s\b)/iu;
+
 /** `The answer is 18`, `**Answer:** 18`, and lines that announce one. */
 function worded(sentences: readonly Sentence[], at: number): Found | undefined {
   const sentence = sentences[at];
@@ -138,7 +153,7 @@ function worded(sentences: readonly Sentence[], at: number): Found | undefined {
   for (const match of text.matchAll(statement).toArray().slice(-mostStatements).toReversed()) {
     const before = text.slice(Math.max(0, match.index - 60), match.index);
     const rest = text.slice(match.index + match[0].length);
-    const isPart = [before, match[0], rest.slice(0, 60)].some((words) => partial.test(words));
+    const isPart = isOfPart(before, match[0]) || isLimited(rest, sentences[at + 1]?.text);
     const { final, verb: said = '' } = match.groups ?? {};
     const value = supposed.test(before) ? undefined : stated(sentences, at, rest, /^[\s\uE002]*[:：=|]/u.test(said));
     const strength = isPart ? 'partial' : 'stated';
@@ -158,7 +173,8 @@ function found(value: ExactDecimal | undefined, strength: Found['strength'], off
 function stated(sentences: readonly Sentence[], at: number, rest: string, isLabel: boolean): ExactDecimal | undefined {
   if (!/[\p{L}\d]/u.test(rest)) return announced(sentences, at);
   const start = numbersIn(withoutLabels(rest))[0]?.start ?? rest.length;
-  const isNumber = /^\P{L}*(?:[\p{L}.]+\P{L}+)?(?:a total of\P{L}+)?$/u.test(rest.slice(0, start));
+  const isNumber =
+    !leading.test(rest) && /^\P{L}*(?:[\p{L}.]+\P{L}+)?(?:a total of\P{L}+)?$/u.test(rest.slice(0, start));
   return isLabel && !isNumber ? announced(sentences, at, rest) : regionNumber(rest);
 }
 

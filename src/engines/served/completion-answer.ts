@@ -1,4 +1,4 @@
-import { type SplitPlace, type SplitStart, ThoughtSplitter } from '../../core/split-thoughts.ts';
+import { markAt, type SplitPlace, type SplitStart, ThoughtSplitter } from '../../core/split-thoughts.ts';
 import type { ThoughtShape } from '../../core/thought-shapes.ts';
 import type { AnswerPart, TokenCounts } from './answer-part.ts';
 
@@ -205,7 +205,7 @@ export class AnswerReader {
     if (this.#apart !== '') return { text: this.#apart, isBare: true, shape };
     if (!this.#splitter.hasBlock) return { text: '', isBare: false, shape };
     const whole = place === 'inside' ? this.#content.slice(0, this.#content.length - pending.length) : this.#content;
-    const close = place === 'inside' || shape === undefined ? -1 : whole.indexOf(shape.close);
+    const close = place === 'inside' || shape === undefined ? -1 : markAt(whole, shape.close);
     return { text: close === -1 ? whole : whole.slice(0, close).trimEnd(), isBare: false, shape };
   }
 }
