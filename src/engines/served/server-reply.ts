@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import * as z from 'zod';
-import { pythonJsonInside } from '../../core/json-inside.ts';
+import { isCutJson, pythonJsonInside, withEscapedControls } from '../../core/json-inside.ts';
 import { ServerError } from '../../core/errors.ts';
 import { shownProxy } from '../../core/proxy.ts';
 import { PassingFault, passingStatus, retryAfterMs, errorCode } from '../../core/retry.ts';
@@ -90,10 +90,9 @@ function redirection(
  * @param url address as shown to people
  * @param how what the refusal came as
  */
-function refusal(
+export function refusal(
   url: string,
-  statusCode: number,
-  headers: IncomingHttpHeaders,
+  { statusCode, headers }: Pick<ServerReply, 'statusCode' | 'headers'>,
   text: string,
   how: string = `HTTP ${statusCode}`,
 ): Error {
@@ -107,6 +106,7 @@ function refusal(
       retryAfterMs: retryAfterMs(header(headers, 'retry-after'), Date.now()),
     });
   }
+  if (said.isFiltered) return requestFault(said);
   if (statusCode === 401 || statusCode === 403) {
     return new ServerError(`the server refuses the key (${shown})`, at, {
       hint: 'Set OPENAI_API_KEY, or name the variable that holds the key with apiKeyVariable.',
@@ -132,14 +132,14 @@ function refusal(
 export function errorInside(url: string, text: string, otherwise = 500): Error {
   const { statusCode } = errorInText(text) ?? saidText(text);
   const how = `an error${statusCode === undefined ? '' : ` (${statusCode})`} in an answer with status 200`;
-  return refusal(url, statusCode ?? otherwise, {}, text, how);
+  return refusal(url, { statusCode: statusCode ?? otherwise, headers: {} }, text, how);
 }
 
 /** @throws what `refusal` makes of it, for any status but 2xx */
 export async function requireOk(url: string, reply: ServerReply): Promise<void> {
-  const { statusCode, headers, redact } = reply;
+  const { statusCode, redact } = reply;
   if (statusCode >= 200 && statusCode < 300) return;
-  throw refusal(url, statusCode, headers, redact(await readRefusalText(reply)));
+  throw refusal(url, reply, redact(await readRefusalText(reply)));
 }
 
 /**
@@ -170,7 +170,8 @@ export async function readJson<Schema extends z.ZodType>(
 }
 
 /**
- * A value from JSON as servers write it, Python's bare NaN and Infinity as null.
+ * A value from JSON as servers write it: with Python's bare NaN and Infinity, which are null, and with raw line ends and
+ * other control characters in strings.
  *
  * @throws {PassingFault} for a text that is empty or cut
  * @throws {ServerError} for one that was never JSON
@@ -181,9 +182,9 @@ export function parseJson(
   { headers, redact }: Pick<ServerReply, 'headers' | 'redact'>,
 ): unknown {
   if (text.trim() === '') throw new PassingFault('fault', 'an empty response with status 200');
-  const value = pythonJsonInside(text);
+  const value = pythonJsonInside(text) ?? pythonJsonInside(withEscapedControls(text));
   if (value !== undefined) return value;
-  if (/^\s*[[{]/.test(text)) throw new PassingFault('fault', `a truncated JSON response of ${text.length} characters`);
+  if (isCutJson(text)) throw new PassingFault('fault', `a truncated JSON response of ${text.length} characters`);
   throw new ServerError(
     `expected JSON, got ${header(headers, 'content-type') ?? 'a response without a content type'}: ${quote(visibleText(redact(text)))}`,
     { url, statusCode: 200 },
