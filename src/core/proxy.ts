@@ -1,3 +1,4 @@
+import { BlockList, isIP } from 'node:net';
 import { UsageError } from './errors.ts';
 
 /** Proxies as the environment names them; undefined where it names none. */
@@ -37,8 +38,20 @@ const bareHost = (hostname: string): string =>
     .replace(/\.$/, '')
     .replace(/^\[(.+)\]$/, '$1');
 
-/** `host`, `host:port`, `.domain`, `*.domain` or `*`: a domain holds for what is below it. */
+/** Whether an address lies in a range such as `10.0.0.0/8` or `fd00::/8`. */
+function isInRange(host: string, range: string): boolean {
+  const [, network = '', bits] = /^\[?([\da-f.:]+)\]?\/(\d{1,3})$/i.exec(range) ?? [];
+  const family = isIP(network);
+  if (family === 0 || isIP(host) !== family || Number(bits) > (family === 4 ? 32 : 128)) return false;
+  const kind = family === 4 ? 'ipv4' : 'ipv6';
+  const ranges = new BlockList();
+  ranges.addSubnet(network, Number(bits), kind);
+  return ranges.check(host, kind);
+}
+
+/** `host`, `host:port`, `.domain`, `*.domain`, `*` or a range of addresses: a domain holds for what is below it. */
 function isExcepted({ hostname, port, protocol }: URL, entry: string): boolean {
+  if (entry.includes('/')) return isInRange(bareHost(hostname), entry);
   const [, written = '', ownPort] = /^(\[[^\]]*\]|[^:]*|.*:.*:.*?)(?::(\d+))?$/.exec(entry) ?? [];
   const usedPort = port === '' ? (protocol === 'https:' ? '443' : '80') : port;
   if (ownPort !== undefined && ownPort !== usedPort) return false;
