@@ -1,4 +1,3 @@
-import { BlockList, isIP } from 'node:net';
 import { UsageError } from './errors.ts';
 
 /** Proxies as the environment names them; undefined where it names none. */
@@ -38,15 +37,23 @@ const bareHost = (hostname: string): string =>
     .replace(/\.$/, '')
     .replace(/^\[(.+)\]$/, '$1');
 
-/** Whether an address lies in a range such as `10.0.0.0/8` or `fd00::/8`. */
+/** The bits of an IP address; undefined for another host. */
+function addressBits(host: string): string | undefined {
+  const bits = (parts: readonly string[], radix: number, width: number): string =>
+    parts.map((part) => Number.parseInt(part, radix).toString(2).padStart(width, '0')).join('');
+  if (/^(?:\d{1,3}\.){3}\d{1,3}$/.test(host)) return bits(host.split('.'), 10, 8);
+  if (!/^[\da-f]*:[\da-f:]*$/i.test(host)) return undefined;
+  const [before = [], after = []] = host.split('::').map((half) => half.split(':').filter((part) => part !== ''));
+  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0');
+  return bits([...before, ...zeros, ...after], 16, 16);
+}
+
+/** Whether a host is an address in a range such as `10.0.0.0/8` or `fd00::/8`. */
 function isInRange(host: string, range: string): boolean {
-  const [, network = '', bits] = /^\[?([\da-f.:]+)\]?\/(\d{1,3})$/i.exec(range) ?? [];
-  const family = isIP(network);
-  if (family === 0 || isIP(host) !== family || Number(bits) > (family === 4 ? 32 : 128)) return false;
-  const kind = family === 4 ? 'ipv4' : 'ipv6';
-  const ranges = new BlockList();
-  ranges.addSubnet(network, Number(bits), kind);
-  return ranges.check(host, kind);
+  const [network = '', length = ''] = range.split('/');
+  const [own, other] = [addressBits(host), addressBits(bareHost(network))];
+  if (own === undefined || own.length !== other?.length || !/^\d+$/.test(length)) return false;
+  return Number(length) <= own.length && other.startsWith(own.slice(0, Number(length)));
 }
 
 /** `host`, `host:port`, `.domain`, `*.domain`, `*` or a range of addresses: a domain holds for what is below it. */
