@@ -3,8 +3,18 @@
 /** The protocol's own words, and `fault` for an answer that broke off inside the server. */
 export type KnownFinish = 'stop' | 'length' | 'content_filter' | 'fault';
 
-/** Said before the end: gateways turn a null into text. */
-const none = new Set(['', 'null', 'none', 'undefined', 'nil', 'unspecified', 'finishreasonunspecified', 'notfinished']);
+/** Said before the end: gateways turn a null into text; a number or a boolean is no reason either. */
+const none = new Set([
+  '',
+  'null',
+  'none',
+  'undefined',
+  'nil',
+  'unspecified',
+  'false',
+  'finishreasonunspecified',
+  'notfinished',
+]);
 
 /**
  * By their letters alone; the first that fits. Names of OpenAI, Google, Cohere, Mistral, DeepSeek, Bedrock,
@@ -29,7 +39,6 @@ const names: readonly (readonly [RegExp, KnownFinish])[] = [
 /** SGLang and TGI say it as `{"type": "length", …}`. */
 function wordIn(said: unknown): string {
   if (typeof said === 'string') return said.trim();
-  if (typeof said === 'number') return String(said);
   if (typeof said !== 'object' || said === null) return '';
   const { type, reason } = said as Readonly<Record<string, unknown>>;
   return wordIn(typeof type === 'string' ? type : typeof reason === 'string' ? reason : '');
@@ -45,7 +54,7 @@ const longestWord = 60;
 export function readFinish(said: unknown): string | undefined {
   const word = wordIn(said);
   const letters = word.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
-  if (none.has(letters)) return undefined;
+  if (none.has(letters) || /^\d+$/.test(letters)) return undefined;
   return names.find(([pattern]) => pattern.test(letters))?.[1] ?? word.replaceAll(/\s+/g, ' ').slice(0, longestWord);
 }
 

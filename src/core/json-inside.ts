@@ -36,6 +36,35 @@ function withoutBareNumbers(text: string): string {
   return clean + text.slice(from);
 }
 
+/** The text with control characters inside strings escaped, as JSON wants them. */
+export function withEscapedControls(text: string): string {
+  let [clean, from] = ['', 0];
+  for (let start = text.indexOf('"'); start !== -1; start = text.indexOf('"', from)) {
+    const end = stringEnd(text, start);
+    const escaped = text
+      .slice(start, end)
+      .replaceAll(/\p{Cc}/gu, (each) => `\\u${(each.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
+    clean += text.slice(from, start) + escaped;
+    from = end;
+  }
+  return clean + text.slice(from);
+}
+
+/** Whether a text that begins as JSON does ends within a string, an object or a list. */
+export function isCutJson(text: string): boolean {
+  if (!/^\s*[[{]/.test(text)) return false;
+  const token = /["[\]{}]/g;
+  let depth = 0;
+  for (let found = token.exec(text); found !== null; found = token.exec(text)) {
+    if (found[0] === '"') {
+      token.lastIndex = stringEnd(text, found.index);
+      // A whole text ends with a bracket.
+      if (token.lastIndex === text.length) return true;
+    } else depth += found[0] === '{' || found[0] === '[' ? 1 : -1;
+  }
+  return depth > 0;
+}
+
 /**
  * Parses JSON as Python writes it: bare numbers that JSON doesn't know are null.
  *

@@ -37,8 +37,28 @@ const bareHost = (hostname: string): string =>
     .replace(/\.$/, '')
     .replace(/^\[(.+)\]$/, '$1');
 
-/** `host`, `host:port`, `.domain`, `*.domain` or `*`: a domain holds for what is below it. */
+/** The bits of an IP address; undefined for another host. */
+function addressBits(host: string): string | undefined {
+  const bits = (parts: readonly string[], radix: number, width: number): string =>
+    parts.map((part) => Number.parseInt(part, radix).toString(2).padStart(width, '0')).join('');
+  if (/^(?:\d{1,3}\.){3}\d{1,3}$/.test(host)) return bits(host.split('.'), 10, 8);
+  if (!/^[\da-f]*:[\da-f:]*$/i.test(host)) return undefined;
+  const [before = [], after = []] = host.split('::').map((half) => half.split(':').filter((part) => part !== ''));
+  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0');
+  return bits([...before, ...zeros, ...after], 16, 16);
+}
+
+/** Whether a host is an address in a range such as `10.0.0.0/8` or `fd00::/8`. */
+function isInRange(host: string, range: string): boolean {
+  const [network = '', length = ''] = range.split('/');
+  const [own, other] = [addressBits(host), addressBits(bareHost(network))];
+  if (own === undefined || own.length !== other?.length || !/^\d+$/.test(length)) return false;
+  return Number(length) <= own.length && other.startsWith(own.slice(0, Number(length)));
+}
+
+/** `host`, `host:port`, `.domain`, `*.domain`, `*` or a range of addresses: a domain holds for what is below it. */
 function isExcepted({ hostname, port, protocol }: URL, entry: string): boolean {
+  if (entry.includes('/')) return isInRange(bareHost(hostname), entry);
   const [, written = '', ownPort] = /^(\[[^\]]*\]|[^:]*|.*:.*:.*?)(?::(\d+))?$/.exec(entry) ?? [];
   const usedPort = port === '' ? (protocol === 'https:' ? '443' : '80') : port;
   if (ownPort !== undefined && ownPort !== usedPort) return false;

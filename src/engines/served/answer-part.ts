@@ -123,6 +123,16 @@ function logprobsOf(given: unknown): readonly number[] | undefined {
   return Array.isArray(plain) ? plain.filter(isNumber) : undefined;
 }
 
+/** Whether a filter kept the prompt from the model, as Azure and Google say beside an empty list of choices. */
+function isPromptFiltered(value: unknown): boolean {
+  const { prompt_filter_results: results, prompt_annotations: older, promptFeedback: feedback } = fieldsOf(value);
+  if (typeof fieldsOf(feedback)['blockReason'] === 'string') return true;
+  const all: readonly unknown[] = [results, older].flat();
+  return all
+    .flatMap((each) => Object.values(fieldsOf(fieldsOf(each)['content_filter_results'])))
+    .some((each) => fieldsOf(each)['filtered'] === true);
+}
+
 /** Reads JSON that came as an answer, or as an event of one. */
 export function readPart(value: unknown): AnswerPart {
   const { choices, usage, timings, model } = fieldsOf(value);
@@ -133,7 +143,8 @@ export function readPart(value: unknown): AnswerPart {
     ...piecesOf(text, said),
     hasChoice: choice !== undefined,
     hasMessage: (text ?? said ?? undefined) !== undefined,
-    finishReason: readFinish(finish),
+    finishReason:
+      readFinish(finish) ?? (choice === undefined && isPromptFiltered(value) ? 'content_filter' : undefined),
     logprobs: logprobsOf(logprobs),
     counts: countsOf(usage, timings),
     model: typeof model === 'string' && model.trim() !== '' ? model : undefined,

@@ -71,6 +71,7 @@ export class AnswerReader {
   #counts: TokenCounts | undefined;
   #model: string | undefined;
   #hasMessage = false;
+  #isWhole = false;
   #events = 0;
   /** When the answer had not begun yet. */
   #tokensBefore = 0;
@@ -87,9 +88,10 @@ export class AnswerReader {
     return this.#finishReason !== undefined;
   }
 
-  /** Anything of an answer came, if only its end. */
+  /** Anything of an answer came, if only its end: the role that begins a stream is nothing of one. */
   get hasAnswer(): boolean {
-    return this.#hasMessage || this.#finishReason === 'content_filter';
+    const hasMessage = this.#hasMessage && (this.#isWhole || this.#events > 0);
+    return hasMessage || this.#finishReason === 'content_filter';
   }
 
   /** How far the answer has come: grows with each piece of it, and with each token that is only counted. */
@@ -101,7 +103,10 @@ export class AnswerReader {
   push(part: AnswerPart, now: () => number): AnswerEnd | undefined {
     this.#counts = part.counts ?? this.#counts;
     this.#model ??= part.model;
-    if (!part.hasChoice) return undefined;
+    if (!part.hasChoice) {
+      this.#finishReason ??= part.finishReason;
+      return undefined;
+    }
     // An event stands for a token: text, a thought, a log-probability, or the end, which servers count as one.
     const hasText = part.content !== '' || part.thoughts !== '' || part.refusal !== '';
     if (hasText || part.finishReason !== undefined || (part.logprobs?.length ?? 0) > 0) {
@@ -120,6 +125,7 @@ export class AnswerReader {
 
   /** Takes an answer that came in one piece. */
   pushWhole(part: AnswerPart): void {
+    this.#isWhole = true;
     this.#counts = part.counts;
     this.#model = part.model;
     this.#take(part);

@@ -20,7 +20,8 @@ class EventLines {
     if (line.startsWith('data:')) {
       const text = line.slice(line.startsWith('data: ') ? 6 : 5);
       this.#data = this.#data === undefined ? text : `${this.#data}\n${text}`;
-    } else if (line.startsWith('event:')) this.#name = line.slice(6).trim();
+    } else if (line.startsWith('error:')) [this.#name, this.#data] = ['error', line.slice(6).trim()];
+    else if (line.startsWith('event:')) this.#name = line.slice(6).trim();
     else if (!this.#hasEvents && !fieldLine.test(line)) this.#stray += `${line}\n`;
     return undefined;
   }
@@ -37,7 +38,8 @@ class EventLines {
     const [name, data] = [this.#name, this.#data];
     [this.#name, this.#data] = ['', undefined];
     if (data === undefined) return undefined;
-    this.#hasEvents = true;
+    // The end of a stream is nothing of one.
+    this.#hasEvents ||= data.trim() !== '[DONE]';
     return { name, data };
   }
 }

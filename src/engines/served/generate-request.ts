@@ -54,9 +54,12 @@ export function harmlessPrompt(style: Prompt['style']): Prompt {
   return style === 'plain' ? { style, text: content } : { style, messages: [{ role: 'user', content }] };
 }
 
-/** Asks for one token, as a request of this style would. */
+/** Enough to see that something comes; some servers refuse smaller limits. */
+export const fewTokens = 16;
+
+/** Asks for a few tokens, as a request of this style would. */
 export async function askHarmless(target: ServedTarget, style: Prompt['style'], signal: AbortSignal): Promise<void> {
-  const request = { id: 'harmless', prompt: harmlessPrompt(style), maxTokens: 1, stop: [] };
+  const request = { id: 'harmless', prompt: harmlessPrompt(style), maxTokens: fewTokens, stop: [] };
   const call = completionCall(request, callOptions(target, { reuse: 'none' }));
   await exchange(target.connection, call, JSON.stringify(call.body), {}, signal);
 }

@@ -2,7 +2,10 @@ import * as z from 'zod';
 import { ModelError, ServerError } from '../../core/errors.ts';
 import { jsonInside } from '../../core/json-inside.ts';
 import { nearestName } from '../../core/nearest-name.ts';
+import { passingCode } from '../../core/retry.ts';
 import { servedSource } from './server-address.ts';
+import { type AnswerPart, readPart } from './answer-part.ts';
+import { fewTokens } from './generate-request.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { readRefusalText, readText } from './reply-body.ts';
 import { readJson, refusalText } from './server-reply.ts';
@@ -99,31 +102,47 @@ function listedAs(list: ModelList, name: string): ListedModel | undefined {
   return models.length === 0 || namesOf(list).some((each) => each.includes('*')) ? { id: name } : undefined;
 }
 
+/** A model as it is asked for. */
+export interface ChosenModel extends ListedModel {
+  /** What people must know of the choice, in one line. */
+  readonly note?: string;
+}
+
+function unlistedNote(name: string, known: readonly string[], { model }: AnswerPart): string {
+  const own = model === undefined || model === name ? '' : `, here by "${model.slice(0, 80)}"`;
+  return `the server does not list "${name}" (it lists ${namesText(known)}), but answers under any name${own}: check which model it measures`;
+}
+
 /** A server that answers under this name answers under any. */
 const noName = 'perbench-no-such-model';
 
-/** Whether a server answers under a name: at either endpoint, with a token. */
-async function isAnswered(connection: ServerConnection, model: string, signal: AbortSignal): Promise<boolean> {
+/** What a server answers under a name, at either endpoint; undefined where it doesn't. */
+async function answerOf(
+  connection: ServerConnection,
+  model: string,
+  signal: AbortSignal,
+): Promise<AnswerPart | undefined> {
   const calls = [
     ['/chat/completions', { model, messages: [{ role: 'user', content: 'Say hello.' }] }],
     ['/completions', { model, prompt: 'Say hello.' }],
   ] as const;
   for (const [path, fields] of calls) {
     for (const limit of ['max_tokens', 'max_completion_tokens']) {
-      const body = JSON.stringify({ ...fields, [limit]: 1 });
+      const body = JSON.stringify({ ...fields, [limit]: fewTokens });
       const { value } = await connection.ask(async () => {
         const reply = await connection.send('POST', path, body, signal);
         return { statusCode: reply.statusCode, text: await readText(reply) };
       }, signal);
       const answer = value.statusCode === 200 ? jsonInside(value.text) : undefined;
-      if (isObject(answer) && Array.isArray(answer['choices'])) return true;
+      if (isObject(answer) && Array.isArray(answer['choices'])) return readPart(answer);
     }
   }
-  return false;
+  return undefined;
 }
 
 /**
- * The model that a name means at a server. A name that isn't in its list is tried.
+ * The model that a name means at a server. A name that isn't in its list is tried; where the server answers any name, one
+ * that is nearly listed is taken for a slip, and another has a note.
  *
  * @throws {ModelError} if there is no such model, or none was named and there are several
  * @throws {ServerError} if none was named and the server has no list
@@ -133,7 +152,7 @@ export async function chooseModel(
   list: ModelList,
   servedName: string | undefined,
   signal: AbortSignal,
-): Promise<ListedModel> {
+): Promise<ChosenModel> {
   const url = connection.baseUrl;
   const known = namesOf(list);
   if (servedName === undefined) {
@@ -144,10 +163,11 @@ export async function chooseModel(
   const error = 'refused' in list ? list.error : undefined;
   const found = error === undefined ? listedAs(list, servedName) : undefined;
   if (found !== undefined) return found;
-  const isProof = error !== undefined || !(await isAnswered(connection, noName, signal));
-  if (isProof && (await isAnswered(connection, servedName, signal))) return { id: servedName };
+  const near = error === undefined ? nearestName(servedName, known) : undefined;
+  const isAny = error === undefined && (await answerOf(connection, noName, signal)) !== undefined;
+  const answer = isAny && near !== undefined ? undefined : await answerOf(connection, servedName, signal);
+  if (answer !== undefined) return { id: servedName, ...(isAny && { note: unlistedNote(servedName, known, answer) }) };
   if (error !== undefined) throw error;
-  const near = nearestName(servedName, known);
   throw new ModelError(`${url} serves no model "${servedName}"; it serves: ${namesText(known)}`, {
     hint: near === undefined ? 'Name one of them after #.' : `Did you mean "${near}"?`,
   });
@@ -187,7 +207,7 @@ const withoutList = new Set([400, 404, 405, 410, 422, 500, 501]);
  */
 export async function listModels(connection: ServerConnection, signal: AbortSignal): Promise<ModelList> {
   const url = `${connection.baseUrl}/models`;
-  const { value } = await connection.ask(async (): Promise<ModelList> => {
+  const asking = connection.ask(async (): Promise<ModelList> => {
     const reply = await connection.send('GET', '/models', undefined, signal);
     if (withoutList.has(reply.statusCode)) {
       const said = refusalText(reply.redact(await readRefusalText(reply)));
@@ -205,5 +225,17 @@ export async function listModels(connection: ServerConnection, signal: AbortSign
       return { refused: error.message, error };
     }
   }, signal);
-  return value;
+  try {
+    return (await asking).value;
+  } catch (error) {
+    if (!(error instanceof ServerError) || isUnreachable(error)) throw error;
+    return { refused: error.message, error };
+  }
+}
+
+/** Whether an error means more than the list: that nobody is there, or that nobody can be asked. */
+function isUnreachable({ at, cause }: ServerError): boolean {
+  if (at.statusCode !== undefined || typeof cause !== 'string') return false;
+  const kind = passingCode(cause);
+  return kind === undefined || kind === 'busy';
 }

@@ -184,7 +184,11 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
     schemaWay,
   };
   const client = await openClient(settings, options.clientProcesses ?? 1);
-  const all = [...notes, ...(link.proxy === undefined ? [] : [proxyNote(link.proxy)])];
+  const all = [
+    ...(facts.note === undefined ? [] : [facts.note]),
+    ...notes,
+    ...(link.proxy === undefined ? [] : [proxyNote(link.proxy)]),
+  ];
   const known = { ...info, thinking, notes: all, ...host.describe() };
   return createServedModel({ name: spec.name, info: known, capabilities, client, maxScored: scorer?.maxPlaces, host });
 }

@@ -1,15 +1,16 @@
 import { jsonInside } from '../../core/json-inside.ts';
 import type { PromptStyle } from '../../core/engine.ts';
 import { ServerError } from '../../core/errors.ts';
+import { passingStatus } from '../../core/retry.ts';
 import { completionCall } from './completions.ts';
 import { type FieldChanges, limitNames, namedFields, optionalFields } from './field-changes.ts';
-import { callOptions, harmlessPrompt, type ServedTarget } from './generate-request.ts';
+import { callOptions, fewTokens, harmlessPrompt, type ServedTarget } from './generate-request.ts';
 import { readRefusalText } from './reply-body.ts';
 import { RequestFault } from './request-fault.ts';
 import { isError } from './said-error.ts';
-import { requireOk } from './server-reply.ts';
+import { refusal, requireOk } from './server-reply.ts';
 
-/** Statuses with which servers refuse a field. */
+/** Statuses with which servers refuse a field without naming it. */
 const refusing = new Set([400, 415, 422, 500, 501]);
 
 /** What no other field could help against. */
@@ -56,7 +57,12 @@ class FieldProbe {
     const { path, body } = this.#call(changes);
     const { value } = await connection.ask(async () => {
       const reply = await connection.send('POST', path, JSON.stringify(body), this.#signal);
-      if (refusing.has(reply.statusCode)) return reply.redact(await readRefusalText(reply));
+      const { statusCode } = reply;
+      if (statusCode >= 400 && passingStatus(statusCode) !== 'busy') {
+        const text = await readRefusalText(reply);
+        if (refusing.has(statusCode) || namedFields(text, this.sent).length > 0) return reply.redact(text);
+        throw refusal(connection.baseUrl + path, reply, reply.redact(text));
+      }
       await requireOk(connection.baseUrl + path, reply);
       return refusalInside(reply.redact(await readStart(reply.body)));
     }, this.#signal);
@@ -67,7 +73,7 @@ class FieldProbe {
   #call(changes: FieldChanges) {
     const target = this.#target;
     const facts = { ...target.facts, changes: { ...target.facts.changes, [this.#style]: changes } };
-    const request = { id: 'probe', prompt: harmlessPrompt(this.#style), maxTokens: 4, stop: ['\n\n\n\n'] };
+    const request = { id: 'probe', prompt: harmlessPrompt(this.#style), maxTokens: fewTokens, stop: ['\n\n\n\n'] };
     return completionCall(request, callOptions({ ...target, facts }, { reuse: 'none', isStreamed: true }));
   }
 }
@@ -83,9 +89,21 @@ function reasonIn(text: string): string {
   return own.replaceAll(/[\da-f]*\d[\da-f-]*/gi, '');
 }
 
+/** Whether a refusal is about a number that is too large or too small, not about the name of its field. */
+function isAboutValue(said: string): boolean {
+  return (
+    /minimum|maximum|at (?:least|most)|too (?:large|small|high|low|many|few)|[<>≤≥]|greater|less than|exceed|out of range/i.test(
+      said,
+    ) &&
+    !/un(?:supported|known|recogni[sz]ed|expected)|not (?:supported|permitted|allowed)|instead of|use '?max/i.test(said)
+  );
+}
+
 /** What is worth trying for a field: the names that the server may know it by, or to leave it out. */
 function changesOf(name: string, said: string): readonly (string | null)[] {
   if (name !== 'max_tokens') return [null];
+  // Another name wouldn't help, but may be one that the server doesn't look at.
+  if (isAboutValue(said)) return [];
   return limitNames.toSorted((a, b) => Number(said.includes(b)) - Number(said.includes(a)));
 }
 

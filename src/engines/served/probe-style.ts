@@ -1,7 +1,7 @@
 import type { PromptStyle } from '../../core/engine.ts';
 import { ServerError } from '../../core/errors.ts';
 import { changesSentence } from './field-changes.ts';
-import { generateOne, harmlessPrompt, type ServedTarget } from './generate-request.ts';
+import { fewTokens, generateOne, harmlessPrompt, type ServedTarget } from './generate-request.ts';
 import { learnChanges, withChanges } from './probe-fields.ts';
 
 /** How a model is asked. */
@@ -21,7 +21,7 @@ const endpoints = { chat: '/chat/completions', plain: '/completions' } as const;
 async function askSome(target: ServedTarget, style: PromptStyle, signal: AbortSignal): Promise<FoundStyle> {
   const changes = await learnChanges(target, style, signal);
   const adapted = withChanges(target, style, changes);
-  const request = { id: 'probe', prompt: harmlessPrompt(style), maxTokens: 4, stop: [] };
+  const request = { id: 'probe', prompt: harmlessPrompt(style), maxTokens: fewTokens, stop: [] };
   const turn = { place: 0, scheduledMs: 0, signal };
   const result = await generateOne(adapted, request, { concurrency: 1, reuse: 'none' }, turn);
   const url = target.connection.baseUrl;

@@ -73,6 +73,16 @@ const statusByType: readonly (readonly [RegExp, number])[] = [
   [/internal|server.?error/i, 500],
 ];
 
+/** Whether an error says that this prompt was filtered, not that an account or a key was. */
+function isFilter(type: string, text: string): boolean {
+  if (/content_?(?:filter|policy)|moderation|data_?inspection/i.test(type)) return true;
+  return (
+    /\b(?:input|prompt|request|content|message|query|text)s?\b[^.]{0,40}\b(?:flagged|moderat|filtered)|content (?:management )?polic|content filter/i.test(
+      text,
+    ) && !/\b(?:account|organi[sz]ation|user|api[ _-]?key)\b/i.test(text)
+  );
+}
+
 /** What a text alone tells: only what can't be said by chance. */
 const statusByText: readonly (readonly [RegExp, number])[] = [
   [/rate limit|too many requests/i, 429],
@@ -122,7 +132,7 @@ function readError(value: unknown): SaidError {
       (Array.isArray(whole['detail']) ? 422 : undefined) ??
       statusOf(statusByType, type) ??
       statusOf(statusByText, text),
-    isFiltered: /\bcontent_?filter/i.test(type),
+    isFiltered: isFilter(type, text),
     promptTokens: typeof counted === 'number' ? counted : undefined,
   };
 }

@@ -15,6 +15,8 @@ export interface ServerFacts {
   readonly version: string | undefined;
   /** Name that requests carry. */
   readonly servedName: string;
+  /** What people must know of that name, in one line. */
+  readonly note?: string;
   /** Tokens that one sequence may hold; undefined where nobody says. */
   readonly contextTokens: number | undefined;
   readonly trainedContextTokens: number | undefined;
@@ -100,6 +102,7 @@ export async function readServerFacts(
     flavour,
     version: own?.build_info ?? (await readVersion(connection, flavour, signal)),
     servedName: model.id,
+    ...(model.note !== undefined && { note: model.note }),
     contextTokens:
       own?.default_generation_settings?.n_ctx ??
       model.max_model_len ??

@@ -31,7 +31,7 @@ function headerValue(name: string, written: string, environment: Environment): s
   // Whatever stands in a suite is stored with its runs.
   if (written.search(variables) === -1) {
     throw new UsageError(`headers: the value of ${name} must come from the environment, so that it is stored nowhere`, {
-      hint: `Put it into a variable and write '${name}': '\${NAME}', in single quotes on a command line.`,
+      hint: `What stands in a suite or a command is kept with its runs, and a header may hold a secret, so a harmless one is no exception: put it into a variable and write '${name}': '\${NAME}', in single quotes on a command line.`,
     });
   }
   return written.replaceAll(variables, (_, variable: string) => {

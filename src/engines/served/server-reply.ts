@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import * as z from 'zod';
-import { pythonJsonInside } from '../../core/json-inside.ts';
+import { isCutJson, pythonJsonInside, withEscapedControls } from '../../core/json-inside.ts';
 import { ServerError } from '../../core/errors.ts';
 import { shownProxy } from '../../core/proxy.ts';
 import { PassingFault, passingStatus, retryAfterMs, errorCode } from '../../core/retry.ts';
@@ -52,6 +52,16 @@ const tooLong =
   /context (?:length|size|window)|too long|exceed_context|maximum (?:model|input) length|longer than the (?:model|maximum)/i;
 const badTemplate = /chat template|jinja|conversation roles|roles must alternate/i;
 
+/** The most tokens of output that a refusal allows; undefined where it is about something else. */
+function outputCap(text: string): number | undefined {
+  if (!/max_?(?:completion_|output_|new_)?tokens|(?:output|completion) tokens/i.test(text)) return undefined;
+  const said =
+    /(?:at most|up to|<=|≤|less than or equal to|maximum(?: \w+)?(?: of| is)?|limit(?: of| is)?)[^\d.]{0,20}(\d+)/i.exec(
+      text,
+    );
+  return said === null ? undefined : Number(said[1]);
+}
+
 function requestFault({ text, type, isFiltered, promptTokens }: SaidError): RequestFault {
   if (isFiltered)
     return new RequestFault('engine', `the server's content filter: ${text}`, promptTokens, { isFiltered });
@@ -61,6 +71,13 @@ function requestFault({ text, type, isFiltered, promptTokens }: SaidError): Requ
       'prompt_too_long',
       text,
       promptTokens ?? (counted === undefined ? undefined : Number(counted)),
+    );
+  }
+  const cap = outputCap(text);
+  if (cap !== undefined) {
+    return new RequestFault(
+      'engine',
+      `the server allows ${cap} tokens of output, fewer than the task asks for (${text}); --model-args 'body={"max_tokens":${cap}}' asks for that many, and longer answers are then cut`,
     );
   }
   return new RequestFault(badTemplate.test(text) ? 'template' : 'engine', `the server refused the request: ${text}`);
@@ -90,10 +107,9 @@ function redirection(
  * @param url address as shown to people
  * @param how what the refusal came as
  */
-function refusal(
+export function refusal(
   url: string,
-  statusCode: number,
-  headers: IncomingHttpHeaders,
+  { statusCode, headers }: Pick<ServerReply, 'statusCode' | 'headers'>,
   text: string,
   how: string = `HTTP ${statusCode}`,
 ): Error {
@@ -107,6 +123,7 @@ function refusal(
       retryAfterMs: retryAfterMs(header(headers, 'retry-after'), Date.now()),
     });
   }
+  if (said.isFiltered) return requestFault(said);
   if (statusCode === 401 || statusCode === 403) {
     return new ServerError(`the server refuses the key (${shown})`, at, {
       hint: 'Set OPENAI_API_KEY, or name the variable that holds the key with apiKeyVariable.',
@@ -132,14 +149,14 @@ function refusal(
 export function errorInside(url: string, text: string, otherwise = 500): Error {
   const { statusCode } = errorInText(text) ?? saidText(text);
   const how = `an error${statusCode === undefined ? '' : ` (${statusCode})`} in an answer with status 200`;
-  return refusal(url, statusCode ?? otherwise, {}, text, how);
+  return refusal(url, { statusCode: statusCode ?? otherwise, headers: {} }, text, how);
 }
 
 /** @throws what `refusal` makes of it, for any status but 2xx */
 export async function requireOk(url: string, reply: ServerReply): Promise<void> {
-  const { statusCode, headers, redact } = reply;
+  const { statusCode, redact } = reply;
   if (statusCode >= 200 && statusCode < 300) return;
-  throw refusal(url, statusCode, headers, redact(await readRefusalText(reply)));
+  throw refusal(url, reply, redact(await readRefusalText(reply)));
 }
 
 /**
@@ -170,7 +187,8 @@ export async function readJson<Schema extends z.ZodType>(
 }
 
 /**
- * A value from JSON as servers write it, Python's bare NaN and Infinity as null.
+ * A value from JSON as servers write it: with Python's bare NaN and Infinity, which are null, and with raw line ends and
+ * other control characters in strings.
  *
  * @throws {PassingFault} for a text that is empty or cut
  * @throws {ServerError} for one that was never JSON
@@ -181,9 +199,9 @@ export function parseJson(
   { headers, redact }: Pick<ServerReply, 'headers' | 'redact'>,
 ): unknown {
   if (text.trim() === '') throw new PassingFault('fault', 'an empty response with status 200');
-  const value = pythonJsonInside(text);
+  const value = pythonJsonInside(text) ?? pythonJsonInside(withEscapedControls(text));
   if (value !== undefined) return value;
-  if (/^\s*[[{]/.test(text)) throw new PassingFault('fault', `a truncated JSON response of ${text.length} characters`);
+  if (isCutJson(text)) throw new PassingFault('fault', `a truncated JSON response of ${text.length} characters`);
   throw new ServerError(
     `expected JSON, got ${header(headers, 'content-type') ?? 'a response without a content type'}: ${quote(visibleText(redact(text)))}`,
     { url, statusCode: 200 },
@@ -214,6 +232,12 @@ export function networkError(error: unknown, url: string, proxy?: URL): ServerEr
   if (code === undefined || code.startsWith('PB_')) return undefined;
   const [line = ''] = error.message.trim().split('\n');
   const way = proxy === undefined ? '' : ` (through the proxy ${shownProxy(proxy)})`;
+  if (proxy !== undefined && /SSL|^EPROTO$|^ERR_TLS|SOCKS|INVALID_ARG/.test(code))
+    return new ServerError(
+      `the proxy ${shownProxy(proxy)} does not speak ${proxy.protocol.slice(0, -1)} (${code})`,
+      { url },
+      { hint: proxyHint, cause: code },
+    );
   const known = proxy === undefined ? hints.find(([pattern]) => pattern.test(code))?.[1] : proxyHint;
   const hint = known ?? 'Check the address and the network.';
   return new ServerError(`no connection (${code}): ${line.replace(/:$/, '')}${way}`, { url }, { hint, cause: code });
