@@ -19,6 +19,7 @@ import { exchange } from './exchange.ts';
 import { renderedPrompt } from './rendered-prompt.ts';
 import type { ServedThinking } from './served-thinking.ts';
 import type { ServerConnection } from './server-connection.ts';
+import { fewTokens, harmlessPrompt } from './harmless-prompt.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { RequestFault } from './request-fault.ts';
 import type { SchemaWay } from './structured-output.ts';
@@ -47,15 +48,6 @@ export function promptSha256(prompt: Prompt): string {
 export function failed(id: string, { reason, message, promptTokens }: RequestFault): RequestFailure {
   return requestFailure(id, reason, message, promptTokens);
 }
-
-/** One that no server fails at. */
-export function harmlessPrompt(style: Prompt['style']): Prompt {
-  const content = 'Say hello.';
-  return style === 'plain' ? { style, text: content } : { style, messages: [{ role: 'user', content }] };
-}
-
-/** Enough to see that something comes; some servers refuse smaller limits. */
-export const fewTokens = 16;
 
 /** Asks for a few tokens, as a request of this style would. */
 export async function askHarmless(target: ServedTarget, style: Prompt['style'], signal: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 import type { GenerationResult } from '../../core/engine.ts';
 import { ServerError } from '../../core/errors.ts';
-import { generateOne, harmlessPrompt, type ServedTarget } from './generate-request.ts';
+import { generateOne, type ServedTarget } from './generate-request.ts';
+import { harmlessPrompt } from './harmless-prompt.ts';
 import { RequestFault } from './request-fault.ts';
 
 /** A harmless question asked in one way, or what the server said to it. */

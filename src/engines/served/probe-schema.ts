@@ -1,7 +1,8 @@
 import { ModelError } from '../../core/errors.ts';
 import { jsonInside } from '../../core/json-inside.ts';
 import type { PromptStyle } from '../../core/engine.ts';
-import { generateOne, harmlessPrompt, type ServedTarget } from './generate-request.ts';
+import { generateOne, type ServedTarget } from './generate-request.ts';
+import { harmlessPrompt } from './harmless-prompt.ts';
 import { unlessRefused } from './probe-request.ts';
 import { type SchemaWay, schemaWays } from './structured-output.ts';
 

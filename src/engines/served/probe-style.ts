@@ -1,7 +1,8 @@
 import type { PromptStyle } from '../../core/engine.ts';
 import { ServerError } from '../../core/errors.ts';
 import { changesSentence } from './field-changes.ts';
-import { fewTokens, generateOne, harmlessPrompt, type ServedTarget } from './generate-request.ts';
+import { generateOne, type ServedTarget } from './generate-request.ts';
+import { fewTokens, harmlessPrompt } from './harmless-prompt.ts';
 import { learnChanges, withChanges } from './probe-fields.ts';
 
 /** How a model is asked. */

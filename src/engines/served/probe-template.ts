@@ -1,5 +1,6 @@
 import { openedShape } from '../../core/thought-shapes.ts';
-import { callOptions, harmlessPrompt, type ServedTarget } from './generate-request.ts';
+import { callOptions, type ServedTarget } from './generate-request.ts';
+import { harmlessPrompt } from './harmless-prompt.ts';
 import { closedThoughts, continuationCall, renderedTail, renderWith, rootPost } from './continue-thoughts.ts';
 import { exchange } from './exchange.ts';
 import { look, showsThoughts, unlessRefused } from './probe-request.ts';
