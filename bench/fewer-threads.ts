@@ -48,7 +48,7 @@ async function startBusy(): Promise<Disposable> {
   return { [Symbol.dispose]: () => void process.kill(pid, 'SIGKILL') };
 }
 
-const task = await loadTask(values.task.includes('@') ? values.task : `${values.task}@1`);
+const task = await loadTask(values.task);
 const { items, examples } = await loadItems(task, {}, signal);
 const planned = { task, items, examples } as unknown as PlannedTask;
 const positions = Array.from({ length: Number(values.items) }, (_, index) => index % items.length);

@@ -31,9 +31,9 @@ const { model: file } = values;
 if (file === undefined) throw new Error('give --model FILE.gguf');
 const signal = new AbortController().signal;
 const taskNames: Readonly<Record<string, string>> = {
-  gsm8k: 'gsm8k/per@2',
-  arc_easy: 'arc_easy/letters-5shot@1',
-  squad2: 'squad2/per@3',
+  gsm8k: 'gsm8k/per',
+  arc_easy: 'arc_easy/letters-5shot',
+  squad2: 'squad2/per',
 };
 
 /** The first items of the file: on SQuAD, neighbours are questions on one passage. */

@@ -5,6 +5,7 @@ import { compareCells } from '../scoring/compare-cells.ts';
 import { comparisonVerdict, type CellComparison, type Comparison } from '../scoring/comparison.ts';
 import { type ComparedRun, findComparedRun } from './compared-run.ts';
 import { isTaskNamed, taskTitles } from './known-tasks.ts';
+import { otherVersions, versionsError, versionsSentence } from './task-versions.ts';
 import { definitionDifferences, rendersAlike, settingDifferences } from './setting-differences.ts';
 
 const hasAnswersAlone = ({ manifest }: ComparedRun['run']): boolean => manifest.imported?.answers !== undefined;
@@ -81,7 +82,8 @@ function sideNames(
  * @param store undefined where both are files
  * @param nameA the baseline: `run`, `run:model`, `:model` of the newest run, `latest`, `latest~1`, `base.json`
  * @param nameB the candidate
- * @throws {UsageError} if there is no such run or model, both are the same, or they have no task in common
+ * @throws {UsageError} if there is no such run or model, both are the same, or they have no task in common, or in other
+ *   versions only
  * @throws {ImportError} if a file is no exported run
  */
 export async function compareRuns(
@@ -105,13 +107,17 @@ export async function compareFound(
   { level = 0.95, tasks = [], signal }: CompareRunsOptions,
 ): Promise<Comparison> {
   const isWanted = (taskId: string): boolean => isTaskNamed(taskId, tasks);
-  const { pairs, unmatched: alone } = pairCells(a, b, isWanted);
-  const unmatched = [...definitionDifferences(a.run, b.run, isWanted), ...alone];
+  const versions = otherVersions(a, b, isWanted);
+  const isOtherVersion = (taskId: string): boolean => versions.some((ids) => ids.a === taskId || ids.b === taskId);
+  const { pairs, unmatched: alone } = pairCells(a, b, (taskId) => isWanted(taskId) && !isOtherVersion(taskId));
+  const ofVersions = versionsSentence(versions) ?? [];
+  const unmatched = [definitionDifferences(a.run, b.run, isWanted), ofVersions, alone].flat();
   if (pairs.some((pair) => pair.a.id === pair.b.id)) {
     throw new UsageError(`${a.name} and ${b.name} are the same run`, {
       hint: 'Name two runs, or two models of one: perbench compare latest:first latest:second',
     });
   }
+  if (pairs.length === 0 && versions.length > 0) throw versionsError(a, b, versions);
   if (pairs.length === 0) {
     throw new UsageError(`${a.name} and ${b.name} have nothing to compare: ${unmatched.join('; ') || 'no cells'}`, {
       hint: 'Name a model on each side as run:model; perbench show lists the cells of a run.',

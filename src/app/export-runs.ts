@@ -7,7 +7,7 @@ import type { FormatFile, StoredCell, WrittenTask } from '../formats/format.ts';
 import type { SampleRow } from '../present/samples.ts';
 import { storedEvidence } from './compared-run.ts';
 import { type ExportedCell, exportedRunText } from './exported-run.ts';
-import { isTaskNamed, knownTask, ownFactsOf } from './known-tasks.ts';
+import { isTaskNamed, knownTaskOfAnyVersion, ownFactsOf } from './known-tasks.ts';
 
 /** What is exported. */
 export interface ExportSource {
@@ -30,7 +30,7 @@ async function* storedCells({ store, runs, tasks = [] }: ExportSource): AsyncGen
 /** A task as other programs' files say it: of the registry, or the user's own as its run describes it. */
 async function writtenTask(taskId: string, run: RunRecord): Promise<WrittenTask | undefined> {
   const own = ownFactsOf(taskId, [run]);
-  if (own === undefined) return knownTask(taskId);
+  if (own === undefined) return knownTaskOfAnyVersion(taskId);
   const { title, metric, kind } = own;
   return { title, metric, kind, items: run.manifest.tasks[taskId]?.items ?? 0 };
 }

@@ -7,6 +7,8 @@ import type { Gate } from '../present/gate-document.ts';
 import { decideGate, gateChecks, type GateResult } from '../scoring/gate.ts';
 import { compareFound } from './compare-runs.ts';
 import { type ComparedRun, findComparedRun } from './compared-run.ts';
+import { isTaskNamed } from './known-tasks.ts';
+import { otherVersions, versionsError } from './task-versions.ts';
 
 export interface GateOptions {
   /** Over those of the suite. */
@@ -33,7 +35,7 @@ function sideText({ name, run: { id } }: ComparedRun): string {
  * @param store undefined where both are files
  * @param baseline a run as `compareRuns` takes it
  * @param candidate by default the newest run
- * @throws {UsageError} if there are no limits
+ * @throws {UsageError} if there are no limits, or a task is of another version in the baseline
  * @throws what `compareRuns` throws
  */
 export async function gateRuns(
@@ -42,9 +44,12 @@ export async function gateRuns(
   candidate = 'latest',
   options: GateOptions = {},
 ): Promise<Gate> {
-  const { limits = {}, tasks, inconclusive = 'report', folder, signal } = options;
+  const { limits = {}, tasks = [], inconclusive = 'report', folder, signal } = options;
   const a = await findComparedRun(store, baseline, folder);
   const b = await findComparedRun(store, candidate, folder);
+  // A task that passes because nothing was compared would be a gap that nobody sees.
+  const versions = otherVersions(a, b, (taskId) => isTaskNamed(taskId, tasks));
+  if (versions.length > 0) throw versionsError(a, b, versions);
   const { suite, from } = options.suite ?? { suite: b.run.suite, from: "the candidate's suite" };
   const { cells, unmatched } = await compareFound(a, b, { tasks, signal });
   const checks = gateChecks(cells, (taskId) => gateLimitsOf(suite, limits, taskId));

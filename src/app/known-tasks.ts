@@ -22,6 +22,15 @@ export async function knownTask(taskId: string): Promise<Task | undefined> {
   }
 }
 
+/**
+ * The same, or another version of it, for what all versions share: title, metric, chance. Versions differ in how they
+ * read answers, so this one never asks or scores.
+ */
+export async function knownTaskOfAnyVersion(taskId: string): Promise<Task | undefined> {
+  const [, name] = /^([^@]+\/[^@]+)@\d+$/u.exec(taskId) ?? [];
+  return (await knownTask(taskId)) ?? (name === undefined ? undefined : knownTask(name));
+}
+
 /** What runs say of tasks that no registry has. */
 export type RunFacts = Pick<RunRecord, 'manifest'>;
 
@@ -44,7 +53,7 @@ function ownScoreboardTask({ title, metric, category, chance, ...own }: OwnTaskF
 }
 
 /**
- * Titles and metrics for scoreboards; tasks that neither this version nor the runs know keep their ids.
+ * Titles and metrics for scoreboards; tasks that neither the registry nor the runs know keep their ids.
  *
  * @param runs that the tasks are of: they describe the user's own
  */
@@ -55,13 +64,13 @@ export async function scoreboardTasks(
   const found: Record<string, ScoreboardTask> = {};
   for (const id of new Set(taskIds)) {
     const own = ownFactsOf(id, runs);
-    const task = own === undefined ? await knownTask(id) : ownScoreboardTask(own);
+    const task = own === undefined ? await knownTaskOfAnyVersion(id) : ownScoreboardTask(own);
     if (task !== undefined) found[id] = task;
   }
   return found;
 }
 
-/** Titles of the tasks that this version or the runs know, by id. */
+/** Titles of the tasks that the registry or the runs know, by id. */
 export async function taskTitles(
   taskIds: Iterable<string>,
   runs: readonly RunFacts[] = [],

@@ -3,7 +3,7 @@ import type { ModelSpec } from '../core/engine.ts';
 import { keyPart } from '../core/settings.ts';
 import type { Suite } from '../core/suite.ts';
 import { suiteSettings } from '../core/suite-settings.ts';
-import { rememberSecretsIn, valueWithoutSecrets } from '../core/without-secrets.ts';
+import { rememberSecretsIn, rememberSecretVariables, valueWithoutSecrets } from '../core/without-secrets.ts';
 import { hashJson } from '../run/content-key.ts';
 import { memoryLimitBytes } from '../meters/host-limits.ts';
 import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
@@ -99,7 +99,7 @@ export async function prepareRun(
   signal: AbortSignal,
   { isStored = false, limitShare, ...race }: PrepareOptions = {},
 ): Promise<RunPlan> {
-  rememberSecretsIn(context.environment);
+  rememberSecretVariables(context.environment ?? {});
   rememberSecretsIn(written.models);
   // These checks cost nothing, so a misspelt model isn't found only after the data was read.
   raceQuestionOf(written);

@@ -4,7 +4,7 @@ import type { PlannedTask } from '../run/plan.ts';
 import { type RescoredCell, rescoreRun } from '../run/rescore-run.ts';
 import type { LocalContext } from './local-context.ts';
 import { prepareTasks } from './prepare-tasks.ts';
-import { checkStoredData } from './stored-data.ts';
+import { checkStoredTasks } from './stored-data.ts';
 
 export interface RescoreOptions {
   /** Where the data sets are now; absolute. By default where they were. */
@@ -23,7 +23,7 @@ export async function* rescoreRuns(
   context: LocalContext,
   { dataDir, signal }: RescoreOptions,
 ): AsyncGenerator<RescoredCell & { readonly runId: string }> {
-  for (const run of runs) checkRescorable(run);
+  for (const run of runs) await checkRescorable(run);
   for (const run of runs) {
     const suite = { ...run.suite, ...(dataDir !== undefined && { dataDir }) };
     const tasks = await prepareTasks(suite, context, signal);
@@ -44,7 +44,7 @@ async function storeScorers(store: Store, { id, manifest }: RunRecord, tasks: re
   await store.updateManifest(id, { ...manifest, tasks: { ...manifest.tasks, ...Object.fromEntries(scored) } });
 }
 
-function checkRescorable(run: RunRecord): void {
+async function checkRescorable(run: RunRecord): Promise<void> {
   const { id } = run;
   const { imported, race } = run.manifest;
   // Answers alone were scored here; results of other programs lack what scoring takes.
@@ -61,7 +61,7 @@ function checkRescorable(run: RunRecord): void {
       },
     );
   }
-  checkStoredData(run, 'scored again');
+  await checkStoredTasks(run, 'scored again');
 }
 
 /** Right answers that changed are another task's: scores of both would be mixed under one name. */

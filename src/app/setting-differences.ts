@@ -205,7 +205,7 @@ function variesBetweenRuns(group: readonly Making[], of: Fact['of'], read: Fact[
 }
 
 /** What a suite says of a task of the user's own. */
-function definitionOf({ suite }: RunRecord, taskId: string): Readonly<Record<string, unknown>> | undefined {
+export function definitionOf({ suite }: RunRecord, taskId: string): Readonly<Record<string, unknown>> | undefined {
   const entry = suite.tasks.find((task) => typeof task !== 'string' && task.task === taskId);
   return typeof entry === 'string' ? undefined : (entry?.definition as Readonly<Record<string, unknown>> | undefined);
 }

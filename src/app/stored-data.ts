@@ -3,14 +3,33 @@ import { DataError, UsageError } from '../core/errors.ts';
 import type { RunRecord } from '../core/store.ts';
 import { modelEntry, type Suite } from '../core/suite.ts';
 import { removedSecrets } from '../core/without-secrets.ts';
+import { knownTaskOfAnyVersion } from './known-tasks.ts';
 
 /**
- * Refuses a stored run whose own data are gone: whoever names the run never typed their path.
+ * Refuses a stored run whose tasks aren't what they were: of another version here, or made of files that are gone.
  *
  * @param what can't be done with it, such as `resumed`
- * @throws {DataError} naming run, task and file
+ * @throws {UsageError | DataError} naming run, task and version or file
  */
-export function checkStoredData({ id, suite }: Pick<RunRecord, 'id' | 'suite'>, what: string): void {
+export async function checkStoredTasks(run: Pick<RunRecord, 'id' | 'suite' | 'manifest'>, what: string): Promise<void> {
+  await checkVersions(run, what);
+  checkData(run, what);
+}
+
+/** Answers that are read in two ways never stand under one name. */
+async function checkVersions({ id, manifest }: Pick<RunRecord, 'id' | 'manifest'>, what: string): Promise<void> {
+  for (const [taskId, { own }] of Object.entries(manifest.tasks)) {
+    const now = own === undefined ? await knownTaskOfAnyVersion(taskId) : undefined;
+    if (now === undefined || now.id === taskId) continue;
+    throw new UsageError(
+      `run ${id} can't be ${what}: its task ${taskId} is ${now.id} in this perbench, which reads answers in another way`,
+      { hint: 'Start a new run, or use the perbench that made this one; perbench report shows what it has measured.' },
+    );
+  }
+}
+
+/** Whoever names the run never typed the paths of its data. */
+function checkData({ id, suite }: Pick<RunRecord, 'id' | 'suite'>, what: string): void {
   for (const entry of suite.tasks) {
     if (typeof entry === 'string' || entry.definition === undefined) continue;
     const { data, examples, score } = entry.definition;

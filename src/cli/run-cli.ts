@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import type { Store } from '../core/store.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
-import { rememberSecretsIn } from '../core/without-secrets.ts';
+import { rememberSecretsIn, rememberSecretVariables } from '../core/without-secrets.ts';
 import { isSystemError, missingWorkingFolder, type SystemError, systemErrorWords } from '../core/system-error.ts';
 import type { StoreAccess } from '../store/sqlite-file.ts';
 import { beyondLimit, fileLimitsFrom } from '../files/file-limits.ts';
@@ -99,7 +99,7 @@ async function runLine(
 ): Promise<number> {
   if (argv[0] === 'complete') return complete(argv.slice(argv[1] === '--' ? 2 : 1), world);
   const startMs = world.now();
-  rememberSecretsIn(world.environment);
+  rememberSecretVariables(world.environment);
   rememberSecretsIn(argv);
   const normalized = normalizeFlags(argv);
   // Errors in the command line itself are JSON too, so this is decided before it is parsed.

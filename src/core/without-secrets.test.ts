@@ -3,6 +3,7 @@ import {
   isSecretName,
   rememberSecrets,
   rememberSecretsIn,
+  rememberSecretVariables,
   removedSecrets,
   valueWithoutSecrets,
   withoutKnownSecrets,
@@ -76,6 +77,11 @@ it.each([
   ['tokenizer', false],
   ['max-tokens', false],
   ['sort-keyword', false],
+  ['MYSQL_PWD', true],
+  ['PWD', false],
+  ['OLDPWD', false],
+  ['SSH_AUTH_SOCK', false],
+  ['SERVER_KEY_FILE', false],
 ])('knows by the name %s whether it is a secret: %s', (name, isSecret) => {
   expect(isSecretName(name)).toBe(isSecret);
 });
@@ -84,14 +90,53 @@ it('removes what it was told from every text, as it is and as JSON, addresses an
   rememberSecrets(['s3cret/"part"', 'ollama', '', undefined, 'sk-no-key-required', '/home/me/key.pem', 'x1']);
   rememberSecretsIn({
     DATABASE: 'postgres://me:hunter2%21@host/db',
-    server: { command: ['serve', '--token', 'tok-77'] },
+    server: { command: ['serve', '--token', 'token-77'] },
   });
   const secret = 's3cret/"part"';
   const forms = [secret, JSON.stringify(secret), encodeURIComponent(secret), String.raw`s3cret\/"part"`];
   for (const form of forms) expect(withoutKnownSecrets(`a ${form} b`)).not.toContain('s3cret');
-  expect(withoutKnownSecrets('hunter2%21, hunter2! and tok-77')).toBe('[removed], [removed] and [removed]');
+  expect(withoutKnownSecrets('hunter2%21, hunter2! and token-77')).toBe('[removed], [removed] and [removed]');
   const harmless = 'ollama said sk-no-key-required at /home/me/key.pem, x1';
   expect(withoutKnownSecrets(harmless)).toBe(harmless);
+});
+
+it.each([
+  { SSL_KEY: '/srv/my certs/server key.pem' },
+  { SSL_KEY: '/Über [alt]/schlüssel' },
+  { SSL_KEY: '~/keys (old)/server' },
+  { SSL_KEY: String.raw`C:\Users\Some Body\key.pem` },
+  { SSL_KEY: 'certs of mine/server.pem' },
+  { PWD: '/tmp/Some Folder', OLDPWD: '/MNT/Data+1' },
+  { SSH_AUTH_SOCK: '/run/user 1/keyring/ssh', HF_TOKEN_PATH: '/home/me/my tokens/hub' },
+  { KEY: 'short answers', AUTH: 'none-of-2-needed', PAT: 'pat-and-mat-1' },
+  { OPENAI_API_KEY: 'squad2/per-4shot@3' },
+  { OPENAI_API_KEY: 'arc_easy' },
+  { SERVER_TOKEN: 'Local-Server' },
+  { SERVER_TOKEN: '2026-11-30' },
+  { SERVER_TOKEN: 'gpt-4.1' },
+])('damages no text by a variable that is only named like a secret: %j', (environment) => {
+  rememberSecretVariables(environment);
+  const text = Object.values(environment).join(' and ');
+  expect(withoutKnownSecrets(text)).toBe(text);
+});
+
+it.each([
+  [{ AUTHORIZATION: 'Bearer abcd-1234-efgh-5678' }, 'abcd-1234-efgh-5678'],
+  [{ TLS_KEY: '-----BEGIN KEY-----\nMIIBVwIBADANBgkqhkiG9w0BAQEF\n-----END KEY-----' }, 'MIIBVwIBADANBgkqhkiG9w0BAQEF'],
+  [{ STORE_SECRET: '/wJalrXUtnFEMI/K7MDENG+bPxRfiCY=' }, '/wJalrXUtnFEMI/K7MDENG+bPxRfiCY='],
+  [{ KEY: 'https://me:pass-12-word@host/' }, 'pass-12-word'],
+  [{ DB_PWD: 'open-7-sesame' }, 'open-7-sesame'],
+])('removes the secrets of variables: %j', (environment, secret) => {
+  rememberSecretVariables(environment);
+  expect(withoutKnownSecrets(`it said ${secret}.`)).toBe('it said [removed].');
+});
+
+it('keeps paths in a stored value, also under a name of secrets', () => {
+  const server = {
+    command: ['serve', '--ssl-key', '/srv/my certs/k.pem'],
+    environment: { PWD: '/x', API_KEY: './a key' },
+  };
+  expect(valueWithoutSecrets(server)).toEqual(server);
 });
 
 it('says where something was removed', () => {

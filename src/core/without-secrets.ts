@@ -10,41 +10,64 @@ const secretNames =
 /** Tokens that models read and write are no secrets: `bos_token`, `stop-token`. */
 const modelTokens =
   /(?:^|[-_])(?:[bep]o[st]|eot|eom|pad|unk|sep|cls|mask|stop|start|end|think|image|audio|special)[-_]token$/i;
+/** What shells call the working folder. */
+const folders: ReadonlySet<string> = new Set(['PWD', 'OLDPWD']);
+/** Of a variable of the whole environment too little to go by: scripts call anything `KEY`. */
+const ambiguousVariable = /^(?:keys?|auth|pat|cookies?|credentials?)$/i;
 /** llama-server's short form of `--hf-token`. */
 const secretShort = '-hft';
 
 /** Whether a flag, variable or field of this name holds a secret: `--api-key` and `HF_TOKEN` do, `--tokenizer` doesn't. */
 export function isSecretName(name: string): boolean {
+  if (folders.has(name)) return false;
   return name === secretShort || (secretNames.test(name.split(/[-_]/).at(-1) ?? '') && !modelTokens.test(name));
 }
 
 const known = new Set<string>();
 
-/** What people write where a server asks for no key, and plain words: replaced in every text, they would damage it. */
-const noSecret =
-  /^(?:[a-z]{0,15}|(?:sk-)?(?:no|not)-(?:api-)?(?:key|token|needed|required|used|set)(?:-\w+)?|lm-studio|\d{0,9}|true|false)$/i;
-const pathLike = /^(?:~|\.{1,2})?(?:\/[\w.@-]+){2,}\/?$|^[a-z]:\\/i;
-const shortestSecret = 6;
+/** One or two plain words, numbers and dates, ids of tasks: texts contain them by chance. */
+const plain = /^(?:\p{L}{1,15}(?:[_.:/-]\p{L}{1,15})?|[\d.,:-]{0,10}|[a-z]\w*\/[a-z][\w-]*@\d+)$/u;
+/** What people write where a server asks for no key. */
+const noKey = /^(?:sk-)?(?:no|not)-(?:api-)?(?:key|token|needed|required|used|set)(?:-\w+)?$/i;
+/**
+ * Paths may hold any characters, so their start or their end decides. A key in base64 may begin with a slash too, though
+ * hardly with a whole folder in small letters.
+ */
+const pathLike =
+  /^(?:(?:~|\.{1,2})\/|[A-Za-z]:[\\/]|\\\\|\/(?:[^\p{Lu}/+=]+|\p{Lu}\p{Ll}+)(?:\/|$)|\/.*\s|(?:[^/]+\/)+[^/]+\.[a-z]{1,5}$)/u;
+const shortestSecret = 8;
+/** Of one word among several, such as a line of a private key. */
+const shortestPart = 16;
 
-/** Values that are removed from every text from now on. Short ones and plain words are not, since texts contain them by chance. */
+/**
+ * Values that are removed from every text from now on: whole, or of several words the long ones, as those of a header or
+ * of a private key. Not those that texts contain by chance, which their removal would damage.
+ */
 export function rememberSecrets(values: Iterable<string | undefined>): void {
   for (const value of values) {
-    const secret = value?.trim() ?? '';
-    if (secret.length < shortestSecret || noSecret.test(secret) || pathLike.test(secret)) continue;
-    // As JSON, addresses and shells write them.
-    for (const form of [
-      secret,
-      JSON.stringify(secret).slice(1, -1),
-      secret.replaceAll('/', String.raw`\/`),
-      encodeURIComponent(secret),
-    ])
-      known.add(form);
+    const whole = value?.trim() ?? '';
+    if (pathLike.test(whole)) continue;
+    const words = whole.split(/\s+/);
+    const shortest = words.length > 1 ? shortestPart : shortestSecret;
+    for (const secret of words)
+      if (secret.length >= shortest && !plain.test(secret) && !noKey.test(secret)) remember(secret);
   }
+}
+
+function remember(secret: string): void {
+  // As JSON, addresses and shells write it.
+  for (const form of [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    secret.replaceAll('/', String.raw`\/`),
+    encodeURIComponent(secret),
+  ])
+    known.add(form);
 }
 
 /** What stands in the place of a secret; also hears of it. */
 type Hide = (secret: string) => string;
-const hidden: Hide = () => removed;
+const hidden: Hide = (secret) => (pathLike.test(secret) ? secret : removed);
 
 const userInfo = /(?<=[a-z][\w+.-]*:\/\/)([^/?#@\s"'<>]+)@/gi;
 const secretQuery = /([?&;]([\w.-]+)=)([^&#\s"'<>]+)/g;
@@ -125,6 +148,12 @@ export function rememberSecretsIn(value: unknown): void {
     rememberSecrets([password, decoded(password)]);
     return removed;
   });
+}
+
+/** Remembers the secrets of this process's environment. */
+export function rememberSecretVariables(environment: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(environment))
+    rememberSecretsIn(ambiguousVariable.test(name) ? value : { [name]: value });
 }
 
 /** Undoes `%40` and the like of an address. */

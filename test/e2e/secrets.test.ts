@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -85,6 +85,35 @@ beforeAll(async () => {
   await perbench('run', 'suite.json', '-vv', '--json', '--out', 'report.html', '--out', 'out.json');
 });
 afterAll(() => folder[Symbol.dispose]());
+
+describe('a working folder with any characters', () => {
+  it('is no secret, and variables that are only named like one hide nothing', async () => {
+    using home = temporaryFolder();
+    const workingFolder = join(home.path, 'Über [my] runs (2)');
+    mkdirSync(workingFolder);
+    const said = async (...words: readonly string[]): Promise<string> => {
+      const { ended } = startPerbench(words, {
+        workingFolder,
+        homeFolder: home.path,
+        environment: { PWD: workingFolder, OLDPWD: workingFolder, KEY: 'film reviews', MY_API_KEY: 'imdb/per@2' },
+      });
+      const { stdout, stderr } = await ended;
+      return stdout + stderr;
+    };
+    expect(await said('list', '--store', 'none.db')).toContain(`${workingFolder}/none.db`);
+    expect(await said('tasks')).toMatch(/imdb\/per@2 .* 1,000 film reviews/);
+    const task = join(workingFolder, 'tickets.csv');
+    writeFileSync(
+      task,
+      `text,label\n${Array.from({ length: 12 }, (_, row) => `ticket ${row},${row % 2}`).join('\n')}\n`,
+    );
+    const mock = { models: [{ source: 'mock', engine: 'mock' }], tasks: ['imdb/mini'], protocol: 'paper' };
+    writeFileSync(join(workingFolder, 'mock.json'), JSON.stringify(mock));
+    expect(await said('run', 'mock.json', '-t', task, '--out', 'page.json')).not.toContain('[removed]');
+    expect(await said('show')).toContain(task);
+    expect(await said('rescore')).not.toMatch(/error|\[removed\]/);
+  }, 60_000);
+});
 
 describe('secrets of a run', () => {
   it('were used: the run has answers, and an error that quotes a log', async () => {

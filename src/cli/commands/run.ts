@@ -18,7 +18,7 @@ import type { RunRecord, RunStatus, Store } from '../../core/store.ts';
 import { findRuns, resumeCommand } from '../stored-runs.ts';
 import { reportRuns } from '../../app/report-runs.ts';
 import { rescoreRuns } from '../../app/rescore-runs.ts';
-import { checkStoredData, suiteWithSecrets } from '../../app/stored-data.ts';
+import { checkStoredTasks, suiteWithSecrets } from '../../app/stored-data.ts';
 import { printReport, reportExitCode, printOpenRaces, reportRace } from '../print-document.ts';
 import { prepareQuickstart, quickstartModels } from '../../app/quickstart.ts';
 import { sizeText } from '../../core/amount-text.ts';
@@ -69,7 +69,7 @@ async function anchorsForRun(choice: string | undefined, context: CliContext): P
 export const resume: CommandHandler<typeof resumeOptions> = async ({ arguments: names, options }, context) => {
   const files = await outputFiles(context, 'report');
   const stored = await runToResume(names, context);
-  checkStoredData(stored, 'resumed');
+  await checkStoredTasks(stored, 'resumed');
   const status = createStatusLine(context);
   const local = await createLocalContext(context, status);
   const dataDir = options.dataDir === undefined ? stored.suite.dataDir : context.path(options.dataDir);
