@@ -46,6 +46,11 @@ describe('the command line', () => {
     [['help', 'models', 'lst'], "unknown command 'lst' | Did you mean list?"],
     [['run', '--modle', 'x'], "unknown option '--modle' | Did you mean --model?"],
     [['run', '--limt=3'], "unknown option '--limt=3' | Did you mean --limit?"],
+    [
+      ['run', '--gen_kwargs', 'top_p=1'],
+      expect.stringContaining("unknown option '--gen-kwargs' | Tasks decide limits"),
+    ],
+    [['run', '--include_path=x'], expect.stringContaining('Name the file of an own task itself')],
     [['run', '-m'], "option '-m, --model <model>' argument missing | See perbench --help."],
     [['score'], "missing required argument 'table' | See perbench --help."],
     [['list', 'a'], "too many arguments for 'list'. Expected 0 arguments but got 1: a | See perbench --help."],

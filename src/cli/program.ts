@@ -212,9 +212,19 @@ function configure(command: CommanderCommand, write: (text: string) => void): vo
   for (const child of command.commands) configure(child, write);
 }
 
+/** Options of lm-evaluation-harness that have no equal here, and what does their work. */
+const foreignOptions: Readonly<Record<string, string>> = {
+  '--gen-kwargs':
+    "Tasks decide limits and stop strings, and answers are greedy; --model-args 'body={…}' adds fields to the requests to a server.",
+  '--include-path': 'Name the file of an own task itself: -t ./task.yaml (docs/own-tasks.md).',
+};
+
 function usageError(error: CommanderError): UsageError {
   const text = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
   const match = /^(.*?)\.?\s*\(Did you mean (?:one of )?(.+)\?\)$/.exec(text);
+  const [, option = ''] = /^unknown option '(--[\w-]+)/.exec(text) ?? [];
+  const foreign = foreignOptions[option];
+  if (foreign !== undefined) return new UsageError(text, { hint: foreign });
   if (match === null) return new UsageError(text.replace(/\.$/, ''), { hint: 'See perbench --help.' });
   return new UsageError(match[1] ?? text, { hint: `Did you mean ${match[2]}?` });
 }

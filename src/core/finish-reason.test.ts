@@ -20,6 +20,10 @@ it.each([
   ['', undefined],
   ['null', undefined],
   [null, undefined],
+  [0, undefined],
+  [7, undefined],
+  [false, undefined],
+  ['0', undefined],
 ])('reads %j as %j', (said, finish) => {
   expect(readFinish(said)).toBe(finish);
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parsePythonJson, pythonJsonInside } from './json-inside.ts';
+import { isCutJson, parsePythonJson, pythonJsonInside, withEscapedControls } from './json-inside.ts';
 
 it.each([
   ['{"a": NaN, "b": [-Infinity, Infinity]}', { a: null, b: [null, null] }],
@@ -19,4 +19,24 @@ it.each(['', '{"a": NaN', 'NaNs', '["NaN', 'Infinity-', String.raw`["NaN\"]`])('
 it('is quick in a text without an end', () => {
   const text = `{"a": NaN, "b": "${String.raw`\"`.repeat(500_000)}`;
   expect(pythonJsonInside(text)).toBeUndefined();
+});
+
+it.each([
+  ['{"a": "one\ntwo"}', 'one\ntwo'],
+  ['{\n\t"a": "one\u0002\ttwo \\"x\\" "\r\n}', 'one\u0002\ttwo "x" '],
+])('escapes control characters in the strings of %j alone', (text, a) => {
+  expect(JSON.parse(withEscapedControls(text))).toEqual({ a });
+});
+
+it.each([
+  ['{"a": [1, 2', true],
+  ['{"a": "one', true],
+  ['[{"a": 1}', true],
+  ['{"a":', true],
+  ["{'a': None}", false],
+  ['{"a": 1} {"a": 2}', false],
+  ['{"a": "]"} rest', false],
+  ['upstream error', false],
+])('tells whether %j is cut: %s', (text, isCut) => {
+  expect(isCutJson(text)).toBe(isCut);
 });

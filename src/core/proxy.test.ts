@@ -49,6 +49,20 @@ describe('the proxy for an address', () => {
     expect(proxied('http://gpu.corp.example:8000/', { ...all, no_proxy: none }) === undefined).toBe(isExcepted);
   });
 
+  it.each([
+    ['http://10.1.2.3/', '10.0.0.0/8', true],
+    ['http://10.1.2.3/', 'h, 10.1.2.0/24', true],
+    ['http://10.1.3.3/', '10.1.2.0/24', false],
+    ['http://10.1.2.3/', '0.0.0.0/0', true],
+    ['http://10.1.2.3/', '10.0.0.0/33', false],
+    ['http://10.1.2.3/', '10.0.0.0/x', false],
+    ['http://[fd00::5]:8000/', 'fd00::/8', true],
+    ['http://[fe00::5]:8000/', 'fd00::/8', false],
+    ['http://h/', '10.0.0.0/8', false],
+  ])('%s is excepted by the range %j: %s', (url, none, isExcepted) => {
+    expect(proxied(url, { ...all, NO_PROXY: none }) === undefined).toBe(isExcepted);
+  });
+
   it('excepts addresses of either version', () => {
     expect(proxied('http://[2001:db8::1]:8000/', { ...all, NO_PROXY: '2001:db8::1' })).toBeUndefined();
     expect(proxied('http://[2001:db8::1]:8000/', { ...all, NO_PROXY: '[2001:db8::1]:8000' })).toBeUndefined();
@@ -57,6 +71,7 @@ describe('the proxy for an address', () => {
 
   it('is refused where it is none, without its password', () => {
     const act = (): unknown => proxied('http://h/', { HTTP_PROXY: 'ftp://me:s3cret@p:1' });
-    expect(act).toThrow('the proxy for http://h is no address: ftp://…@p:1');
+    expect(act).toThrow('the proxy for http://h is no address: ftp://p:1');
+    expect(() => proxied('http://h/', { ALL_PROXY: '://pw-1234' })).toThrow(/^the proxy for http:\/\/h is no address$/);
   });
 });

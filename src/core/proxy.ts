@@ -37,8 +37,28 @@ const bareHost = (hostname: string): string =>
     .replace(/\.$/, '')
     .replace(/^\[(.+)\]$/, '$1');
 
-/** `host`, `host:port`, `.domain`, `*.domain` or `*`: a domain holds for what is below it. */
+/** The bits of an IP address; undefined for another host. */
+function addressBits(host: string): string | undefined {
+  const bits = (parts: readonly string[], radix: number, width: number): string =>
+    parts.map((part) => Number.parseInt(part, radix).toString(2).padStart(width, '0')).join('');
+  if (/^(?:\d{1,3}\.){3}\d{1,3}$/.test(host)) return bits(host.split('.'), 10, 8);
+  if (!/^[\da-f]*:[\da-f:]*$/i.test(host)) return undefined;
+  const [before = [], after = []] = host.split('::').map((half) => half.split(':').filter((part) => part !== ''));
+  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0');
+  return bits([...before, ...zeros, ...after], 16, 16);
+}
+
+/** Whether a host is an address in a range such as `10.0.0.0/8` or `fd00::/8`. */
+function isInRange(host: string, range: string): boolean {
+  const [network = '', length = ''] = range.split('/');
+  const [own, other] = [addressBits(host), addressBits(bareHost(network))];
+  if (own === undefined || own.length !== other?.length || !/^\d+$/.test(length)) return false;
+  return Number(length) <= own.length && other.startsWith(own.slice(0, Number(length)));
+}
+
+/** `host`, `host:port`, `.domain`, `*.domain`, `*` or a range of addresses: a domain holds for what is below it. */
 function isExcepted({ hostname, port, protocol }: URL, entry: string): boolean {
+  if (entry.includes('/')) return isInRange(bareHost(hostname), entry);
   const [, written = '', ownPort] = /^(\[[^\]]*\]|[^:]*|.*:.*:.*?)(?::(\d+))?$/.exec(entry) ?? [];
   const usedPort = port === '' ? (protocol === 'https:' ? '443' : '80') : port;
   if (ownPort !== undefined && ownPort !== usedPort) return false;
@@ -62,12 +82,11 @@ export function proxyFor(url: string, { http, https, none }: ProxySettings): URL
   if (exceptions.some((entry) => isExcepted(target, entry))) return undefined;
   const proxy = URL.parse(/^[a-z\d+.-]+:\/\//i.test(text) ? text : `http://${text}`);
   if (proxy !== null && /^(?:https?|socks5h?):$/.test(proxy.protocol)) return proxy;
-  throw new UsageError(
-    `the proxy for ${target.origin} is no address: ${text.replace(/^([a-z\d+.-]+:\/\/)?.*@/is, '$1…@')}`,
-    {
-      hint: 'Write http://host:port into HTTP_PROXY and HTTPS_PROXY, or the host that is to be asked directly into NO_PROXY.',
-    },
-  );
+  // A text that is no address may hold a password anywhere.
+  const shown = proxy === null ? '' : `: ${shownProxy(proxy)}`;
+  throw new UsageError(`the proxy for ${target.origin} is no address${shown}`, {
+    hint: 'Write http://host:port into HTTP_PROXY and HTTPS_PROXY, or the host that is to be asked directly into NO_PROXY.',
+  });
 }
 
 /** The address of a proxy without its user and password. */

@@ -164,6 +164,10 @@ describe('an answer', () => {
       ['an empty choice', { choices: [null] }],
       ['no message', { choices: [{ index: 0, finish_reason: 'stop' }] }],
       ['no object', ['choices']],
+      [
+        'a filter that let it through',
+        { choices: [], prompt_filter_results: [{ content_filter_results: { hate: { filtered: false } } }] },
+      ],
     ]),
   )('%s with %s fails its request, with what came', async (way, _, value) => {
     const { result, others } = await ask(({ response }) => {
@@ -173,6 +177,25 @@ describe('an answer', () => {
     const message = `an answer without a choice or a message: ${JSON.stringify(value)}`;
     expect(result).toMatchObject({ status: 'failed', reason: 'engine', message });
     expect(others).toBe(2);
+  });
+
+  it.each(
+    cases([
+      ['Azure', { prompt_filter_results: [{ content_filter_results: { violence: { filtered: true } } }] }],
+      ['its older form', { prompt_annotations: [{ content_filter_results: { hate: { filtered: true } } }] }],
+      ['Google', { promptFeedback: { blockReason: 'SAFETY' } }],
+    ]),
+  )('%s without a choice is filtered where %s says so', async (way, _, more) => {
+    const { result } = await ask(({ response }) => {
+      if (way === 'streamed') sendEvents(response, [{ choices: [], ...more }]);
+      else sendJson(response, { choices: [], ...more });
+    }, way === 'streamed');
+    expect(result).toMatchObject({ status: 'done', finishReason: 'content_filter' });
+  });
+
+  it.each([{ role: 'assistant' }, { role: 'assistant', content: '' }])('is not begun by %j alone', async (delta) => {
+    const { result } = await ask(({ response }) => sendEvents(response, [{ choices: [{ delta }] }]), true);
+    expect(result).toMatchObject({ status: 'failed', message: expect.stringContaining('without a choice') });
   });
 
   it('that a filter left without a message is filtered', async () => {
@@ -232,6 +255,8 @@ describe('an error with status 200', () => {
     ['a named event', `event: error\ndata: {"message":"${said}"}\n\n`],
     ['a named event of plain text', `event: error\ndata: ${said}\n\n`],
     ['plain text', `data: ${said}\n\n`],
+    ['a line for errors', `error: {"message":"${said}"}\n\ndata: [DONE]\n\n`],
+    ['text before the end', `${said}\n\ndata: [DONE]\n\n`],
     ['no event at all', `{"error": {"message": "${said}"}}`],
   ])('as %s fails its request in the end, with what the server says', async (_, event) => {
     const { result, others } = await ask(({ response }) => sendEvents(response, [event], false), true);
@@ -263,12 +288,15 @@ describe('an error with status 200', () => {
 });
 
 describe('a stream that breaks off', () => {
-  it.each(['', 'null', 'None', 'undefined', ' '])('behind the finish reason %j is asked again', async (finish) => {
-    const cut = ({ response }: Asked): void =>
-      sendEvents(response, [{ choices: [{ text: 'one', finish_reason: finish }] }], false);
-    const { result } = await ask(cut, true, { times: 2 });
-    expect(result).toMatchObject({ status: 'done', text: expect.stringContaining('echo of'), retries: 2 });
-  });
+  it.each(['', 'null', 'None', 'undefined', ' ', 0, 1, false])(
+    'behind the finish reason %j is asked again',
+    async (finish) => {
+      const cut = ({ response }: Asked): void =>
+        sendEvents(response, [{ choices: [{ text: 'one', finish_reason: finish }] }], false);
+      const { result } = await ask(cut, true, { times: 2 });
+      expect(result).toMatchObject({ status: 'done', text: expect.stringContaining('echo of'), retries: 2 });
+    },
+  );
 
   it.each(['error', 'abort', 'insufficient_system_resource'])('for the reason %s is asked again', async (finish) => {
     const { result } = await ask(both({ text: 'one', finish_reason: finish }), true, { times: 1 });

@@ -40,6 +40,10 @@ describe('a server that refuses a field', () => {
     ['stream_options', 400, openAiError('unknown field "streamOptions"; known: model, stream, stop'), uncounted],
     ['stream', 400, openAiError('streaming is not supported by this model'), unstreamed],
     ['stream', 501, 'not implemented', unstreamed],
+    ['max_tokens', 404, openAiError("Unsupported parameter: 'max_tokens'"), renamed],
+    ['stream_options', 404, { error: 'Unrecognized argument: stream_options' }, uncounted],
+    ['stream', 403, { message: 'This key may not use streaming' }, unstreamed],
+    ['stream', 405, { message: 'Streaming is off' }, unstreamed],
     ['stop', 400, openAiError("'stop' is not supported with this model."), cut],
     ['stop', 422, { detail: 'Stop sequences are disabled (request 4711)' }, cut],
   ])('%s with %d: %j', async (field, status, said, note) => {
@@ -52,6 +56,15 @@ describe('a server that refuses a field', () => {
     // It was learned at the beginning: nothing is refused any more.
     expect(server.asked.slice(before)).toHaveLength(2);
     expect(server.asked.slice(before).some(({ body }) => field in body)).toBe(false);
+  });
+
+  it("may have a least limit, and isn't sent another name for that", async () => {
+    const server = await startParticular(({ body }) =>
+      Number(body['max_tokens'] ?? 99) < 16
+        ? [400, openAiError('integer below minimum value. Expected >= 16', { param: 'max_output_tokens' })]
+        : undefined,
+    );
+    expect((await openAt(`${server.baseUrl}#m`)).info.notes).toEqual([]);
   });
 
   it('may refuse several', async () => {

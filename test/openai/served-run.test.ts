@@ -12,7 +12,12 @@ import { toyTask } from './toy-task.ts';
 async function passesOf(
   server: { readonly baseUrl: string },
   changes: object,
-): Promise<{ readonly passes: readonly PassResult[]; readonly measurements: unknown; readonly manifest: string; readonly samples: readonly Sample[] }> {
+): Promise<{
+  readonly passes: readonly PassResult[];
+  readonly measurements: unknown;
+  readonly manifest: string;
+  readonly samples: readonly Sample[];
+}> {
   await using store = await openSqliteStore({ file: ':memory:' });
   const suite = defineSuite({
     models: [`openai:${server.baseUrl}#null-model`],

@@ -48,6 +48,8 @@ it.each([
   ['gguf', '', './model.gguf'],
   ['watsonx_llm', 'model_id=a', 'openai:ADDRESS#NAME'],
   ['textsynth', '', 'openai:ADDRESS#NAME'],
+  ['acme-chat', 'model=a,base_url=http://127.0.0.1:1/v1', 'openai:ADDRESS#NAME'],
+  ['acme_completions', 'base_url=https://api.acme.example/v1,model=a', 'openai:ADDRESS#NAME'],
 ])("says what to write for lm-eval's %s with %j", async (backend, args, hint) => {
   const error: unknown = await settings(['--model', backend, ...(args === '' ? [] : ['--model_args', args])]).catch(
     (caught: unknown) => caught,

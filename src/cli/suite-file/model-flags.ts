@@ -107,6 +107,15 @@ export function readModelFlags(models: readonly string[], parts: readonly string
   const backend = names.find((name) => serverBackends.has(name));
   const { style, baseUrl: usual } = serverBackends.get(backend ?? '') ?? {};
   const baseUrl = given.get('base_url') ?? usual;
+  const other = names.find((name) => isForeignBackend(name, world));
+  if (backend === undefined && given.has('base_url') && other !== undefined) {
+    throw new UsageError(
+      `--model ${other} with base_url is lm-eval's way to ask a provider, which perbench doesn't have`,
+      {
+        hint: providerHint,
+      },
+    );
+  }
   if (baseUrl !== undefined) return servedModel(names, given, baseUrl, style);
   if (backend !== undefined) {
     throw new UsageError(`--model ${backend} needs the address of the server`, {
@@ -114,6 +123,12 @@ export function readModelFlags(models: readonly string[], parts: readonly string
     });
   }
   return fileModel(names, given, world);
+}
+
+/** Whether a name is neither a known backend nor a source: lm-eval has backends of many names. */
+function isForeignBackend(name: string, { workingFolder, homeFolder }: SuiteFileWorld): boolean {
+  const isKnown = serverBackends.has(name) || fileBackends.has(name);
+  return !isKnown && /^[\w-]+$/.test(name) && !existsSync(resolvePath(name, workingFolder, homeFolder));
 }
 
 /** Models from files: lm-eval's backends stand for one beside `pretrained=`. */

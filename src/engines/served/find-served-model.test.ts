@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { openAt } from '../../../test/openai/particular-server.ts';
 import { findServedModel } from './find-served-model.ts';
 
 const never = new AbortController().signal;
@@ -102,6 +103,46 @@ it.each([
     });
   });
   expect((await find(`${origin}/v1#m`)).names[0]).toBe('m');
+});
+
+it.each([
+  ['a gateway that is down for it', '<html>Bad gateway</html>', 502],
+  ['no listing', '{"error":"listing is off"}', 503],
+  ['a limit on listing', '{"error":"too many"}', 429],
+  ['nothing in it', '', 200],
+  ['no answer', undefined, 0],
+] as const)('a name is tried where the list has %s', async (_, body, status) => {
+  const origin = await serve((request, response) => {
+    if (request.url === '/v1/chat/completions') response.end('{"choices":[{"message":{"content":"Hello"}}]}');
+    else if (body === undefined) response.destroy();
+    else response.writeHead(status).end(body);
+  });
+  expect((await find(`${origin}/v1#m`)).names[0]).toBe('m');
+});
+
+describe('a server that answers under any name', () => {
+  const serveAny = async (...ids: readonly string[]) =>
+    serve((request, response) => {
+      const isList = request.url === '/v1/models';
+      response.end(isList ? listOf(...ids) : `{"model":"${ids[0]}","choices":[{"message":{"content":"Hello"}}]}`);
+    });
+
+  it('is believed where nothing in its list is near, with a warning', async () => {
+    const origin = await serveAny('alpha', 'beta');
+    expect((await find(`${origin}/v1#my-model`)).names[0]).toBe('my-model');
+    await using model = await openAt(`${origin}/v1#my-model`, { engineOptions: { contextTokens: 4096 } });
+    expect(model.info.notes?.[0]).toBe(
+      'the server does not list "my-model" (it lists alpha, beta), but answers under any name, here by "alpha": check which model it measures',
+    );
+  });
+
+  it('is not believed where the name is nearly listed', async () => {
+    const origin = await serveAny('qwen2.5-7b');
+    await expect(find(`${origin}/v1#qwen2.5-7d`)).rejects.toMatchObject({
+      code: 'PB_MODEL',
+      hint: 'Did you mean "qwen2.5-7b"?',
+    });
+  });
 });
 
 describe('an address without a model', () => {

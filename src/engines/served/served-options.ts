@@ -2,12 +2,14 @@ import * as z from 'zod';
 import type { ManagedServer } from '../../core/managed-server.ts';
 import { rememberSecrets } from '../../core/without-secrets.ts';
 
+const headersForm = { error: () => `expected an object of names and texts, such as {"x-key":"\${NAME}"}` };
+
 /** Options of the openai engine, under `engineOptions` of a model. */
 export const openAiOptionsSchema = z.strictObject({
   /** Environment variable with the key; sent as a bearer token where it is set. */
   apiKeyVariable: z.string().min(1).default('OPENAI_API_KEY'),
   /** Headers of every request; `${NAME}` in a value stands for an environment variable. */
-  headers: z.record(z.string(), z.string()).default({}),
+  headers: z.record(z.string(), z.string(headersForm), headersForm).default({}),
   /** Fields added to the body of every generation, such as `chat_template_kwargs`. */
   body: z.record(z.string(), z.unknown()).default({}),
   /** Longest time over which a request is tried again, while nothing else is answered either. */

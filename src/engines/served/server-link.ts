@@ -35,7 +35,7 @@ function headerValue(name: string, written: string, environment: Environment): s
     throw new UsageError(
       `headers: the whole value of ${name} must come from the environment, so that it is stored nowhere`,
       {
-        hint: `Put it into a variable and write '${name}': '\${NAME}' or 'Bearer \${NAME}', in single quotes on a command line.`,
+        hint: `What stands in a suite or a command is kept with its runs, and a header may hold a secret, so a harmless one is no exception: put it into a variable and write '${name}': '\${NAME}' or 'Bearer \${NAME}', in single quotes on a command line.`,
       },
     );
   }

@@ -26,6 +26,17 @@ it.each([
   });
 });
 
+it('says that a proxy speaks another protocol, without the words of OpenSSL', () => {
+  const error = coded(
+    'ERR_SSL_WRONG_VERSION_NUMBER',
+    '804B:error:0A00010B:SSL routines:../deps/openssl/ssl3_record.c:354',
+  );
+  expect(networkError(error, url, new URL('https://user:pass@proxy.example:3128'))).toMatchObject({
+    message: `${url}: the proxy https://proxy.example:3128 does not speak https (ERR_SSL_WRONG_VERSION_NUMBER)`,
+    hint: expect.stringContaining('HTTP_PROXY'),
+  });
+});
+
 it('leaves bugs and known errors as they are', () => {
   expect(networkError(new Error('no code'), url)).toBeUndefined();
   expect(networkError(Object.assign(new TypeError('wrong'), { code: 'ERR_INVALID_ARG_TYPE' }), url)).toBeUndefined();

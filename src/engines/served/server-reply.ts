@@ -52,6 +52,16 @@ const tooLong =
   /context (?:length|size|window)|too long|exceed_context|maximum (?:model|input) length|longer than the (?:model|maximum)/i;
 const badTemplate = /chat template|jinja|conversation roles|roles must alternate/i;
 
+/** The most tokens of output that a refusal allows; undefined where it is about something else. */
+function outputCap(text: string): number | undefined {
+  if (!/max_?(?:completion_|output_|new_)?tokens|(?:output|completion) tokens/i.test(text)) return undefined;
+  const said =
+    /(?:at most|up to|<=|≤|less than or equal to|maximum(?: \w+)?(?: of| is)?|limit(?: of| is)?)[^\d.]{0,20}(\d+)/i.exec(
+      text,
+    );
+  return said === null ? undefined : Number(said[1]);
+}
+
 function requestFault({ text, type, isFiltered, promptTokens }: SaidError): RequestFault {
   if (isFiltered)
     return new RequestFault('engine', `the server's content filter: ${text}`, promptTokens, { isFiltered });
@@ -61,6 +71,13 @@ function requestFault({ text, type, isFiltered, promptTokens }: SaidError): Requ
       'prompt_too_long',
       text,
       promptTokens ?? (counted === undefined ? undefined : Number(counted)),
+    );
+  }
+  const cap = outputCap(text);
+  if (cap !== undefined) {
+    return new RequestFault(
+      'engine',
+      `the server allows ${cap} tokens of output, fewer than the task asks for (${text}); --model-args 'body={"max_tokens":${cap}}' asks for that many, and longer answers are then cut`,
     );
   }
   return new RequestFault(badTemplate.test(text) ? 'template' : 'engine', `the server refused the request: ${text}`);
@@ -215,14 +232,19 @@ export function networkError(error: unknown, url: string, proxy?: URL): ServerEr
   if (code === undefined || code.startsWith('PB_')) return undefined;
   const [line = ''] = error.message.trim().split('\n');
   const way = proxy === undefined ? '' : ` (through the proxy ${shownProxy(proxy)})`;
+  if (proxy !== undefined && /SSL|^EPROTO$|^ERR_TLS|SOCKS|INVALID_ARG/.test(code))
+    return new ServerError(
+      `the proxy ${shownProxy(proxy)} does not speak ${proxy.protocol.slice(0, -1)} (${code})`,
+      { url },
+      { hint: proxyHint, cause: code },
+    );
   const known = proxy === undefined ? hints.find(([pattern]) => pattern.test(code))?.[1] : proxyHint;
   const hint = known ?? 'Check the address and the network.';
   return new ServerError(`no connection (${code}): ${line.replace(/:$/, '')}${way}`, { url }, { hint, cause: code });
 }
 
 /** What to do where a proxy can't be reached, or doesn't reach the server. */
-export const proxyHint =
-  'Check the proxy: HTTP_PROXY, HTTPS_PROXY and ALL_PROXY name it; or add the host to NO_PROXY.';
+export const proxyHint = 'Check the proxy: HTTP_PROXY, HTTPS_PROXY and ALL_PROXY name it; or add the host to NO_PROXY.';
 
 /** What a proxy said instead of letting a request through; undefined where the error is another. */
 export function proxyRefusal(error: unknown, proxy: URL, url: string): ServerError | undefined {
