@@ -1,3 +1,6 @@
+/** Enough to see that something comes; some servers refuse smaller limits. */
+export const fewTokens = 16;
+
 /** What becomes of each field that a server refuses: its other name, or null where it is left out. */
 export type FieldChanges = Readonly<Record<string, string | null>>;
 

@@ -14,6 +14,7 @@ import { readPart } from './answer-part.ts';
 import { answerRemarks } from './answer-remarks.ts';
 import { AnswerReader, type CompletionAnswer, type ReaderOptions } from './completion-answer.ts';
 import { type CallOptions, completionCall, type CompletionCall, countingStream, thinkingCall } from './completions.ts';
+import { fewTokens } from './field-changes.ts';
 import { closedThoughts, continuationCall, type Post, rootPost } from './continue-thoughts.ts';
 import { exchange } from './exchange.ts';
 import { renderedPrompt } from './rendered-prompt.ts';
@@ -53,9 +54,6 @@ export function harmlessPrompt(style: Prompt['style']): Prompt {
   const content = 'Say hello.';
   return style === 'plain' ? { style, text: content } : { style, messages: [{ role: 'user', content }] };
 }
-
-/** Enough to see that something comes; some servers refuse smaller limits. */
-export const fewTokens = 16;
 
 /** Asks for a few tokens, as a request of this style would. */
 export async function askHarmless(target: ServedTarget, style: Prompt['style'], signal: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@ import { nearestName } from '../../core/nearest-name.ts';
 import { passingCode } from '../../core/retry.ts';
 import { servedSource } from './server-address.ts';
 import { type AnswerPart, readPart } from './answer-part.ts';
-import { fewTokens } from './generate-request.ts';
+import { fewTokens } from './field-changes.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { readRefusalText, readText } from './reply-body.ts';
 import { readJson, refusalText } from './server-reply.ts';

@@ -1,7 +1,7 @@
 import type { PromptStyle } from '../../core/engine.ts';
 import { ServerError } from '../../core/errors.ts';
-import { changesSentence } from './field-changes.ts';
-import { fewTokens, generateOne, harmlessPrompt, type ServedTarget } from './generate-request.ts';
+import { changesSentence, fewTokens } from './field-changes.ts';
+import { generateOne, harmlessPrompt, type ServedTarget } from './generate-request.ts';
 import { learnChanges, withChanges } from './probe-fields.ts';
 
 /** How a model is asked. */
