@@ -20,8 +20,8 @@ async function findEntry(entry: Entry, context: LocalContext, signal: AbortSigna
   const { name, source, engine, engineOptions, request } = nameModel(entry, context.workingFolder);
   const { find } = engineEntry(engine);
   if (find !== undefined) {
-    context.onStep?.(`asking ${source}`);
-    const found = await find({ source, engineOptions, environment: context.environment ?? {} }, signal);
+    const { environment = {}, onStep } = context;
+    const found = await find({ source, engineOptions, environment, onStep }, signal);
     const written = modelEntry(entry);
     const suffix = settingSuffix(settingOf(written));
     const [best, ...others] = found.names;

@@ -93,7 +93,9 @@ function sampleOf(planned: PlannedTask, position: number, answer: OutsideAnswer 
     return generationSample(task, planned.items[position], position, request, { ...failed, promptTokens: undefined });
   }
   const sample = generationSample(task, planned.items[position], position, request, resultOf(answer));
-  return answer.latencyMs === undefined ? { ...sample, times: undefined } : sample;
+  const { promptTokens, outputTokens } = answer;
+  const counted = { ...sample, promptTokens, outputTokens };
+  return answer.latencyMs === undefined ? { ...counted, times: undefined } : counted;
 }
 
 function latencyOf(answers: readonly OutsideAnswer[]): ImportedAnswers['latency'] {

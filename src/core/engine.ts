@@ -244,6 +244,11 @@ export type FinishReason = 'stop' | 'length' | 'budget_cut' | 'content_filter';
 /** Of an answer whose tokens nobody counted: its counts are 0, and stand for nothing. */
 export const uncountedRemark = 'have no token counts that can be used';
 
+/** Whether the token counts of a result stand for nothing. */
+export function isUncounted(result: { readonly remarks?: readonly string[] | undefined } | object): boolean {
+  return 'remarks' in result && result.remarks?.includes(uncountedRemark) === true;
+}
+
 export interface GenerationResult {
   readonly id: string;
   readonly status: 'done';

@@ -71,6 +71,7 @@ describe('the proxy for an address', () => {
 
   it('is refused where it is none, without its password', () => {
     const act = (): unknown => proxied('http://h/', { HTTP_PROXY: 'ftp://me:s3cret@p:1' });
-    expect(act).toThrow('the proxy for http://h is no address: ftp://[removed]@p:1');
+    expect(act).toThrow('the proxy for http://h is no address: ftp://p:1');
+    expect(() => proxied('http://h/', { ALL_PROXY: '://pw-1234' })).toThrow(/^the proxy for http:\/\/h is no address$/);
   });
 });

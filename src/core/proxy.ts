@@ -82,12 +82,11 @@ export function proxyFor(url: string, { http, https, none }: ProxySettings): URL
   if (exceptions.some((entry) => isExcepted(target, entry))) return undefined;
   const proxy = URL.parse(/^[a-z\d+.-]+:\/\//i.test(text) ? text : `http://${text}`);
   if (proxy !== null && /^(?:https?|socks5h?):$/.test(proxy.protocol)) return proxy;
-  throw new UsageError(
-    `the proxy for ${target.origin} is no address: ${text.replace(/^([a-z\d+.-]+:\/\/)?.*@/is, '$1…@')}`,
-    {
-      hint: 'Write http://host:port into HTTP_PROXY and HTTPS_PROXY, or the host that is to be asked directly into NO_PROXY.',
-    },
-  );
+  // A text that is no address may hold a password anywhere.
+  const shown = proxy === null ? '' : `: ${shownProxy(proxy)}`;
+  throw new UsageError(`the proxy for ${target.origin} is no address${shown}`, {
+    hint: 'Write http://host:port into HTTP_PROXY and HTTPS_PROXY, or the host that is to be asked directly into NO_PROXY.',
+  });
 }
 
 /** The address of a proxy without its user and password. */

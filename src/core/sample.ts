@@ -31,8 +31,10 @@ export interface Sample {
   /** Why the item has no score. `scorer`: the answer is there, but a scorer of the user's own failed on it. */
   readonly failure: { readonly reason: RequestFailure['reason'] | 'scorer'; readonly message: string } | undefined;
   readonly cluster: string | undefined;
-  readonly promptTokens: number;
+  /** Undefined where nobody counted them. */
+  readonly promptTokens: number | undefined;
   readonly reusedTokens: number;
-  readonly outputTokens: number;
+  /** Undefined where nobody counted them. */
+  readonly outputTokens: number | undefined;
   readonly times: RequestTimes | undefined;
 }

@@ -62,8 +62,11 @@ export interface SampleSummary {
   readonly failed: number;
   readonly unparsed: number;
   readonly truncated: number;
+  /** Of the items whose tokens were counted. */
   readonly promptTokens: number;
   readonly outputTokens: number;
+  /** Items whose output tokens nobody counted; absent where a store doesn't say. */
+  readonly uncounted?: number | undefined;
   /** Absent where a store doesn't say. */
   readonly outputTokenSquareSum?: number | undefined;
   /** Of the output tokens. */

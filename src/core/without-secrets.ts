@@ -6,7 +6,9 @@
 const removed = '[removed]';
 
 const secretNames =
-  /^(?:(?:api|access|auth|secret|private|admin|account|master)?keys?|\w*(?:api_?key|token|secret|password|passwd|passphrase|passcode|pwd)|credentials?|authorization|auth|bearer|cookies?|pat)$/i;
+  /^(?:(?:api|access|auth|secret|private|admin|account|master)?keys?|\w*(?:api_?key|token|secret|password|passwd|passphrase|passcode|pwd)|credentials?|authorization|auth|basic|bearer|jwt|cookies?|pat|(?:pg|my|db|user|smtp|ssh|sql)?pass)$/i;
+/** The half of a pair of keys that is called by what it is for. */
+const keyId = /(?:^|[-_])(?:access|secret|api)[-_]?key[-_]id$/i;
 /** Tokens that models read and write are no secrets: `bos_token`, `stop-token`. */
 const modelTokens =
   /(?:^|[-_])(?:[bep]o[st]|eot|eom|pad|unk|sep|cls|mask|stop|start|end|think|image|audio|special)[-_]token$/i;
@@ -20,7 +22,17 @@ const secretShort = '-hft';
 /** Whether a flag, variable or field of this name holds a secret: `--api-key` and `HF_TOKEN` do, `--tokenizer` doesn't. */
 export function isSecretName(name: string): boolean {
   if (folders.has(name)) return false;
-  return name === secretShort || (secretNames.test(name.split(/[-_]/).at(-1) ?? '') && !modelTokens.test(name));
+  if (name === secretShort || keyId.test(name)) return true;
+  return secretNames.test(name.split(/[-_]/).at(-1) ?? '') && !modelTokens.test(name);
+}
+
+/** What providers' keys begin with, and tokens that are signed. */
+const keyShape =
+  /(?:^|[^\w-])(?:(?:sk|pk|rk|hf|gsk|nvapi|xai|r8|glpat|xox[a-z])[-_][\w-]{6,}|gh[a-z]_\w{8,}|github_pat_\w{8,}|AKIA[A-Z\d]{8,}|AIza[\w-]{8,}|eyJ[\w-]{8,}\.[\w-]+)/;
+
+/** Whether a value can hardly be anything but a key, whatever its name. */
+export function looksLikeKey(value: string): boolean {
+  return keyShape.test(value);
 }
 
 const known = new Set<string>();
@@ -69,11 +81,16 @@ function remember(secret: string): void {
 type Hide = (secret: string) => string;
 const hidden: Hide = (secret) => (pathLike.test(secret) ? secret : removed);
 
-const userInfo = /(?<=[a-z][\w+.-]*:\/\/)([^/?#@\s"'<>]+)@/gi;
+const userInfo = /(?<=[a-z][\w+.-]*:\/\/)(?!user:password@)([^/?#@\s"'<>]+)@/gi;
+/** Of an address without its scheme: `user:password@host`. What follows `pip:` and `hf:` is a name, and a digest no host. */
+const bareUserInfo =
+  /(?<![\w./:@-])((?:[\w+-]+:)*?(?!(?:pip|hf|mailto|sha256):)[\w.+%-]+:)([^\s/:@"'<>[\]{}()]+)@(?=[\w[])(?!sha256:)/gi;
 const secretQuery = /([?&;]([\w.-]+)=)([^&#\s"'<>]+)/g;
 /** Of a header: whatever `Authorization` says, and what follows `Bearer`, unless it reads like a word. */
 const headerValue =
   /(\bauthorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token)\s+)?|\bbearer\s+(?=\S*\d))(?!\[removed\])([\w+/.~=-]{4,})/gi;
+/** A field of JSON inside a text, whose quotes may be escaped. */
+const jsonField = /((\\*["'])([\w-]+)\2\s*:\s*\2)((?:(?!\2)(?:\\.|.))+)(?=\2)/g;
 /** A flag or variable with its value inside a command that is one text. */
 const namedInside = /(?<![\w-])((-{0,2}[\w-]+)(?:=|(?<=(?<![\w-])-[\w-]+)\s+(?!-)))("[^"]*"|'[^']*'|[^\s"';|&]+)/g;
 
@@ -84,10 +101,14 @@ export function withoutKnownSecrets(text: string): string {
   return shown;
 }
 
-/** The same, and without users and passwords in addresses, keys in their queries, and credentials of headers. */
+/** The same, and without users and passwords in addresses, keys in their queries and in JSON, and credentials of headers. */
 export function textWithoutSecrets(text: string, hide: Hide = hidden): string {
   return withoutKnownSecrets(text)
     .replaceAll(userInfo, (_, user: string) => `${hide(user)}@`)
+    .replaceAll(bareUserInfo, (_, user: string, password: string) => `${user}${hide(password)}@`)
+    .replaceAll(jsonField, (whole, start: string, _, name: string, value: string) =>
+      isSecretName(name) ? start + hide(value) : whole,
+    )
     .replaceAll(secretQuery, (whole, start: string, name: string, value: string) =>
       isSecretName(name) ? start + hide(value) : whole,
     )

@@ -4,6 +4,8 @@ export interface ModelSearch {
   readonly engineOptions: Readonly<Record<string, unknown>>;
   /** Where keys, headers and proxies of servers are; nothing else is read from it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Told what is asked, once it is known to hold no secret. */
+  readonly onStep?: ((step: string) => void) | undefined;
 }
 
 /** What a source turned out to mean. */

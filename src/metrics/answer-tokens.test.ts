@@ -16,4 +16,23 @@ describe('tokens per answer', () => {
     expect(tokensPerAnswer({ items: 4, outputTokens: 0, outputTokenSquareSum: 0 })).toBeUndefined();
     expect(tokensPerAnswer({ items: 0, outputTokens: 0 })).toBeUndefined();
   });
+
+  it('leave out answers that nobody counted, and say so', () => {
+    const [few, counted] = [
+      { items: 200, uncounted: 2, outputTokens: 990, outputTokenSquareSum: 4950 },
+      { items: 198, outputTokens: 990, outputTokenSquareSum: 4950 },
+    ].map(tokensPerAnswer);
+    const detail = '2 of 200 answers have no token counts that can be used';
+    expect(few).toEqual({ ...counted, warnings: [{ reason: 'odd_answers', detail }] });
+    expect(few).toMatchObject({ value: 5, n: 198 });
+  });
+
+  it('are unknown where more of them were counted by nobody', () => {
+    expect(tokensPerAnswer({ items: 100, uncounted: 2, outputTokens: 490, outputTokenSquareSum: 2450 })).toEqual({
+      status: 'unavailable',
+      reason: 'no_token_counts',
+      detail: '2 of 100 answers have no token counts that can be used',
+    });
+    expect(tokensPerAnswer({ items: 4, uncounted: 4, outputTokens: 0, outputTokenSquareSum: 0 })).toBeUndefined();
+  });
 });

@@ -1,6 +1,6 @@
 /** What items cost an engine, in tokens. */
 import type { ItemWork } from '../core/cell.ts';
-import type { Generation, Loglikelihood } from '../core/engine.ts';
+import { type Generation, isUncounted, type Loglikelihood } from '../core/engine.ts';
 import type { Store } from '../core/store.ts';
 import { type Answer, buildGenerateRequest, buildLikelihoodRequest } from './ask-items.ts';
 import type { PlannedTask } from './plan.ts';
@@ -42,8 +42,8 @@ export async function answeredWork(
 ): Promise<ItemWork | undefined> {
   // Log-likelihoods with a shared prefix were decoded once for several: only their own count is of a single item.
   if (planned.task.kind === 'loglikelihood') return undefined;
-  const { items, failed, promptTokens, outputTokens } = await store.sampleSummary(cell.id);
-  const answered = items - failed;
+  const { items, failed, uncounted = 0, promptTokens, outputTokens } = await store.sampleSummary(cell.id);
+  const answered = items - failed - uncounted;
   if (items < planned.order.length || answered === 0 || promptTokens === 0) return undefined;
   return { promptTokens: promptTokens / answered, outputTokens: outputTokens / answered };
 }
@@ -61,7 +61,7 @@ export function createWorkEstimate(planned: PlannedTask): {
   return {
     add({ position, result }) {
       // Prompts are built once the time is taken.
-      if (result.status === 'done') seen.push({ position, ...tokensOf(result) });
+      if (result.status === 'done' && !isUncounted(result)) seen.push({ position, ...tokensOf(result) });
     },
     estimate() {
       const all = promptLengths(planned);

@@ -154,19 +154,21 @@ async function openWindows(meter: HostMeter, model: LoadedModel): Promise<PassWi
   };
 }
 
-/** That a server which counts no tokens doesn't count those of an answer is nothing odd. */
+/** That a server which counts no tokens counts those of no answer is nothing odd. */
 function questionOf(
   { model, planned, ceiling, searchedUpTo }: PassContext,
   { pass, limitMs }: PassPlan,
   remarks: ReadonlyMap<string, number>,
+  answers: number,
 ): PassQuestion {
+  const countsNone = !model.capabilities.usage && remarks.get(uncountedRemark) === answers;
   return {
     kind: planned.task.kind,
     isDetour: model.capabilities.isLoglikelihoodDetour,
     windowMs: pass === 'throughput' ? limitMs : undefined,
     ceiling,
     searchedUpTo,
-    remarks: [...remarks].filter(([remark]) => model.capabilities.usage || remark !== uncountedRemark),
+    remarks: [...remarks].filter(([remark]) => !countsNone || remark !== uncountedRemark),
   };
 }
 
@@ -198,6 +200,7 @@ export async function measurePass(
     const { failure, remarks } = tally.oddities();
     const { host, server, clients } = await windows.stop();
     const peak = plan.readsMemory === true ? await readMemory(model) : noMemory;
+    const hasCounts = isCounted(model, remarks, done - failed);
     const streamedTokens = plan.isStreamed === true ? outputTokens : undefined;
     const record: PassResult = {
       ...findings,
@@ -220,10 +223,12 @@ export async function measurePass(
       client: model.capabilities.isTimedByClient
         ? clientWindow(tally.requests(), host, durationMs, clients, streamedTokens)
         : undefined,
-      hasNoTokenCounts: isCounted(model, remarks, done - failed) ? undefined : true,
+      hasNoTokenCounts: hasCounts ? undefined : true,
+      // What is in tokens as well.
+      ...(!hasCounts && { itemWork: undefined }),
       framesDrawn: context.framesDrawn() - framesBefore,
     };
-    return { ...record, warnings: passWarnings(record, questionOf(context, plan, remarks)) };
+    return { ...record, warnings: passWarnings(record, questionOf(context, plan, remarks, done - failed)) };
   } finally {
     memory?.stop();
     tally.report();

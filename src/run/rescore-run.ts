@@ -40,6 +40,7 @@ async function rescoreSamples(samples: AsyncIterable<Sample>, { task, items }: P
     truncated: 0,
     promptTokens: 0,
     outputTokens: 0,
+    uncounted: 0,
     outputTokenSquareSum: 0,
     thinkingTokens: 0,
     thoughtful: 0,
@@ -64,9 +65,11 @@ async function rescoreSamples(samples: AsyncIterable<Sample>, { task, items }: P
     sums.failed += sample.failure === undefined || sample.failure.reason === 'scorer' ? 0 : 1;
     sums.unparsed += score.isUnparsed ? 1 : 0;
     sums.truncated += sample.isTruncated ? 1 : 0;
-    sums.promptTokens += sample.promptTokens;
-    sums.outputTokens += sample.outputTokens;
-    sums.outputTokenSquareSum += sample.outputTokens ** 2;
+    const { promptTokens = 0, outputTokens = 0 } = sample;
+    sums.promptTokens += promptTokens;
+    sums.outputTokens += outputTokens;
+    sums.uncounted += sample.outputTokens === undefined ? 1 : 0;
+    sums.outputTokenSquareSum += outputTokens ** 2;
     sums.thinkingTokens += sample.thinkingTokens ?? 0;
     sums.thoughtful += sample.thinkingTokens === undefined ? 0 : 1;
     sums.budgetCut += sample.cut === 'budget_cut' ? 1 : 0;

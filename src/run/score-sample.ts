@@ -1,9 +1,10 @@
-import type {
-  Generation,
-  GenerateRequest,
-  Loglikelihood,
-  LoglikelihoodRequest,
-  RequestFailure,
+import {
+  type Generation,
+  type GenerateRequest,
+  isUncounted,
+  type Loglikelihood,
+  type LoglikelihoodRequest,
+  type RequestFailure,
 } from '../core/engine.ts';
 import { ScorerError } from '../core/errors.ts';
 import type { Sample } from '../core/sample.ts';
@@ -125,9 +126,9 @@ export function generationSample(
     thoughts,
     thinkingTokens,
     failure,
-    promptTokens,
+    promptTokens: isUncounted(result) ? undefined : promptTokens,
     reusedTokens,
-    outputTokens,
+    outputTokens: isUncounted(result) ? undefined : outputTokens,
     times,
   };
 }

@@ -68,7 +68,7 @@ function hubEndpoint(environment: Environment): string {
   const url = URL.parse(text);
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackHost(url.hostname));
   if (!isSafe) {
-    throw new UsageError(`HF_ENDPOINT: expected an https URL, got "${text}"`, {
+    throw new UsageError(`HF_ENDPOINT: expected an https URL, got "${text.replace(/^.*@/s, '…@')}"`, {
       hint: 'Use https:// (plain http is accepted only for this machine).',
     });
   }

@@ -109,9 +109,13 @@ async function sampleSummary(db: Kysely<Database>, cellId: string): Promise<Samp
       fn.count('failure_reason').as('failed'),
       fn.sum('is_unparsed').as('unparsed'),
       fn.sum('is_truncated').as('truncated'),
-      fn.sum('prompt_tokens').as('promptTokens'),
-      fn.sum('output_tokens').as('outputTokens'),
-      fn.sum(eb('output_tokens', '*', eb.ref('output_tokens'))).as('outputTokenSquareSum'),
+      fn.sum('prompt_tokens').filterWhere('prompt_tokens', '>=', 0).as('promptTokens'),
+      fn.sum('output_tokens').filterWhere('output_tokens', '>=', 0).as('outputTokens'),
+      fn.countAll().filterWhere('output_tokens', '<', 0).as('uncounted'),
+      fn
+        .sum(eb('output_tokens', '*', eb.ref('output_tokens')))
+        .filterWhere('output_tokens', '>=', 0)
+        .as('outputTokenSquareSum'),
     ])
     .executeTakeFirstOrThrow();
   // A sum over no rows is null, and PostgreSQL returns big numbers as text.
@@ -124,6 +128,7 @@ async function sampleSummary(db: Kysely<Database>, cellId: string): Promise<Samp
     truncated: Number(row.truncated),
     promptTokens: Number(row.promptTokens),
     outputTokens: Number(row.outputTokens),
+    uncounted: Number(row.uncounted),
     outputTokenSquareSum: Number(row.outputTokenSquareSum),
     ...(await thoughtSummary(db, cellId)),
   };

@@ -11,6 +11,11 @@ import { type Database, readJson, type SampleTable } from './schema.ts';
 /** Rows of one insert: 28 columns of each stay below the 32,766 parameters of SQLite. */
 const insertRows = 200;
 
+/** Stands in a column for tokens that nobody counted. */
+const unknownCount = -1;
+
+const readCount = (count: number): number | undefined => (count < 0 ? undefined : count);
+
 /** Samples that are there already are kept. */
 export async function appendSamples(
   db: Kysely<Database>,
@@ -58,9 +63,9 @@ function writeSample(sample: Sample, claim: Claim): SampleTable {
     is_truncated: Number(sample.isTruncated),
     failure_reason: sample.failure?.reason ?? null,
     failure_message: sample.failure?.message ?? null,
-    prompt_tokens: sample.promptTokens,
+    prompt_tokens: sample.promptTokens ?? unknownCount,
     reused_tokens: sample.reusedTokens,
-    output_tokens: sample.outputTokens,
+    output_tokens: sample.outputTokens ?? unknownCount,
     scheduled_ms: sample.times?.scheduledMs ?? null,
     started_ms: sample.times?.startedMs ?? null,
     first_token_ms: sample.times?.firstTokenMs ?? null,
@@ -103,9 +108,9 @@ export function readSample(row: WholeRow): Sample {
     thinkingTokens: row.thinking_tokens ?? undefined,
     failure: readFailure(row),
     cluster: row.cluster ?? undefined,
-    promptTokens: row.prompt_tokens,
+    promptTokens: readCount(row.prompt_tokens),
     reusedTokens: row.reused_tokens,
-    outputTokens: row.output_tokens,
+    outputTokens: readCount(row.output_tokens),
     times: readTimes(row),
   };
 }

@@ -26,6 +26,7 @@ export function testScores(open: OpenStore): void {
       truncated: 0,
       promptTokens: 0,
       outputTokens: 0,
+      uncounted: 0,
       outputTokenSquareSum: 0,
       thinkingTokens: 0,
       thoughtful: 0,
@@ -44,10 +45,13 @@ export function testScores(open: OpenStore): void {
       sampleAt(3, { score: 0, failure, promptTokens: 0, outputTokens: 0 }),
       sampleAt(4, { score: 0, cut: 'budget_cut', thoughts: 'Hm', thinkingTokens: 4 }),
       sampleAt(5, { score: 0, cut: 'content_filter', thinkingTokens: 9 }),
+      sampleAt(6, { score: 0, promptTokens: undefined, outputTokens: undefined }),
     ];
     await store.appendSamples(claim, samples, 1_000);
+    const [uncounted] = await Array.fromAsync(store.samples('cell-0', { afterPosition: 5 }));
+    expect(uncounted).toMatchObject({ promptTokens: undefined, outputTokens: undefined });
     expect(await store.sampleSummary('cell-0')).toEqual({
-      items: 6,
+      items: 7,
       scoreSum: 1.5,
       scoreSquareSum: 1.25,
       failed: 1,
@@ -55,6 +59,7 @@ export function testScores(open: OpenStore): void {
       truncated: 2,
       promptTokens: 100,
       outputTokens: 20,
+      uncounted: 1,
       outputTokenSquareSum: 80,
       thinkingTokens: 13,
       thoughtful: 2,

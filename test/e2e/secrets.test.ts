@@ -17,6 +17,11 @@ const planted = {
   ownVariable: 'planted-6-own-variable',
   hubAddress: 'planted-7-hub-password',
   shellCommand: 'planted-8-in-a-shell',
+  jsonArgument: 'planted-9-in-json',
+  passVariable: 'planted-10-pass',
+  keyIdVariable: 'planted-11-key-id',
+  basicArgument: 'planted-12-basic',
+  queryKey: 'planted-13-query',
 } as const;
 
 const environment = {
@@ -32,8 +37,26 @@ const suite = {
       style: 'base',
       engineOptions: { loglikelihood: 'none' },
       server: {
-        command: [process.execPath, server, '--port', '{port}', '--name', '{model}', '--api-key', planted.argument],
-        environment: { HF_TOKEN: planted.serverVariable, CACHE: `redis://app:${planted.serverAddress}@localhost/0` },
+        command: [
+          process.execPath,
+          server,
+          '--port',
+          '{port}',
+          '--name',
+          '{model}',
+          '--api-key',
+          planted.argument,
+          '--config',
+          JSON.stringify({ seed: 1, api_key: planted.jsonArgument }),
+          '--basic',
+          `me:${planted.basicArgument}`,
+        ],
+        environment: {
+          HF_TOKEN: planted.serverVariable,
+          CACHE: `redis://app:${planted.serverAddress}@localhost/0`,
+          PGPASS: planted.passVariable,
+          AWS_ACCESS_KEY_ID: planted.keyIdVariable,
+        },
       },
     },
     {
@@ -147,6 +170,14 @@ describe('secrets of a run', () => {
       '--task',
       'arc_easy/mini@2',
     );
+    for (const source of [
+      `openai:http://127.0.0.1:9/v1?sig=${planted.queryKey}`,
+      `http://127.0.0.1:9/v1?code=${planted.queryKey}`,
+      `http://127.0.0.1:9/v1?more=sk-${planted.queryKey}`,
+      `me:${planted.queryKey}@127.0.0.1:9`,
+      `hf:me:${planted.queryKey}@owner/name`,
+    ])
+      await perbench('run', '-vv', '--model', source, '--task', 'arc_easy/mini@2');
     for (const format of [
       'csv',
       'json',

@@ -48,7 +48,7 @@ it('scores the answer, not the thoughts, of a real model on reviews and multiple
       expect(thinkingTokens).toBeLessThanOrEqual(35);
       expect(output).toMatch(/\w/);
       expect(output).not.toContain('think>');
-      expect(outputTokens - Number(thinkingTokens)).toBeLessThanOrEqual(16);
+      expect(Number(outputTokens) - Number(thinkingTokens)).toBeLessThanOrEqual(16);
       // What was read stands in the answer itself.
       expect(output.toLowerCase()).toContain((answer ?? '').toLowerCase());
     }

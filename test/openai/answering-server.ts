@@ -54,8 +54,15 @@ export function answerRight({ prompt, body, response }: Asked, says = 'echo of '
   ]);
 }
 
-/** A server on loopback that serves the model `m`, and answers as it is told; probes are answered right. */
-export async function startAnswering(answer: (asked: Asked) => void): Promise<AnsweringServer> {
+/**
+ * A server on loopback that serves the model `m`, and answers as it is told.
+ *
+ * @param answerProbe to what is streamed before the questions; by default right
+ */
+export async function startAnswering(
+  answer: (asked: Asked) => void,
+  answerProbe: (asked: Asked) => void = answerRight,
+): Promise<AnsweringServer> {
   const attempts = new Map<string, number>();
   let asked = 0;
   const server = createServer((incoming, response) => {
@@ -77,6 +84,7 @@ export async function startAnswering(answer: (asked: Asked) => void): Promise<An
       attempts.set(prompt, attempt);
       const one = { prompt, body, attempt, response };
       if (prompt.startsWith('Question')) answer(one);
+      else if (body['stream'] === true) answerProbe(one);
       else answerRight(one);
     });
   });
@@ -110,12 +118,12 @@ const odd = new Map<string, { readonly answer: (asked: Asked) => void; readonly 
 let questions = 0;
 
 /** Answers the questions of `askOf`. */
-export async function startOdd(): Promise<AnsweringServer> {
+export async function startOdd(answerProbe?: (asked: Asked) => void): Promise<AnsweringServer> {
   return startAnswering((asked) => {
     const { answer, times } = odd.get(asked.prompt) ?? { answer: answerRight, times: 0 };
     if (asked.attempt <= times) answer(asked);
     else answerRight(asked);
-  });
+  }, answerProbe);
 }
 
 /** What becomes of a question with odd answers, and of others. */

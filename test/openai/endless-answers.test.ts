@@ -62,6 +62,18 @@ describe('an answer without an end', () => {
     expect(others).toBe(2);
   });
 
+  it.each([
+    ['comments', ': ping\n\n'],
+    ['white space', '\n'],
+    ['half an event', 'data: {'],
+  ])('of %s does not keep a model from failing to open', async (_, piece) => {
+    await using server = await startOdd((asked) => forever(asked, 'text/event-stream', piece, 20));
+    await expect(openAnswering(server, { hangMs: 300, options: { retrySeconds: 1 } })).rejects.toMatchObject({
+      code: 'PB_SERVER',
+      message: expect.stringContaining('nothing of an answer for 0.3 s, after 2 tries'),
+    });
+  });
+
   it('in its headers ends', async () => {
     const slow = ({ response }: Asked): void => {
       const { socket } = response;

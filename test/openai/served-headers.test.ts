@@ -33,8 +33,11 @@ describe('headers of a served model', () => {
 
   it.each([
     ['x-key', '${MISSING}', 'x-key needs the environment variable MISSING, which is not set'],
-    ['x-key', 'a ${EMPTY}', 'x-key needs the environment variable EMPTY, which is not set'],
-    ['x-key', secret, 'the value of x-key must come from the environment'],
+    ['x-key', 'Token ${EMPTY}', 'x-key needs the environment variable EMPTY, which is empty'],
+    ['x-key', `\${GATEWAY_KEY} ${secret}`, 'the whole value of x-key must come from the environment'],
+    ['x-key', 'sk-part-${GATEWAY_KEY}', 'the whole value of x-key must come from the environment'],
+    ['x-key', '${2ND_KEY}', 'the whole value of x-key must come from the environment'],
+    ['x-key', secret, 'the whole value of x-key must come from the environment'],
     ['x-key', '${LINES}', "LINES holds characters that can't stand in the header x-key"],
     ['Host', '${GATEWAY_KEY}', '"Host" is no header that can be set'],
     ['a b', '${GATEWAY_KEY}', '"a b" is no header that can be set'],
@@ -45,6 +48,12 @@ describe('headers of a served model', () => {
     expect(error).toMatchObject({ code: 'PB_USAGE', message: expect.stringContaining(message) });
     expect((error as Error).message).not.toContain(secret);
     expect(server.asked).toEqual([]);
+  });
+
+  it('are each given once, whatever the letters of its name', async () => {
+    const headers = { 'X-Key': '${GATEWAY_KEY}', 'x-key': '${GATEWAY_KEY}' };
+    const search = { source: 'http://127.0.0.1:9/v1', engineOptions: { headers }, environment };
+    await expect(findServedModel(search, never)).rejects.toThrow('headers: x-key is there twice');
   });
 
   it('are not repeated in what a server says of them', async () => {

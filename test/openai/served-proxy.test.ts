@@ -97,6 +97,9 @@ it('a proxy that is not there is named without its password', async () => {
   const environment = { HTTP_PROXY: 'http://me:s3cret@127.0.0.1:9' };
   const spec = { engineOptions: { retrySeconds: 0 } };
   const error: unknown = await openAt(`http://${host}/v1#m`, spec, environment).catch((caught: unknown) => caught);
-  expect(error).toMatchObject({ message: expect.stringContaining('(through the proxy http://127.0.0.1:9)') });
+  expect(error).toMatchObject({
+    message: expect.stringContaining('(through the proxy http://127.0.0.1:9)'),
+    hint: expect.stringMatching(/^Check the proxy: HTTP_PROXY/),
+  });
   expect(JSON.stringify(error) + String(error)).not.toContain('s3cret');
 });

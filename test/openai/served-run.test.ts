@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { PassResult } from '../../src/core/cell.ts';
+import type { Sample } from '../../src/core/sample.ts';
 import { defineSuite } from '../../src/core/suite.ts';
 import { run } from '../../src/app/run.ts';
 import { startNullServer } from '../../src/app/null-server/null-server.ts';
@@ -11,7 +12,12 @@ import { toyTask } from './toy-task.ts';
 async function passesOf(
   server: { readonly baseUrl: string },
   changes: object,
-): Promise<{ readonly passes: readonly PassResult[]; readonly measurements: unknown; readonly manifest: string }> {
+): Promise<{
+  readonly passes: readonly PassResult[];
+  readonly measurements: unknown;
+  readonly manifest: string;
+  readonly samples: readonly Sample[];
+}> {
   await using store = await openSqliteStore({ file: ':memory:' });
   const suite = defineSuite({
     models: [`openai:${server.baseUrl}#null-model`],
@@ -33,6 +39,7 @@ async function passesOf(
     passes: await store.passResults(cell?.id ?? ''),
     measurements: cell?.measurements,
     manifest: JSON.stringify(record),
+    samples: await Array.fromAsync(store.samples(cell?.id ?? '')),
   };
 }
 
@@ -84,14 +91,40 @@ it('has no number in tokens where the server counts none', async () => {
   });
 });
 
+it.each([-7, 1e308, 2.5, '20', null])('builds no figure on the token count %j', async (count) => {
+  let asked = 0;
+  const answer = (): object => {
+    asked += 1;
+    const [prompt, output] = asked % 2 === 0 ? [20, 5] : [count, count];
+    const usage = { prompt_tokens: prompt, completion_tokens: output };
+    return { choices: [{ text: ' yes', finish_reason: 'stop' }], usage };
+  };
+  await using server = await startNullServer({ tokens: 6, firstTokenMs: 0, tokenMs: 0 });
+  await using proxy = await startProxy(server.baseUrl, () => ({
+    kind: 'answer',
+    body: JSON.stringify(answer()),
+    type: 'application/json',
+  }));
+  const { passes, measurements, samples } = await passesOf(proxy, { protocol: 'paper' });
+  const counts = new Set(samples.map(({ promptTokens, outputTokens }) => `${promptTokens}, ${outputTokens}`));
+  expect(counts).toEqual(new Set(['20, 5', 'undefined, undefined']));
+  const reason = 'odd_answers';
+  const detail = expect.stringMatching(/^\d+ of \d+ answers have no token counts that can be used$/);
+  expect(passes.find(({ pass }) => pass === 'accuracy')?.warnings).toContainEqual({ reason, detail });
+  expect(measurements).toMatchObject({
+    accuracy: { warnings: expect.arrayContaining([{ reason, detail }]) },
+    tokensPerAnswer: { status: 'unavailable', reason: 'no_token_counts', detail },
+  });
+});
+
 it('keeps what a server refuses with the run, and no header', async () => {
   const server = await startParticular(({ body, headers }) => {
-    if (headers['x-gateway'] !== 'for sk-hidden-key') return [403, 'no header'];
+    if (headers['x-gateway'] !== 'Token sk-hidden-key') return [403, 'no header'];
     return 'temperature' in body
       ? [400, { error: { message: 'temperature is fixed', param: 'temperature' } }]
       : undefined;
   });
-  const engineOptions = { headers: { 'x-gateway': 'for ${OPENAI_API_KEY}' }, loglikelihood: 'none' };
+  const engineOptions = { headers: { 'x-gateway': 'Token ${OPENAI_API_KEY}' }, loglikelihood: 'none' };
   const model = { source: `openai:${server.baseUrl}#m`, style: 'instruct', engineOptions };
   const { manifest } = await passesOf(server, { models: [model], protocol: 'paper' });
   expect(manifest).toContain('the server refuses temperature (left out: answers may vary)');

@@ -1,4 +1,8 @@
 import { request } from 'undici';
+import { readText } from './reply-body.ts';
+
+/** More than any page of metrics has. */
+const mostBytes = 64 * 2 ** 20;
 
 /**
  * What a server that perbench started says at an address.
@@ -13,7 +17,7 @@ export async function askServer(url: string, apiKey: string | undefined, limitMs
       headersTimeout: limitMs,
       bodyTimeout: limitMs,
     });
-    const text = await body.text();
+    const text = await readText({ body, hangMs: limitMs }, mostBytes);
     return statusCode === 200 ? text : undefined;
   } catch (error) {
     if (error instanceof Error) return undefined;

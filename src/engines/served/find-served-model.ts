@@ -59,6 +59,7 @@ export async function findServedModel(search: ModelSearch, signal: AbortSignal):
   const written = parseServedAddress(search.source);
   const options = parseEngineOptions(openAiOptionsSchema, 'openai', { ...search, name: search.source });
   const link = serverLink(written, options, search.environment);
+  search.onStep?.(`asking ${search.source}`);
   const { baseUrl, list } = await findList(link, signal);
   await using connection = openConnection({ ...link, baseUrl });
   const { id } = await chooseModel(connection, list, written.servedName, signal).catch((error: unknown) => {

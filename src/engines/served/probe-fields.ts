@@ -6,10 +6,10 @@ import { completionCall } from './completions.ts';
 import { type FieldChanges, limitNames, namedFields, optionalFields } from './field-changes.ts';
 import { callOptions, type ServedTarget } from './generate-request.ts';
 import { fewTokens, harmlessPrompt } from './harmless-prompt.ts';
-import { readRefusalText } from './reply-body.ts';
+import { Patience, readRefusalText } from './reply-body.ts';
 import { RequestFault } from './request-fault.ts';
 import { isError } from './said-error.ts';
-import { refusal, requireOk } from './server-reply.ts';
+import { refusal, requireOk, type ServerReply } from './server-reply.ts';
 
 /** Statuses with which servers refuse a field without naming it. */
 const refusing = new Set([400, 415, 422, 500, 501]);
@@ -19,12 +19,17 @@ const otherMatter = /template|roles? must|conversation roles|does not exist|not 
 
 const enoughBytes = 65_536;
 
-/** The beginning of an answer: its first event, or the whole where that is short. */
-async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {
+/**
+ * The beginning of an answer: its first event, or the whole where that is short.
+ *
+ * @throws {PassingFault} if it takes longer than the hang time, whatever else comes
+ */
+async function readStart({ body, hangMs }: ServerReply): Promise<string> {
+  using _ = new Patience(body, hangMs);
   const decoder = new TextDecoder();
   let text = '';
   // Leaving the loop closes the connection.
-  for await (const chunk of body) {
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
     text += decoder.decode(chunk, { stream: true });
     if (text.length > enoughBytes || /^data:.*\n/m.test(text)) break;
   }
@@ -65,7 +70,7 @@ class FieldProbe {
         throw refusal(connection.baseUrl + path, reply, reply.redact(text));
       }
       await requireOk(connection.baseUrl + path, reply);
-      return refusalInside(reply.redact(await readStart(reply.body)));
+      return refusalInside(reply.redact(await readStart(reply)));
     }, this.#signal);
     return value === undefined ? undefined : reasonIn(value);
   }

@@ -1,4 +1,5 @@
 import { UsageError } from '../../core/errors.ts';
+import { looksLikeKey } from '../../core/without-secrets.ts';
 import { percentDecoded } from '../../core/percent-decoded.ts';
 
 /** Where a served model is. */
@@ -37,7 +38,7 @@ export function servedNameIn(source: string): string | undefined {
 }
 
 /** Parameters that hold a key, by their names. */
-const secretName = /key|token|secret|passw|signature|^sig$|auth|credential|^code$/i;
+const secretName = /key|token|secret|pass(?!age)|pwd|jwt|signature|^sig$|auth|credential|^code$/i;
 
 /** A text that may be no address, without what may be a password or a key. */
 function shownText(text: string): string {
@@ -52,7 +53,7 @@ function requireNoSecret(url: URL, shown: string): void {
   if (url.username !== '' || url.password !== '') {
     throw new UsageError(`openai: the address ${shown} contains a user or a password`, { hint: keyHint });
   }
-  const secret = [...url.searchParams.keys()].find((name) => secretName.test(name));
+  const [secret] = [...url.searchParams].find(([name, value]) => secretName.test(name) || looksLikeKey(value)) ?? [];
   if (secret !== undefined) {
     throw new UsageError(`openai: the query of the address ${shown} holds a key (${secret})`, { hint: keyHint });
   }

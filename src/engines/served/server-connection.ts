@@ -4,11 +4,11 @@ import { type Dispatcher, Pool, ProxyAgent } from 'undici';
 import { nowMs } from '../../core/clock.ts';
 import { ServerError } from '../../core/errors.ts';
 import { shownProxy } from '../../core/proxy.ts';
-import { errorCode, type PassingFault, retryPauseMs } from '../../core/retry.ts';
+import { errorCode, passingCode, type PassingFault, retryPauseMs } from '../../core/retry.ts';
 import { passingFault, RetryHistory, type RetryLimits, retryVerdict, untilTimeIsUp } from './retry-policy.ts';
 import { RequestFault } from './request-fault.ts';
 import { secretsOf, type ServerLink } from './server-link.ts';
-import { networkError, proxyRefusal, type ServerReply } from './server-reply.ts';
+import { networkError, proxyHint, proxyRefusal, type ServerReply } from './server-reply.ts';
 
 export interface ConnectionOptions extends ServerLink {
   /** A request without any byte for so long has hung. */
@@ -219,7 +219,10 @@ export class ServerConnection implements AsyncDisposable {
       kind === 'timeout'
         ? 'Check the server; if its answers take this long, raise --hang-seconds.'
         : 'Check that the server is running and has capacity, then run perbench resume.';
-    const options = { hint: this.#deadHint ?? inRun, cause: errorCode(cause) };
+    const code = errorCode(cause);
+    // Through a proxy, only the proxy itself can be without an answer to a connection.
+    const hint = this.#proxy !== undefined && passingCode(code) === 'busy' ? proxyHint : (this.#deadHint ?? inRun);
+    const options = { hint, cause: code };
     const way = this.#proxy === undefined ? '' : ` (through the proxy ${shownProxy(this.#proxy)})`;
     return new ServerError(this.#clean(message) + way, { url: this.baseUrl, statusCode }, options);
   }

@@ -18,7 +18,9 @@ export interface ServerLink {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const variables = /\$\{(\w+)\}/g;
+const variables = /\$\{([a-z_]\w*)\}/gi;
+/** What may stand beside a variable; anything else may be a part of a secret. */
+const schemes = /^(?:bearer|basic|token|apikey|api-key)?$/i;
 
 /** What the connection itself decides. */
 const ownHeaders = new Set(['host', 'content-length', 'content-type', 'connection', 'transfer-encoding', 'expect']);
@@ -29,15 +31,19 @@ function headerValue(name: string, written: string, environment: Environment): s
     throw new UsageError(`headers: ${JSON.stringify(name)} is no header that can be set`, { hint: 'Leave it out.' });
   }
   // Whatever stands in a suite is stored with its runs.
-  if (written.search(variables) === -1) {
-    throw new UsageError(`headers: the value of ${name} must come from the environment, so that it is stored nowhere`, {
-      hint: `What stands in a suite or a command is kept with its runs, and a header may hold a secret, so a harmless one is no exception: put it into a variable and write '${name}': '\${NAME}', in single quotes on a command line.`,
-    });
+  if (written.search(variables) === -1 || !schemes.test(written.replaceAll(variables, '').trim())) {
+    throw new UsageError(
+      `headers: the whole value of ${name} must come from the environment, so that it is stored nowhere`,
+      {
+        hint: `What stands in a suite or a command is kept with its runs, and a header may hold a secret, so a harmless one is no exception: put it into a variable and write '${name}': '\${NAME}' or 'Bearer \${NAME}', in single quotes on a command line.`,
+      },
+    );
   }
   return written.replaceAll(variables, (_, variable: string) => {
     const value = environment[variable]?.trim() ?? '';
     if (value === '') {
-      throw new UsageError(`headers: ${name} needs the environment variable ${variable}, which is not set`, {
+      const state = environment[variable] === undefined ? 'not set' : 'empty';
+      throw new UsageError(`headers: ${name} needs the environment variable ${variable}, which is ${state}`, {
         hint: `Set ${variable} to what the server expects in ${name}.`,
       });
     }
@@ -61,6 +67,13 @@ export function serverLink(
   { apiKeyVariable, headers }: Pick<OpenAiOptions, 'apiKeyVariable' | 'headers'>,
   environment: Environment,
 ): ServerLink {
+  const names = Object.keys(headers);
+  const twice = names.find((name, at) => names.slice(0, at).some((each) => each.toLowerCase() === name.toLowerCase()));
+  if (twice !== undefined) {
+    throw new UsageError(`headers: ${twice} is there twice, in small letters and in large ones`, {
+      hint: 'Leave one of them out.',
+    });
+  }
   const entries = Object.entries(headers).map(([name, written]) => [name, headerValue(name, written, environment)]);
   return {
     baseUrl,

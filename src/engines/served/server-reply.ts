@@ -243,7 +243,8 @@ export function networkError(error: unknown, url: string, proxy?: URL): ServerEr
   return new ServerError(`no connection (${code}): ${line.replace(/:$/, '')}${way}`, { url }, { hint, cause: code });
 }
 
-const proxyHint = 'Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, or add the host to NO_PROXY.';
+/** What to do where a proxy can't be reached, or doesn't reach the server. */
+export const proxyHint = 'Check the proxy: HTTP_PROXY, HTTPS_PROXY and ALL_PROXY name it; or add the host to NO_PROXY.';
 
 /** What a proxy said instead of letting a request through; undefined where the error is another. */
 export function proxyRefusal(error: unknown, proxy: URL, url: string): ServerError | undefined {

@@ -45,9 +45,9 @@ export function sampleOfInstance(row: Instance, index: number): Sample {
     thinkingTokens: own?.thinkingTokens,
     failure: own === undefined ? foreignFailure(row.error) : own.failure,
     cluster: own?.cluster,
-    promptTokens: row.token_usage?.input_tokens ?? 0,
+    promptTokens: row.token_usage?.input_tokens,
     reusedTokens: row.token_usage?.input_tokens_cache_read ?? 0,
-    outputTokens: row.token_usage?.output_tokens ?? 0,
+    outputTokens: row.token_usage?.output_tokens,
     times: own?.times,
   };
 }

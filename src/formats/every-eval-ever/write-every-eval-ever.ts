@@ -72,6 +72,17 @@ function metadataOf(sample: Sample): Readonly<Record<string, string>> {
   });
 }
 
+/** Undefined where the tokens of an answer weren't counted. */
+function usageOf({ promptTokens, outputTokens, reusedTokens }: Sample): object | undefined {
+  if (promptTokens === undefined || outputTokens === undefined) return undefined;
+  return {
+    input_tokens: promptTokens,
+    output_tokens: outputTokens,
+    total_tokens: promptTokens + outputTokens,
+    input_tokens_cache_read: reusedTokens,
+  };
+}
+
 function instanceRow(stored: StoredCell, sample: Sample): object {
   const { prompt, expected, answer, output, score, failure } = sample;
   return {
@@ -97,12 +108,7 @@ function instanceRow(stored: StoredCell, sample: Sample): object {
             },
           ],
     evaluation: { score, is_correct: score >= 1 },
-    token_usage: {
-      input_tokens: sample.promptTokens,
-      output_tokens: sample.outputTokens,
-      total_tokens: sample.promptTokens + sample.outputTokens,
-      input_tokens_cache_read: sample.reusedTokens,
-    },
+    token_usage: usageOf(sample) ?? null,
     performance: performanceOf(sample) ?? null,
     error: failure === undefined ? null : `${failure.reason}: ${failure.message}`,
     metadata: metadataOf(sample),

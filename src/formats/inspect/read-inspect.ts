@@ -82,9 +82,9 @@ function sampleOfLog(sample: LogSample, scorer: string, position: number): Sampl
     thinkingTokens: own?.thinkingTokens,
     failure: own !== undefined ? own.failure : error === undefined ? undefined : { reason: 'engine', message: error },
     cluster: own?.cluster,
-    promptTokens: used?.input_tokens ?? 0,
+    promptTokens: used?.input_tokens ?? undefined,
     reusedTokens: used?.input_tokens_cache_read ?? 0,
-    outputTokens: used?.output_tokens ?? 0,
+    outputTokens: used?.output_tokens ?? undefined,
     times: whole?.times,
   };
 }

@@ -15,7 +15,9 @@ interface Log {
   readonly startedAt: string;
 }
 
-function usageOf({ promptTokens, outputTokens, reusedTokens }: Sample): object {
+/** Absent where the tokens of an answer weren't counted. */
+function usageOf({ promptTokens, outputTokens, reusedTokens }: Sample): object | undefined {
+  if (promptTokens === undefined || outputTokens === undefined) return undefined;
   return {
     input_tokens: promptTokens,
     output_tokens: outputTokens,
@@ -134,9 +136,10 @@ async function* logMembers(log: Log): AsyncGenerator<ZipMember> {
   const usage = { input_tokens: 0, output_tokens: 0, total_tokens: 0 };
   for await (const sample of samples()) {
     totals.add({ score: sample.score });
-    usage.input_tokens += sample.promptTokens;
-    usage.output_tokens += sample.outputTokens;
-    usage.total_tokens += sample.promptTokens + sample.outputTokens;
+    const { promptTokens = 0, outputTokens = 0 } = sample;
+    usage.input_tokens += promptTokens;
+    usage.output_tokens += outputTokens;
+    usage.total_tokens += promptTokens + outputTokens;
     const { itemId: id, prompt, expected } = sample;
     summaries.push({
       id,

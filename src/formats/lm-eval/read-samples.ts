@@ -78,9 +78,9 @@ export function readSamples(file: ForeignFile): SamplesFile {
 
 const ownPart = z.object(ownFields).omit({ position: true, metrics: true }).extend({
   answer: z.string().optional(),
-  promptTokens: z.number(),
+  promptTokens: z.number().optional(),
   reusedTokens: z.number(),
-  outputTokens: z.number(),
+  outputTokens: z.number().optional(),
 });
 
 function textOf(value: unknown): string {
@@ -158,9 +158,9 @@ export function sampleOf(line: SampleLine, task: LmEvalTask): Sample | undefined
     thinkingTokens: own?.thinkingTokens,
     failure: own?.failure,
     cluster: own?.cluster,
-    promptTokens: own?.promptTokens ?? 0,
+    promptTokens: own?.promptTokens,
     reusedTokens: own?.reusedTokens ?? 0,
-    outputTokens: own?.outputTokens ?? 0,
+    outputTokens: own?.outputTokens,
     times: own?.times,
   };
 }

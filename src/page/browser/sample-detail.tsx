@@ -70,8 +70,8 @@ function milliseconds(value: number | undefined): string {
 function SampleFacts({ sample }: { readonly sample: Sample }): VNode {
   const { times, outputTokens, promptTokens, reusedTokens, metrics, thoughts, thinkingTokens } = sample;
   const facts: readonly Fact[] = [
-    ['Prompt tokens', `${promptTokens}${reusedTokens > 0 ? ` (${reusedTokens} reused)` : ''}`],
-    ['Output tokens', String(outputTokens)],
+    ['Prompt tokens', `${promptTokens ?? 'not known'}${reusedTokens > 0 ? ` (${reusedTokens} reused)` : ''}`],
+    ['Output tokens', String(outputTokens ?? 'not known')],
     ...(thoughts === undefined && thinkingTokens === undefined
       ? []
       : [['Thinking tokens', thinkingTokens === undefined ? 'not known' : `${thinkingTokens} of these`] as const]),
@@ -83,7 +83,7 @@ function SampleFacts({ sample }: { readonly sample: Sample }): VNode {
     [
       'Time per output token',
       milliseconds(
-        times?.firstTokenMs !== undefined && outputTokens > 1
+        times?.firstTokenMs !== undefined && outputTokens !== undefined && outputTokens > 1
           ? (times.lastTokenMs - times.firstTokenMs) / (outputTokens - 1)
           : undefined,
       ),
