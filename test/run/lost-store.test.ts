@@ -108,6 +108,40 @@ it.each(Object.entries(losses))(
   },
 );
 
+it.each<readonly [string, (store: string) => void | Promise<void>]>([
+  [
+    'another store, renamed there',
+    async (store) => {
+      await makeOther(`${store}.other`);
+      renameSync(`${store}.other`, store);
+    },
+  ],
+  [
+    'another store, once it was moved away',
+    async (store) => {
+      await makeOther(`${store}.other`);
+      renameSync(store, `${store}.away`);
+      renameSync(`${store}.other`, store);
+    },
+  ],
+  ['nothing, once it was moved away', (store) => renameSync(store, `${store}.away`)],
+  ['nothing, once it was deleted', (store) => rmSync(store)],
+  ['nothing, once it was emptied', (store) => truncateSync(store, 0)],
+])('leaves no log of a lost store to %s', { timeout: 60_000 }, async (_, lose) => {
+  const place = newPlace(1);
+  const run = place.start('run', 'suite.json', '--json');
+  await run.said(/"pass-progress".*"done":1\d/);
+  await lose(place.store);
+  const ended = await run.ended;
+  expect(ended.code).toBe(5);
+  expect((await rescued(place, ended)).answers).toBeGreaterThanOrEqual(8);
+  expect(readdirSync(join(place.store, '..')).filter((name) => /^perbench\.db-/.test(name))).toEqual([]);
+  // Neither the lost run shows up there, nor is what lies there damaged.
+  await place.start('run', 'suite.json', '-t', 'imdb/mini').ended;
+  const listed = await place.start('list', '--json').ended;
+  expect(listed.stdout.match(/"status":"\w+"/g)).toEqual(['"status":"finished"']);
+});
+
 it('goes on in the rescued store to the same result', { timeout: 60_000 }, async () => {
   const place = newPlace(1);
   const run = place.start('run', 'suite.json', '--json');

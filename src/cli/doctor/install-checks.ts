@@ -4,7 +4,6 @@ import { askProgram } from '../../meters/ask-program.ts';
 import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
 import { type DoctorCheck, type DoctorOptions, fail, ok, warn, type Finding } from './doctor-check.ts';
 import type { LibraryAnswer } from './library-probe.ts';
-import { existsSync } from 'node:fs';
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { sizeText } from '../../core/amount-text.ts';
 import { DataError, DownloadError } from '../../core/errors.ts';
@@ -125,7 +124,7 @@ export const storeFolderCheck: DoctorCheck = {
 export const storeCheck: DoctorCheck = {
   name: 'store',
   async run({ storePath }) {
-    if (!existsSync(storePath)) return ok(`${storePath} will be created by the first run`);
+    if (!(await isThere(storePath))) return ok(`${storePath} will be created by the first run`);
     // Imported here so that other commands don't load a database.
     const { openSqliteStore } = await import('../../store/sqlite-store.ts');
     await using store = await openSqliteStore({ file: storePath, busyTimeoutMs: 2_000 });
