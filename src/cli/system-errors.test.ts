@@ -66,15 +66,15 @@ describe('what the system refuses', () => {
     [`${'n'.repeat(300)}.db`, 'cannot be a store: the name is too long (ENAMETOOLONG)'],
     ['file.txt/x.db', 'cannot be a store: a part of the path is a file, not a folder (ENOTDIR)'],
     ['folder.db', 'cannot be a store: is a folder, not a file (EISDIR)'],
-    ['pipe.db', 'cannot be a store: is a named pipe, not a file (ENOTFILE)'],
-    ['/dev/zero', '/dev/zero: cannot be a store: is a device, not a file (ENOTFILE)'],
+    ['pipe.db', 'cannot be a store: is a named pipe, not a file'],
+    ['/dev/zero', '/dev/zero: cannot be a store: is a device, not a file'],
   ])('of a store that is no file, %s, is said', async (name, words) => {
     await using folder = await testFolder();
     await writeFile(join(folder.path, 'file.txt'), '');
     await symlink('loop.db', join(folder.path, 'loop.db'));
     await mkdir(join(folder.path, 'folder.db'));
     spawnSync('mkfifo', [join(folder.path, 'pipe.db')]);
-    for (const argv of [['list'], ['show', 'latest'], ['doctor']]) {
+    for (const argv of [['list'], ['show', 'latest']]) {
       const { code, stderr, stdout } = await runInProcess([...argv, '--store', name], { folder: folder.path });
       expect(stdout + stderr).toContain(words);
       expect(code).not.toBe(0);

@@ -5,6 +5,7 @@ import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
 import { type DoctorCheck, type DoctorOptions, fail, ok, warn, type Finding } from './doctor-check.ts';
 import type { LibraryAnswer } from './library-probe.ts';
 import { access, constants, stat, statfs } from 'node:fs/promises';
+import { isThere } from '../../files/if-there.ts';
 import { sizeText } from '../../core/amount-text.ts';
 import { DataError, DownloadError } from '../../core/errors.ts';
 import { findDataset } from '../../sources/datasets/find-dataset.ts';
