@@ -90,7 +90,8 @@ function writtenYaml(document: Yaml, lines: LineCounter, file: string): WrittenD
   const [error] = document.errors;
   if (error !== undefined) {
     const { line, col } = lines.linePos(error.pos[0]);
-    const what = error.code === 'MULTIPLE_DOCS' ? 'expected one YAML document, got several (---)' : firstLine(error.message);
+    const what =
+      error.code === 'MULTIPLE_DOCS' ? 'expected one YAML document, got several (---)' : firstLine(error.message);
     throw new ConfigError({ file, line, column: col }, what);
   }
   checkKeys(document, lines, file);

@@ -157,7 +157,10 @@ export class EngineError extends PerbenchError {
   /** What an engine wrote before it failed; shown only to those who ask for more. */
   readonly detail: string | undefined;
 
-  constructor(message: ErrorLines, { detail, ...options }: ErrorOptions & { readonly detail?: string | undefined } = {}) {
+  constructor(
+    message: ErrorLines,
+    { detail, ...options }: ErrorOptions & { readonly detail?: string | undefined } = {},
+  ) {
     super(message, options);
     this.detail = detail;
   }

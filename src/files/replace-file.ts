@@ -30,7 +30,8 @@ export async function replaceFile(path: string, content: FileContent, disk: Disk
   const there = await requireWritten(path);
   const descriptor = there?.isFile() === true ? givenDescriptor(path) : undefined;
   // Where this process writes in it, too: opened again it would begin at its start.
-  if (descriptor !== undefined) return pipeline(Readable.from(inChunks(content)), createWriteStream('', { fd: descriptor, autoClose: false }));
+  if (descriptor !== undefined)
+    return pipeline(Readable.from(inChunks(content)), createWriteStream('', { fd: descriptor, autoClose: false }));
   if (there !== undefined && !there.isFile()) return nodeFiles.writeFile(path, content);
   await replace(path, disk, async (beside) => {
     const mode = await permissions(path);

@@ -161,7 +161,8 @@ export function tableLayout(headings: readonly string[], problems: TableProblem[
     if (factor?.factor === 'memory' && /^mem(ory)?(_[mg]b)?$/u.test(name))
       notes.push(memoryNote(headings[index] ?? '', name));
   }
-  if (ignored > namedIgnored) notes.push(`${(ignored - namedIgnored).toLocaleString('en-US')} more columns are ignored`);
+  if (ignored > namedIgnored)
+    notes.push(`${(ignored - namedIgnored).toLocaleString('en-US')} more columns are ignored`);
   for (const wanted of ['model', ...factorNames] as const) {
     const isThere = wanted === 'model' ? identities.has('model') : factors.has(wanted);
     if (!isThere) problems.push({ line: 1, column: undefined, message: missingMessage(wanted, headings) });

@@ -114,7 +114,9 @@ function encodingNotes(
   if (encoding === 'utf-8') return [];
   if (isGiven) return [`${file}: read as ${encodingNames[encoding]}, as set`];
   if (encoding === 'windows-1252') {
-    return [`${file}: read as Windows-1252, since it is not UTF-8; ${isSettable ? 'set encoding' : 'save it as UTF-8'} if that is wrong`];
+    return [
+      `${file}: read as Windows-1252, since it is not UTF-8; ${isSettable ? 'set encoding' : 'save it as UTF-8'} if that is wrong`,
+    ];
   }
   const why = hasMark ? 'as its byte order mark says' : 'since every other byte is mostly zero';
   return [`${file}: read as ${encodingNames[encoding]}, ${why}`];
