@@ -14,7 +14,7 @@ export abstract class PerbenchError extends Error {
   /** What the user can do, as one imperative sentence. */
   readonly hint: string | undefined;
 
-  constructor(message: ErrorLines, options: { readonly hint?: string | undefined; readonly cause?: unknown } = {}) {
+  constructor(message: ErrorLines, options: { readonly hint?: ErrorLines | undefined; readonly cause?: unknown } = {}) {
     super(textWithoutSecrets(linesText(message)), options.cause === undefined ? {} : { cause: options.cause });
     this.name = new.target.name;
     this.hint = options.hint === undefined ? undefined : textWithoutSecrets(linesText(options.hint));
@@ -22,7 +22,7 @@ export abstract class PerbenchError extends Error {
 }
 
 interface ErrorOptions {
-  readonly hint?: string | undefined;
+  readonly hint?: ErrorLines | undefined;
   readonly cause?: unknown;
 }
 

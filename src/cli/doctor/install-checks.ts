@@ -147,8 +147,8 @@ export const dataCheck: DoctorCheck = {
       if (dataset.source === 'builtin') continue;
       const needsExamples = shots > 0 && dataset.fewShotSource !== 'builtin';
       const splits = needsExamples ? [dataset.split, dataset.fewShotSplit] : [dataset.split];
-      const isThere = await hasSplits(dataset.name, splits, dataDir);
-      (isThere ? found : missing).push(dataset.name);
+      const isComplete = await hasSplits(dataset.name, splits, dataDir);
+      (isComplete ? found : missing).push(dataset.name);
     }
     if (missing.length === 0) return ok(`${found.join(', ')} in ${dataDir}`);
     return warn(`${dataDir} has ${found.join(', ') || 'none'}; missing: ${missing.join(', ')}`, mend);
