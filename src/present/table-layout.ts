@@ -74,7 +74,7 @@ export function layOutTable(table: Table, width: number | undefined, isWhole: bo
   if (width === undefined) {
     const part = table.columns.map((column) => {
       const laid = layColumn(table, inFull(column), 'free');
-      return column.isName === true ? cutNames(laid, mostNameWidth) : laid;
+      return column.isName ? cutNames(laid, mostNameWidth) : laid;
     });
     return { names: undefined, parts: [part], lacksColumns: false, lacksIntervals: false };
   }
