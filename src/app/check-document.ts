@@ -72,7 +72,7 @@ function configError(
   const lines = [first?.message ?? otherwise, ...shown, ...(left > 0 ? [`and ${left} more`] : [])];
   const key = first?.path.join('.');
   const at = { file, ...first?.position, ...(key !== undefined && key !== '' && { key }) };
-  return new ConfigError(at, lines.join('\n'), { hint });
+  return new ConfigError(at, lines, { hint });
 }
 
 function placeText(file: string, position: Position | undefined): string {

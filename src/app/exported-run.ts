@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Cell } from '../core/cell.ts';
 import { DataError, ImportError } from '../core/errors.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
+import { isTooDeep, tooDeepText } from '../core/too-deep.ts';
 import type { RunRecord } from '../core/store.ts';
 import { jsonText } from '../present/sanitise.ts';
 import { fieldPrefix } from '../core/task.ts';
@@ -203,6 +204,7 @@ function problemText({ issues: [issue] }: z.ZodError): readonly [key: string, me
  */
 export function parseExportedRun(file: string, text: string): ExportedRun {
   const content = parse(file, text);
+  if (isTooDeep(content)) throw new ImportError({ file }, tooDeepText, { hint: exportHint });
   requireRun(file, content);
   if (content['sha256'] !== contentSha256(content)) {
     throw new ImportError({ file }, 'it was changed after it was exported: its checksum is another', {

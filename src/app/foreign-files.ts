@@ -8,6 +8,7 @@ import { readBytes } from '../files/read-file.ts';
 import { foreignFormats } from '../formats/foreign-formats.ts';
 import type { ForeignFile, ForeignFormat } from '../formats/format.ts';
 import { decodeText } from '../sources/datasets/decode-text.ts';
+import { isLfsPointer, lfsPointer } from '../sources/datasets/lfs-pointer.ts';
 
 /** Files of a folder that may be results; others are passed over. */
 const endings = ['.json', '.jsonl', '.eval'];
@@ -50,7 +51,9 @@ async function readNamed(
   { workingFolder, limits, signal }: ForeignFilesOptions,
 ): Promise<FoundFile> {
   try {
-    return { name, bytes: await readBytes(resolve(workingFolder, name), { limits, signal }), isNamed };
+    const bytes = await readBytes(resolve(workingFolder, name), { limits, signal });
+    if (isLfsPointer(bytes)) throw new ImportError({ file: name }, lfsPointer.what, { hint: lfsPointer.hint });
+    return { name, bytes, isNamed };
   } catch (error) {
     throw diskProblem(name, error);
   }

@@ -1,7 +1,5 @@
 import { Lexer } from 'yaml';
-
-/** Far more than any file of settings needs; parsers that recurse stand several times as much. */
-export const maxDepth = 100;
+import { maxDepth } from '../core/too-deep.ts';
 
 const opening: ReadonlySet<string> = new Set(['[', '{']);
 const closing: ReadonlySet<string> = new Set([']', '}']);
@@ -34,10 +32,4 @@ export function tooDeepAt(text: string): number | undefined {
     if (token.includes('\n')) [lineStart, isFirst] = [at + token.lastIndexOf('\n') + 1, true];
   }
   return undefined;
-}
-
-/** Whether a value is nested too deeply to be looked at, or holds itself. */
-export function isTooDeep(value: unknown, depth = 0): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return depth > maxDepth || Object.values(value).some((inner) => isTooDeep(inner, depth + 1));
 }

@@ -85,7 +85,7 @@ function checkedRows(own: ResolvedTask, rows: readonly OwnRow[], examples: reado
       .slice(0, shownFindings)
       .map(({ message, hint }) => (isOneRemedy ? message : withRemedy(message, hint)));
     const left = errors.length - lines.length;
-    throw new DataError([...lines, ...(left > 0 ? [`and ${left} more`] : [])].join('\n'), {
+    throw new DataError([...lines, ...(left > 0 ? [`and ${left} more`] : [])], {
       hint: isOneRemedy ? [...hints][0] : undefined,
     });
   }

@@ -1,7 +1,8 @@
-import { existsSync, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { UnknownNameError, UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
+import { explainSystemError, isSystemError } from '../core/system-error.ts';
 import { loadTasks, taskNames } from '../tasks/index.ts';
 
 const dataEnding = /\.(?:csv|tsv|tab|txt|text|dat|data|json|jsonl|ndjson|parquet)(?:\.gz)?$/i;
@@ -66,6 +67,7 @@ export async function checkTaskName(name: string, folder: string, homeFolder?: s
   const path = taskPath(name, folder, homeFolder);
   if (path === undefined) return checkBuiltIn(name, folder);
   if (path.startsWith('hf:') || existsSync(path)) return;
+  requireReachable(name, path);
   const link = lstatSync(path, { throwIfNoEntry: false });
   if (link?.isSymbolicLink() === true) {
     throw new UsageError(`${name} is a link to ${readlinkSync(path)}, where no file is`, { hint: 'Mend the link.' });
@@ -74,6 +76,17 @@ export async function checkTaskName(name: string, folder: string, homeFolder?: s
   throw new UsageError(`no file ${name}, and no task of that name`, {
     hint: near === undefined ? 'perbench tasks lists the built-in tasks.' : `Did you mean "${near}"?`,
   });
+}
+
+/** What the system says of a path that leads nowhere, beyond that nothing is there. */
+function requireReachable(name: string, path: string): void {
+  try {
+    statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    const { message, hint } = explainSystemError(error, name);
+    throw new UsageError(message, { hint, cause: error });
+  }
 }
 
 async function checkBuiltIn(name: string, folder: string): Promise<void> {

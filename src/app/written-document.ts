@@ -11,7 +11,8 @@ import {
   visit,
   type Document,
 } from 'yaml';
-import { isTooDeep, maxDepth, tooDeepAt } from './nesting.ts';
+import { isTooDeep, tooDeepText } from '../core/too-deep.ts';
+import { tooDeepAt } from './nesting.ts';
 
 export type DocumentPath = readonly (string | number)[];
 
@@ -72,10 +73,8 @@ function checkText(text: string, file: string, format: 'yaml' | 'json'): void {
   const deep = tooDeepAt(text);
   if (deep === undefined) return;
   const { line, column } = endOf(text.slice(0, deep));
-  throw new ConfigError({ file, line, column }, tooDeep);
+  throw new ConfigError({ file, line, column }, tooDeepText);
 }
-
-const tooDeep = `nested more than ${maxDepth} levels deep`;
 
 /** One entry of a list, as if it stood alone. */
 function entryOf({ file, ...list }: WrittenDocument, value: unknown, at: number): WrittenDocument {
@@ -91,7 +90,9 @@ function writtenYaml(document: Yaml, lines: LineCounter, file: string): WrittenD
   const [error] = document.errors;
   if (error !== undefined) {
     const { line, col } = lines.linePos(error.pos[0]);
-    throw new ConfigError({ file, line, column: col }, firstLine(error.message));
+    const what =
+      error.code === 'MULTIPLE_DOCS' ? 'expected one YAML document, got several (---)' : firstLine(error.message);
+    throw new ConfigError({ file, line, column: col }, what);
   }
   checkKeys(document, lines, file);
   const place = (offset: number | undefined): Position | undefined => {
@@ -133,7 +134,7 @@ function toValue(document: Yaml, file: string): unknown {
   try {
     const value: unknown = document.toJS({ maxAliasCount: 100 });
     if (isTooDeep(value))
-      throw new ConfigError({ file }, `${tooDeep}, or an alias (*name) stands within what it names`);
+      throw new ConfigError({ file }, `${tooDeepText}, or an alias (*name) stands within what it names`);
     return value;
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
@@ -185,6 +186,6 @@ function keyOffset(document: Yaml, path: DocumentPath): number | undefined {
 
 /** What a program made, or flags: it has no positions. */
 export function writtenValue(value: unknown, file: string): WrittenDocument {
-  if (isTooDeep(value)) throw new ConfigError({ file }, `${tooDeep}, or holds itself`);
+  if (isTooDeep(value)) throw new ConfigError({ file }, `${tooDeepText}, or holds itself`);
   return { file, value, positionOf: () => undefined, positionOfKey: () => undefined };
 }

@@ -71,7 +71,10 @@ async function checkTarget(path: string, name: string, context: CliContext): Pro
       });
     }
     throw new EnvironmentError(`--out ${name}: ${path} cannot be written: ${systemErrorWords(error)}`, {
-      hint: 'Name another place, or make this one writable.',
+      hint:
+        error.code === 'ENOTFILE'
+          ? 'Name a file; /dev/stdout writes into a pipe.'
+          : 'Name another place, or make this one writable.',
       cause: error,
     });
   }

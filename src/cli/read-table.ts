@@ -1,6 +1,7 @@
 import { UsageError } from '../core/errors.ts';
 import { decodeText } from '../sources/datasets/decode-text.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
+import { fileLimitsFrom } from '../files/file-limits.ts';
 import { readBytes } from '../files/read-file.ts';
 import type { CliContext } from './context.ts';
 import { existsSync } from 'node:fs';
@@ -29,8 +30,9 @@ export async function readTable(file: string, context: CliContext): Promise<stri
 
 async function tableBytes(file: string, context: CliContext): Promise<Buffer<ArrayBuffer>> {
   if (file === '-') return context.readStdin();
+  const limits = fileLimitsFrom(context.environment);
   try {
-    return await readBytes(context.path(file));
+    return await readBytes(context.path(file), { limits });
   } catch (error) {
     if (!isSystemError(error)) throw error;
     throw new UsageError(`${file}: ${systemErrorWords(error)}`, {

@@ -63,9 +63,19 @@ describe('an error on the terminal', () => {
   });
 
   it('is a line for each of several problems', () => {
-    const error = new ConfigError({ file: 'a.yaml', line: 1, column: 2 }, 'one\na.yaml:3:4: two');
+    const error = new ConfigError({ file: 'a.yaml', line: 1, column: 2 }, ['one', 'a.yaml:3:4: two']);
     expect(renderError(error).text).toBe('error: a.yaml:1:2: one\nerror: a.yaml:3:4: two\n');
   });
+
+  it.each(['a\n::error::x.gguf', 'a\r\n::error::x.gguf', 'a\u2028::error::x.gguf'])(
+    'is one line with %j in it',
+    (name) => {
+      const error = new UsageError(`no such file: ${name}`, { hint: `Did you mean "${name}"?` });
+      expect(renderError(error).text).toBe(
+        'error: no such file: a ::error::x.gguf\nhint: Did you mean "a ::error::x.gguf"?\n',
+      );
+    },
+  );
 
   it('holds no escape sequences of foreign text', () => {
     expect(renderError(new UsageError('a\u001B[31mb\u202Ec\u0007')).text).toBe('error: abc\n');

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { UsageError } from '../core/errors.ts';
 import { runNamed } from '../core/run-id.ts';
 import type { RunRecord, RunStatus, Store } from '../core/store.ts';
+import { isThere } from '../files/if-there.ts';
 import type { CliContext } from './context.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { CliContext } from './context.ts';
  * @returns undefined where there is none yet
  */
 export async function openExistingStore(context: CliContext): Promise<Store | undefined> {
-  return existsSync(context.storePath) ? context.openStore('read') : undefined;
+  return (await isThere(context.storePath)) ? context.openStore('read') : undefined;
 }
 
 /**

@@ -62,6 +62,101 @@ describe('what the system refuses', () => {
   });
 
   it.each([
+    ['loop.db', 'cannot be a store: a symbolic link leads back to itself (ELOOP)'],
+    [`${'n'.repeat(300)}.db`, 'cannot be a store: the name is too long (ENAMETOOLONG)'],
+    ['file.txt/x.db', 'cannot be a store: a part of the path is a file, not a folder (ENOTDIR)'],
+    ['folder.db', 'cannot be a store: is a folder, not a file (EISDIR)'],
+    ['pipe.db', 'cannot be a store: is a named pipe, not a file'],
+    ['/dev/zero', '/dev/zero: cannot be a store: is a device, not a file'],
+  ])('of a store that is no file, %s, is said', async (name, words) => {
+    await using folder = await testFolder();
+    await writeFile(join(folder.path, 'file.txt'), '');
+    await symlink('loop.db', join(folder.path, 'loop.db'));
+    await mkdir(join(folder.path, 'folder.db'));
+    spawnSync('mkfifo', [join(folder.path, 'pipe.db')]);
+    for (const argv of [['list'], ['show', 'latest']]) {
+      const { code, stderr, stdout } = await runInProcess([...argv, '--store', name], { folder: folder.path });
+      expect(stdout + stderr).toContain(words);
+      expect(code).not.toBe(0);
+    }
+  });
+
+  it.each([
+    ['a row of JSON lines', ['tasks', 'rows.jsonl'], 'rows.jsonl:2: `question` must be nested at most 100 levels deep'],
+    ['a row of JSON', ['tasks', 'rows.json'], 'rows.json:1: `question` must be nested at most 100 levels deep'],
+    ['a long number beside it', ['tasks', 'long.json'], 'long.json:1: `question` must be nested at most'],
+    ['results of lm-eval', ['import', 'lm.json'], 'lm.json: nested more than 100 levels deep'],
+    ['an exported run', ['compare', 'run.json', 'run.json'], 'run.json: nested more than 100 levels deep'],
+    ['a task file', ['tasks', 'deep.task.json'], 'deep.task.json:1:120: nested more than 100 levels deep'],
+  ] as const)('of values nested 100,000 deep, in %s, is one line', async (_, argv, words) => {
+    await using folder = await testFolder();
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+    const row = `{"question":${deep},"answer":"1"}`;
+    const files = {
+      'rows.jsonl': `{"question":"1+1","answer":"2"}\n${row}\n`,
+      'rows.json': `[${row},{"question":"1+1","answer":"2"}]`,
+      'long.json': `[{"n":12345678901234567890,"question":${deep},"answer":"1"}]`,
+      'lm.json': `{"lm_eval_version":"0.4.9","n-shot":{},"config":{"x":${deep}},"results":{"t":{}}}`,
+      'run.json': `{"schema":"perbench-run/1","run":${deep}}`,
+      'deep.task.json': `{"data":"a.csv","x":${deep}}`,
+    };
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder.path, name), text);
+    const { code, stderr } = await runInProcess([...argv], { folder: folder.path });
+    expect(stderr).toContain(words);
+    expect(stderr).not.toMatch(/bug in perbench|\n\s+at /);
+    expect(code).not.toBe(0);
+  });
+
+  it.each([
+    [['run', 'folder.d'], 'folder.d: is a folder, not a suite file'],
+    [['run', '/dev/zero'], '/dev/zero: is a device, not a file'],
+    [['plan', 'two.yaml'], 'two.yaml:2:1: expected one YAML document, got several (---)'],
+    [
+      ['import', 'pointer.csv'],
+      'pointer.csv: a pointer of Git LFS, not the file\nhint: Fetch the file with git lfs pull.',
+    ],
+    [['score', 'utf-32.csv'], 'utf-32.csv: in UTF-32, which is not read\nhint: Save the file as UTF-8.'],
+    [['score', 'broken.csv'], 'hint: Save the file as UTF-8.'],
+    [['score', 'wide.csv'], 'the table has a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11 and 88 more'],
+    [['score', 'table.csv', '-o', 'pipe.json'], 'is a named pipe, not a file\nhint: Name a file; /dev/stdout'],
+    [['plan', '-t', 'imdb/mini', '-m', './a\n::error::b.gguf'], '/a ::error::b.gguf\nhint: '],
+    [['import', 'nan.json'], 'available: acc,none, which is no number (NaN or null)'],
+  ] as const)('says of %j what is wrong with it', async (argv, words) => {
+    await using folder = await testFolder();
+    const at = (name: string): string => join(folder.path, name);
+    await mkdir(at('folder.d'));
+    await writeFile(at('two.yaml'), 'models: [a]\n---\nmodels: [b]\n');
+    await writeFile(at('pointer.csv'), 'version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 3\n');
+    await writeFile(at('table.csv'), 'model,accuracy\na,0.5\n');
+    await writeFile(at('utf-32.csv'), Buffer.from('model,accuracy\na,0.5\n'.replaceAll(/./gsu, '$&\0\0\0')));
+    await writeFile(at('broken.csv'), Buffer.from('model,accuracy\n\u0081\u008d,0.5\n', 'latin1'));
+    await writeFile(at('wide.csv'), `${Array.from({ length: 100 }, (_, index) => `a${index}`).join(',')}\n`);
+    await writeFile(
+      at('nan.json'),
+      '{"lm_eval_version":"0.4.9","n-shot":{},"model_name":"m","results":{"t":{"acc,none":NaN}},"config":{},"configs":{},"versions":{}}',
+    );
+    spawnSync('mkfifo', [at('pipe.json')]);
+    const { code, stderr } = await runInProcess([...argv], { folder: folder.path });
+    expect(stderr).toContain(words);
+    expect(code).not.toBe(0);
+  });
+
+  it.each(['/dev/stdout', '/dev/fd/1'])('lets %s be written into a file as well', async (stream) => {
+    await using folder = await testFolder();
+    await writeFile(join(folder.path, 'table.csv'), 'model,accuracy,throughput,latency,memory\na,0.5,1,2,3\n');
+    const { status, stdout } = spawnSync(
+      'sh',
+      ['-c', `"$0" "$1" score table.csv -q -o ${stream} > out; cat out`, process.execPath, perbenchBin],
+      {
+        cwd: folder.path,
+        encoding: 'utf8',
+      },
+    );
+    expect(status).toBe(0);
+    expect(stdout).toContain('"scoreboards"');
+  });
+
+  it.each([
     ['a suite file', ['plan', 'secret.json'], 'secret.json: permission denied (EACCES)'],
     ['a model', ['plan', '-m', './secret.gguf', '-t', 'imdb/mini'], 'secret.gguf: permission denied (EACCES)'],
     ['a table', ['score', 'secret.csv'], 'secret.csv: permission denied (EACCES)'],

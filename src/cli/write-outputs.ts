@@ -11,6 +11,7 @@ import { markdownText } from '../present/markdown.ts';
 import { reportDocument } from '../present/report-document.ts';
 import type { Report } from '../present/report.ts';
 import { ifThere } from '../files/if-there.ts';
+import { isGiven } from '../files/read-file.ts';
 import { type FileContent, replaceFile } from '../files/replace-file.ts';
 import { checkOutputs } from './check-outputs.ts';
 import type { CliContext } from './context.ts';
@@ -59,6 +60,7 @@ export async function outputFiles(
 
 /** `/dev/null`, `/dev/stdout` and the like aren't folders for files. */
 function isStream(path: string): boolean {
+  if (isGiven(path)) return true;
   const there = statSync(path, { throwIfNoEntry: false });
   return there !== undefined && !there.isFile() && !there.isDirectory();
 }

@@ -1,20 +1,28 @@
 import { textWithoutSecrets } from './without-secrets.ts';
 
+/** What an error says: one line, or a line per problem. Names in it may have line breaks, which become spaces. */
+export type ErrorLines = string | readonly string[];
+
+function linesText(lines: ErrorLines): string {
+  const all = typeof lines === 'string' ? [lines] : lines;
+  return all.map((line) => line.replaceAll(/\s*[\n\r\u0085\u2028\u2029]\s*/g, ' ')).join('\n');
+}
+
 /** Base of every error that a user may see. `code` is stable, the text isn't; it holds no secrets. */
 export abstract class PerbenchError extends Error {
   abstract readonly code: `PB_${string}`;
   /** What the user can do, as one imperative sentence. */
   readonly hint: string | undefined;
 
-  constructor(message: string, options: { readonly hint?: string | undefined; readonly cause?: unknown } = {}) {
-    super(textWithoutSecrets(message), options.cause === undefined ? {} : { cause: options.cause });
+  constructor(message: ErrorLines, options: { readonly hint?: ErrorLines | undefined; readonly cause?: unknown } = {}) {
+    super(textWithoutSecrets(linesText(message)), options.cause === undefined ? {} : { cause: options.cause });
     this.name = new.target.name;
-    this.hint = options.hint === undefined ? undefined : textWithoutSecrets(options.hint);
+    this.hint = options.hint === undefined ? undefined : textWithoutSecrets(linesText(options.hint));
   }
 }
 
 interface ErrorOptions {
-  readonly hint?: string | undefined;
+  readonly hint?: ErrorLines | undefined;
   readonly cause?: unknown;
 }
 
@@ -29,9 +37,10 @@ export class ConfigError extends PerbenchError {
   /** `line` and `column` are 1-based. */
   readonly at: { readonly file: string; readonly line?: number; readonly column?: number; readonly key?: string };
 
-  constructor(at: ConfigError['at'], message: string, options: ErrorOptions = {}) {
+  constructor(at: ConfigError['at'], message: ErrorLines, options: ErrorOptions = {}) {
     const place = [at.file, at.line, at.column].filter((part) => part !== undefined).join(':');
-    super(`${place}: ${message}`, options);
+    const [first = '', ...others] = typeof message === 'string' ? [message] : message;
+    super([`${place}: ${first}`, ...others], options);
     this.at = at;
   }
 }
@@ -104,7 +113,7 @@ export class TableError extends PerbenchError {
           `${[file, line, column].filter((part) => part !== undefined).join(':')}: ${message}`,
       );
     if (problems.length > shown) lines.push(`and ${problems.length - shown} more`);
-    super(lines.join('\n'), { hint: 'Fix the table; leave cells without a measurement empty.' });
+    super(lines, { hint: 'Fix the table; leave cells without a measurement empty.' });
     this.problems = problems;
   }
 }
@@ -148,7 +157,10 @@ export class EngineError extends PerbenchError {
   /** What an engine wrote before it failed; shown only to those who ask for more. */
   readonly detail: string | undefined;
 
-  constructor(message: string, { detail, ...options }: ErrorOptions & { readonly detail?: string | undefined } = {}) {
+  constructor(
+    message: ErrorLines,
+    { detail, ...options }: ErrorOptions & { readonly detail?: string | undefined } = {},
+  ) {
     super(message, options);
     this.detail = detail;
   }
@@ -163,8 +175,9 @@ export class ServerError extends PerbenchError {
   /** Without user, password and query. */
   readonly at: { readonly url: string; readonly statusCode?: number | undefined };
 
-  constructor(message: string, at: ServerError['at'], options: ErrorOptions = {}) {
-    super(`${at.url}: ${message}`, options);
+  constructor(message: ErrorLines, at: ServerError['at'], options: ErrorOptions = {}) {
+    const [first = '', ...others] = typeof message === 'string' ? [message] : message;
+    super([`${at.url}: ${first}`, ...others], options);
     this.at = at;
   }
 }

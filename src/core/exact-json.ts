@@ -13,7 +13,13 @@ export function parseExactJson(text: string): unknown {
     text: string,
     reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
   ) => unknown;
-  return parse(text, (_, value, { source = '' }) =>
-    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/u.test(source) ? source : value,
-  );
+  const exact = (_: string, value: unknown, { source = '' }: { readonly source?: string }): unknown =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/u.test(source) ? source : value;
+  try {
+    return parse(text, exact);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    // Too deep to be walked through: for whoever reads it to refuse.
+    return JSON.parse(text);
+  }
 }

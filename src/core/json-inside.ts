@@ -1,8 +1,11 @@
-/** What a JSON text holds; undefined where it is none. */
+import { isTooDeep } from './too-deep.ts';
+
+/** What a JSON text holds; undefined where it is none, or nested too deeply. */
 export function jsonInside(text: string | undefined): unknown {
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isTooDeep(value) ? undefined : value;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

@@ -1,5 +1,5 @@
 import { jsonInside } from '../core/json-inside.ts';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 
 /** Whether a file system call failed because something isn't there. */
 export function isMissing(error: unknown): boolean {
@@ -13,6 +13,19 @@ export async function ifThere<Value>(look: Promise<Value>): Promise<Value | unde
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
+  }
+}
+
+/**
+ * Whether something is to be opened at a path: also what can't be, such as a link that leads back to itself. Opening it
+ * says why.
+ */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
   }
 }
 

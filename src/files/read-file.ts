@@ -24,6 +24,13 @@ export function isGiven(path: string): boolean {
   return given.test(path);
 }
 
+/** Number of a stream that this process was given, by its path; undefined of any other path. */
+export function givenDescriptor(path: string): number | undefined {
+  if (!isGiven(path)) return undefined;
+  const standard = ['/dev/stdin', '/dev/stdout', '/dev/stderr'].indexOf(path);
+  return standard === -1 ? Number(/\d+$/.exec(path)?.[0]) : standard;
+}
+
 /** What the system doesn't say of something that is no file. */
 export function notAFileError(path: string, stats: Stats): SystemError {
   if (stats.isDirectory()) return systemError('EISDIR', path, 'read');

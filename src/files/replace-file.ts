@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { Stats } from 'node:fs';
+import { createWriteStream, type Stats } from 'node:fs';
 import * as nodeFiles from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { isSystemError } from '../core/system-error.ts';
 import { ifThere } from './if-there.ts';
 import { discard } from './discard.ts';
 import { makeFolder } from './make-folder.ts';
-import { isGiven, notAFileError } from './read-file.ts';
+import { givenDescriptor, isGiven, notAFileError } from './read-file.ts';
 
 /** The part of `node:fs/promises` that makes things last; a test watches it. */
 export type Disk = Pick<typeof nodeFiles, 'open' | 'rename'>;
@@ -26,6 +28,10 @@ export type FileContent = string | Uint8Array | AsyncIterable<string | Uint8Arra
  */
 export async function replaceFile(path: string, content: FileContent, disk: Disk = nodeFiles): Promise<void> {
   const there = await requireWritten(path);
+  const descriptor = there?.isFile() === true ? givenDescriptor(path) : undefined;
+  // Where this process writes in it, too: opened again it would begin at its start.
+  if (descriptor !== undefined)
+    return pipeline(Readable.from(inChunks(content)), createWriteStream('', { fd: descriptor, autoClose: false }));
   if (there !== undefined && !there.isFile()) return nodeFiles.writeFile(path, content);
   await replace(path, disk, async (beside) => {
     const mode = await permissions(path);
@@ -35,6 +41,10 @@ export async function replaceFile(path: string, content: FileContent, disk: Disk
     await handle.writeFile(content);
     await handle.sync();
   });
+}
+
+function inChunks(content: FileContent): Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array> {
+  return typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
 }
 
 /** Sets a symbolic link to `target`, relative to the link's folder, in the same way. */
@@ -65,7 +75,7 @@ export async function renameSynced(from: string, to: string, disk: Disk = nodeFi
 export async function checkWritable(path: string): Promise<void> {
   // Of a folder, or where a name is too long, the system wouldn't say so before the end.
   const there = await requireWritten(path);
-  if (there !== undefined && !there.isFile()) return;
+  if (there !== undefined && (!there.isFile() || isGiven(path))) return;
   const made = await makeFolder(dirname(path));
   try {
     const beside = nameBeside(path);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { parsePythonJson, pythonJsonInside } from '../core/json-inside.ts';
 import { ImportError } from '../core/errors.ts';
+import { isTooDeep, tooDeepText } from '../core/too-deep.ts';
 import { issueText } from '../core/schema-issue.ts';
 import type { ForeignFile } from './format.ts';
 
@@ -32,14 +33,16 @@ export function fileMentions({ bytes }: ForeignFile, text: string): boolean {
 /**
  * Parses JSON as Python writes it.
  *
- * @throws {ImportError} with the file, and the line where one is known
+ * @throws {ImportError} if it is none or too deep, with the file, and the line where one is known
  */
 export function parseForeignJson(text: string, file: string, line?: number): unknown {
+  const place = line === undefined ? { file } : { file, line };
   try {
-    return parsePythonJson(text);
+    const value = parsePythonJson(text);
+    if (isTooDeep(value)) throw new ImportError(place, tooDeepText);
+    return value;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    const place = line === undefined ? { file } : { file, line };
     throw new ImportError(place, `expected JSON: ${error.message.replaceAll(/\s+/gu, ' ')}`, { cause: error });
   }
 }

@@ -2,6 +2,7 @@ import type { Unit } from '../core/measurement.ts';
 import { type FactorName, factorNames } from '../scoring/factor.ts';
 import type { TableProblem } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
+import { namesText } from '../core/row-places.ts';
 
 /** A heading under which a factor may stand, with the unit that it implies and the factor into base units. */
 export interface FactorHeading {
@@ -139,6 +140,7 @@ export function tableLayout(headings: readonly string[], problems: TableProblem[
   const identities = new Map<IdentityName, number>();
   const bounds = findBounds(names);
   const notes: string[] = [];
+  let ignored = 0;
   const bounded = new Set([...bounds.values()].flatMap(({ low, high }) => [low, high]));
   for (const [index, name] of names.entries()) {
     const factor = Object.hasOwn(factorHeadings, name) ? factorHeadings[name] : undefined;
@@ -152,16 +154,24 @@ export function tableLayout(headings: readonly string[], problems: TableProblem[
       problems.push({ line: 1, column: headings[index], message });
     } else if (factor !== undefined) factors.set(factor.factor, { ...factor, index });
     else if (identity !== undefined) identities.set(identity, index);
-    else if (!bounded.has(index) && !isOwnColumn(name)) notes.push(ignoredNote(headings[index] ?? '', name));
+    else if (!bounded.has(index) && !isOwnColumn(name)) {
+      ignored += 1;
+      if (ignored <= namedIgnored) notes.push(ignoredNote(headings[index] ?? '', name));
+    }
     if (factor?.factor === 'memory' && /^mem(ory)?(_[mg]b)?$/u.test(name))
       notes.push(memoryNote(headings[index] ?? '', name));
   }
+  if (ignored > namedIgnored)
+    notes.push(`${(ignored - namedIgnored).toLocaleString('en-US')} more columns are ignored`);
   for (const wanted of ['model', ...factorNames] as const) {
     const isThere = wanted === 'model' ? identities.has('model') : factors.has(wanted);
     if (!isThere) problems.push({ line: 1, column: undefined, message: missingMessage(wanted, headings) });
   }
   return { headings, factors, identities, bounds, notes };
 }
+
+/** Columns that notes name each. */
+const namedIgnored = 12;
 
 function ignoredNote(heading: string, name: string): string {
   const near = nearestName(name, readable);
@@ -178,5 +188,5 @@ function missingMessage(wanted: FactorName | 'model', headings: readonly string[
     wanted === 'model'
       ? identityHeadings.model
       : Object.keys(factorHeadings).filter((name) => factorHeadings[name]?.factor === wanted);
-  return `expected a column for ${wanted} (${accepted.join(', ')}); the table has ${headings.join(', ')}`;
+  return `expected a column for ${wanted} (${accepted.join(', ')}); the table has ${namesText(headings)}`;
 }

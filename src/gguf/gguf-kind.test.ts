@@ -43,6 +43,8 @@ describe('readModelHeader', () => {
     ['an encoder-decoder (T5)', [architecture('t5')]],
     ['a diffusion language model', [architecture('llada')]],
     ['a model that draws images', [architecture('flux')]],
+    ['a draft head for speculative decoding', [architecture('eagle3')]],
+    ['a draft head for speculative decoding', [architecture('medusa')]],
     ['a model that draws images', [architecture('qwen_image')]],
     ['a vocoder', [architecture('wavtokenizer-dec')]],
     ['a speech recogniser', [architecture('whisper')]],

@@ -28,6 +28,13 @@ const diffusion: OtherKind = { what: 'a diffusion language model, which writes i
 
 /** By `general.architecture`: those of llama.cpp that aren't decoders, and those of other programs. */
 const architectures: readonly (readonly [pattern: RegExp, kind: OtherKind])[] = [
+  [
+    /^(?:eagle\d?|medusa|dflash|mtp)(?:[-_]|$)/,
+    {
+      what: 'a draft head for speculative decoding, which only guesses for the model that it was made for',
+      hint: nameTheModel,
+    },
+  ],
   [/^clip/, fileTypes['mmproj'] ?? embedding],
   [/^controlvector$/, fileTypes['controlvector'] ?? embedding],
   [/^(?:[\w-]*bert[\w-]*|gemma-embedding|llama-embed|gte|bge|e5|t5encoder)$/, embedding],
@@ -43,6 +50,11 @@ const architectures: readonly (readonly [pattern: RegExp, kind: OtherKind])[] = 
     imageModel,
   ],
 ];
+
+const nameless: OtherKind = {
+  what: 'a GGUF file that names no architecture (general.architecture), so it is damaged or holds no model',
+  hint: 'Download it again, or convert the model again.',
+};
 
 /** `pooling_type` of embedding models and rerankers; 0 and a missing one are those of decoders. */
 const poolings: Readonly<Record<number, OtherKind>> = {
@@ -76,6 +88,7 @@ function otherKind(header: GgufHeader): OtherKind | undefined {
   if (values.has('imatrix.chunk_count') || header.lengths.has('imatrix.datasets')) return fileTypes['imatrix'];
   const named = architectures.find(([pattern]) => pattern.test(architecture))?.[1];
   if (named !== undefined) return named;
+  if (typeof values.get('general.architecture') !== 'string' || architecture === '') return nameless;
   const pooling = values.get(`${architecture}.pooling_type`);
   if (typeof pooling === 'number' && Object.hasOwn(poolings, pooling)) return poolings[pooling];
   if (values.get(`${architecture}.attention.causal`) === false) return embedding;

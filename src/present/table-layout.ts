@@ -61,6 +61,8 @@ export const gapWidth = 2;
 export const stackIndent = 2;
 /** Names get lines of their own rather than to be cut to less than this. */
 const leastNameWidth = 24;
+/** No name that people give is longer; a file's whole text may be taken for one. */
+const mostNameWidth = 200;
 /** Words are broken into lines of at least this. */
 const leastTextWidth = 24;
 
@@ -70,7 +72,10 @@ const leastTextWidth = 24;
  */
 export function layOutTable(table: Table, width: number | undefined, isWhole: boolean): TableLayout {
   if (width === undefined) {
-    const part = table.columns.map((column) => layColumn(table, inFull(column), 'free'));
+    const part = table.columns.map((column) => {
+      const laid = layColumn(table, inFull(column), 'free');
+      return column.isName ? cutNames(laid, mostNameWidth) : laid;
+    });
     return { names: undefined, parts: [part], lacksColumns: false, lacksIntervals: false };
   }
   const columns = filledColumns(table);

@@ -80,7 +80,7 @@ function severalModels(repository: Repository, models: readonly HubEntry[]): Usa
   const left = lines.length - shownFiles;
   const shown = [...lines.slice(0, shownFiles), ...(left > 0 ? [`and ${left} more`] : [])];
   return new UsageError(`${describeSource(repository)} has ${models.length} GGUF files`, {
-    hint: `Name one of them:\n  ${shown.join('\n  ')}`,
+    hint: ['Name one of them:', ...shown.map((name) => `  ${name}`)],
   });
 }
 

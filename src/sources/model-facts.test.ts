@@ -66,11 +66,7 @@ describe('describeModel', () => {
       chatTemplate: 'none',
     });
     expect(await described(without('toy.block_count'))).toMatchObject({ memory: [], contextTokens: 8192 });
-    expect(await described(without('general.architecture'))).toMatchObject({
-      architecture: undefined,
-      contextTokens: undefined,
-      memory: [],
-    });
+    await expect(described(without('general.architecture'))).rejects.toThrow('names no architecture');
     const other: readonly GgufEntry[] = [
       ...without('tokenizer.chat_template', 'general.file_type'),
       ['tokenizer.chat_template', '\n{{ bos }}\n{{ messages }}'],

@@ -88,7 +88,7 @@ const sourceForms = [
 
 function badSpec(text: string, problem: string): UsageError {
   return new UsageError(`model source "${text}": ${problem}`, {
-    hint: `Use one of these forms:\n  ${sourceForms.join('\n  ')}`,
+    hint: ['Use one of these forms:', ...sourceForms.map((form) => `  ${form}`)],
   });
 }
 

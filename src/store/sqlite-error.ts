@@ -50,14 +50,18 @@ export function isDamage(error: unknown): boolean {
 }
 
 /** What the user must know about a failure of SQLite; anything else comes back as it is: it is a bug of ours. */
-export function explainSqliteError(error: unknown, file: string): unknown {
+export function explainSqliteError(error: unknown, file: string, access: 'read' | 'write' = 'write'): unknown {
   if (!isSqliteError(error)) return error;
-  const explanation = explain(error, file);
+  const explanation = explain(error, file, access);
   if (explanation === undefined) return error;
   return new StoreError(`${file}: ${explanation.message}`, { hint: explanation.hint, cause: error });
 }
 
-function explain(error: SqliteError, file: string): { readonly message: string; readonly hint: string } | undefined {
+function explain(
+  error: SqliteError,
+  file: string,
+  access: 'read' | 'write',
+): { readonly message: string; readonly hint: string } | undefined {
   switch (primaryCode(error)) {
     case codes.busy:
     case codes.locked:
@@ -69,8 +73,8 @@ function explain(error: SqliteError, file: string): { readonly message: string; 
     case codes.readOnly:
     case codes.cannotOpen:
       return {
-        message: `cannot open the store for writing (${error.errstr})`,
-        hint: 'Make the file and its folder writable, or choose another file for the store.',
+        message: `cannot open the store${access === 'read' ? '' : ' for writing'} (${error.errstr})`,
+        hint: `Make the file and its folder ${access === 'read' ? 'readable' : 'writable'}, or choose another file for the store.`,
       };
     case codes.inputOutput:
       return {

@@ -137,13 +137,13 @@ describe('a file that is no store', () => {
 
   it('refuses a folder', async () => {
     mkdirSync(file);
-    expect(await refusal()).toMatch(/^PB_STORE .*results\.db: cannot open the store for writing \(/);
+    expect(await refusal()).toMatch(/^PB_STORE .*results\.db: cannot be a store: is a folder/);
   });
 
   it('refuses a path through a file', async () => {
     writeFileSync(join(folder, 'plain'), '');
     file = join(folder, 'plain/results.db');
-    expect(await refusal()).toMatch(/^PB_STORE .*results\.db: cannot create the folder of the store: .*\(E/);
+    expect(await refusal()).toMatch(/^PB_STORE .*results\.db: cannot be a store: .*\(E/);
   });
 
   it('says that a store is damaged when it meets the damage', async () => {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,6 +7,7 @@ import { StoreError } from '../core/errors.ts';
 import { withoutKnownSecrets } from '../core/without-secrets.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 import { makeFolder } from '../files/make-folder.ts';
+import { notAFileError } from '../files/read-file.ts';
 import { type Database, migrations } from './schema.ts';
 import { openForReading, prepared } from './open-for-reading.ts';
 import { explainSqliteError, isBusy, isUnwritable } from './sqlite-error.ts';
@@ -25,16 +27,34 @@ export const schemaVersion = Object.keys(migrations).length;
  * @throws {StoreError} if the file can't be used
  */
 export async function openDatabase(file: string, busyTimeoutMs: number, access: StoreAccess): Promise<DatabaseSync> {
-  if (file !== ':memory:' && access === 'write') await createFolder(file);
+  if (file !== ':memory:') {
+    requireFile(file);
+    if (access === 'write') await createFolder(file);
+  }
   const deadlineMs = performance.now() + busyTimeoutMs;
   for (;;) {
     try {
       return openOnce(file, busyTimeoutMs, access);
     } catch (error) {
       // The switch to the write-ahead log doesn't wait when several processes make the store at the same moment.
-      if (!isBusy(error) || performance.now() > deadlineMs) throw explainSqliteError(error, file);
+      if (!isBusy(error) || performance.now() > deadlineMs) throw explainSqliteError(error, file, access);
     }
     await sleep(25);
+  }
+}
+
+/** SQLite waits for the other end of a pipe for ever, and says nothing of links that lead nowhere. */
+function requireFile(file: string): void {
+  try {
+    const there = statSync(file);
+    if (!there.isFile()) throw notAFileError(file, there);
+  } catch (cause) {
+    if (!isSystemError(cause)) throw cause;
+    if (cause.code === 'ENOENT') return;
+    throw new StoreError(`${file}: cannot be a store: ${systemErrorWords(cause)}`, {
+      hint: 'Choose another file for the store.',
+      cause,
+    });
   }
 }
 

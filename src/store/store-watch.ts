@@ -1,6 +1,7 @@
-import { readSync } from 'node:fs';
+import { readSync, renameSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../core/errors.ts';
+import { isSystemError } from '../core/system-error.ts';
 import { applicationId } from './sqlite-file.ts';
 import { inodeAt, keepFile, type KeptFile } from './kept-descriptors.ts';
 import { hasBothEnds, isWholeLog, readLogIndex, type LogIndex } from './write-ahead-log.ts';
@@ -88,6 +89,26 @@ export class StoreWatch implements Disposable {
     return this.#lookAtFile() === undefined;
   }
 
+  /**
+   * Clears the place of a lost store: SQLite would take its log for that of whatever lies or comes there, and damage it.
+   * Does nothing while the store's file is there, or where log and index are no longer those of the lost store.
+   *
+   * @param aside where the log goes; undefined deletes it
+   */
+  clearPlace(aside: string | undefined): void {
+    if (this.isFileThere) return;
+    for (const part of [this.#index, this.#log]) {
+      if (part === undefined || inodeAt(part.path) !== part.id) continue;
+      try {
+        if (part === this.#log && aside !== undefined) renameSync(part.path, aside);
+        else rmSync(part.path, { force: true });
+      } catch (error) {
+        // The rescue is written, and what it says is what counts.
+        if (!isSystemError(error)) throw error;
+      }
+    }
+  }
+
   [Symbol.dispose](): void {
     for (const file of [this.#index, this.#log, this.#file]) file?.[Symbol.dispose]();
   }
@@ -109,7 +130,7 @@ export class StoreWatch implements Disposable {
 
   #lookAtFile(): string | undefined {
     const now = inodeAt(this.#file.path);
-    if (now === undefined) return 'the store was deleted';
+    if (now === undefined) return 'the store was moved or deleted';
     if (now !== this.#file.id) return 'another file took the place of the store';
     const header = this.#header();
     if (header === undefined) return 'the store was emptied';

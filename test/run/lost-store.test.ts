@@ -108,6 +108,39 @@ it.each(Object.entries(losses))(
   },
 );
 
+/** What lies in the store's place afterwards: another store with a run of its own, or nothing. */
+const replacements: readonly (readonly [string, answers: number, (store: string, other: string) => void])[] = [
+  ['another store, renamed there', 40, (store, other) => renameSync(other, store)],
+  [
+    'another store, once it was moved away',
+    40,
+    (store, other) => {
+      renameSync(store, `${store}.away`);
+      renameSync(other, store);
+    },
+  ],
+  ['nothing, once it was moved away', 0, (store) => renameSync(store, `${store}.away`)],
+  ['nothing, once it was deleted', 0, (store) => rmSync(store)],
+  ['nothing, once it was emptied', 0, (store) => truncateSync(store, 0)],
+];
+
+it.each(replacements)('leaves no log of a lost store to %s', { timeout: 60_000 }, async (_, answers, lose) => {
+  const place = newPlace(1);
+  const other = `${place.store}.other`;
+  if (answers > 0) await place.start('run', 'suite.json', '-t', 'imdb/mini', '--store', other).ended;
+  const run = place.start('run', 'suite.json', '--json');
+  await run.said(/"pass-progress".*"done":1\d/);
+  lose(place.store, other);
+  const ended = await run.ended;
+  expect(ended.code).toBe(5);
+  expect((await rescued(place, ended)).answers).toBeGreaterThanOrEqual(8);
+  expect(readdirSync(join(place.store, '..')).filter((name) => name.startsWith('perbench.db-'))).toEqual([]);
+  // Neither does the lost run show up there, nor is what lies there damaged.
+  const listed = await place.start('list', '--json').ended;
+  expect(listed.stdout.match(/"status":"\w+"/g) ?? []).toEqual(answers > 0 ? ['"status":"finished"'] : []);
+  expect(answersIn((await place.start('export', '--samples').ended).stdout)).toBe(answers);
+});
+
 it('goes on in the rescued store to the same result', { timeout: 60_000 }, async () => {
   const place = newPlace(1);
   const run = place.start('run', 'suite.json', '--json');

@@ -4,8 +4,8 @@ import { askProgram } from '../../meters/ask-program.ts';
 import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
 import { type DoctorCheck, type DoctorOptions, fail, ok, warn, type Finding } from './doctor-check.ts';
 import type { LibraryAnswer } from './library-probe.ts';
-import { existsSync } from 'node:fs';
 import { access, constants, stat, statfs } from 'node:fs/promises';
+import { isThere } from '../../files/if-there.ts';
 import { sizeText } from '../../core/amount-text.ts';
 import { DataError, DownloadError } from '../../core/errors.ts';
 import { findDataset } from '../../sources/datasets/find-dataset.ts';
@@ -125,7 +125,7 @@ export const storeFolderCheck: DoctorCheck = {
 export const storeCheck: DoctorCheck = {
   name: 'store',
   async run({ storePath }) {
-    if (!existsSync(storePath)) return ok(`${storePath} will be created by the first run`);
+    if (!(await isThere(storePath))) return ok(`${storePath} will be created by the first run`);
     // Imported here so that other commands don't load a database.
     const { openSqliteStore } = await import('../../store/sqlite-store.ts');
     await using store = await openSqliteStore({ file: storePath, busyTimeoutMs: 2_000 });
@@ -147,8 +147,8 @@ export const dataCheck: DoctorCheck = {
       if (dataset.source === 'builtin') continue;
       const needsExamples = shots > 0 && dataset.fewShotSource !== 'builtin';
       const splits = needsExamples ? [dataset.split, dataset.fewShotSplit] : [dataset.split];
-      const isThere = await hasSplits(dataset.name, splits, dataDir);
-      (isThere ? found : missing).push(dataset.name);
+      const isComplete = await hasSplits(dataset.name, splits, dataDir);
+      (isComplete ? found : missing).push(dataset.name);
     }
     if (missing.length === 0) return ok(`${found.join(', ')} in ${dataDir}`);
     return warn(`${dataDir} has ${found.join(', ') || 'none'}; missing: ${missing.join(', ')}`, mend);

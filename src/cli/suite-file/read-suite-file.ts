@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { dirname, extname, isAbsolute, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { settingsText } from '../../app/settings-text.ts';
@@ -9,7 +10,8 @@ import { ConfigError } from '../../core/errors.ts';
 import { isSystemError, systemErrorWords } from '../../core/system-error.ts';
 import type { Suite } from '../../core/suite.ts';
 import { isFileServer } from '../../core/managed-server.ts';
-import { readBytes } from '../../files/read-file.ts';
+import { ifThere } from '../../files/if-there.ts';
+import { notAFileError, readBytes } from '../../files/read-file.ts';
 import { splitEngineSource } from '../../engines/index.ts';
 import { looksLikePath, looksLikeRepository } from '../../sources/model-source.ts';
 
@@ -62,11 +64,20 @@ export async function readSuiteFile(name: string, world: SuiteFileWorld): Promis
     case '.mjs':
       return { document: writtenValue(await importSuite(path, shown), shown), folder };
     default:
+      await requireFile(path, shown);
       throw new ConfigError(
         { file: shown },
         'expected a suite file ending in .yaml, .yml, .json, .ts, .mts, .js or .mjs',
       );
   }
+}
+
+/** Says of what is no file that it is none, rather than that its ending is wrong. */
+async function requireFile(path: string, shown: string): Promise<void> {
+  const there = await ifThere(stat(path)).catch((error: unknown) => {
+    throw unreadable(error, shown);
+  });
+  if (there !== undefined && !there.isFile()) throw unreadable(notAFileError(path, there), shown);
 }
 
 /** The suite file of a folder, or undefined where it has none. */

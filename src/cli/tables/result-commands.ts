@@ -84,7 +84,7 @@ export const resultCommands: readonly Command[] = [
     group: 'Inspect results',
     summary: 'browse all runs in the browser',
     details:
-      'Shows scoreboards, single samples, and two models or runs side by side. Serves a page to this machine only, until Ctrl-C, and follows runs in progress. Read-only; nothing is loaded from elsewhere.',
+      'Shows scoreboards, single samples, and two models or runs side by side. Serves a page to this machine only, until Ctrl-C, and follows runs in progress. The printed address holds a token, new at each start: without it other users of this machine see nothing. Read-only; nothing is loaded from elsewhere.',
     arguments: [],
     options: viewOptions,
     examples: ['perbench view', 'perbench view --port 0 --open'],

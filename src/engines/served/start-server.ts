@@ -41,10 +41,10 @@ function adviceOf(log: string, how: string): string {
 /** What went wrong while a server started, with the end of its log. */
 export function startFailure(process: ServerProcess, name: string, what: string, origin: string): PerbenchError {
   const lines = process.lastLines(shownLines);
-  const said =
-    lines.length === 0 ? 'it logged nothing' : `its last lines:\n${lines.map((each) => `  | ${each}`).join('\n')}`;
+  const said = lines.length === 0 ? 'it logged nothing' : 'its last lines:';
+  const message = `the server of ${name} ${what}; log ${process.logFile}; ${said}`;
   const hint = adviceOf(process.lastLines(100).join('\n'), what);
-  return new ServerError(`the server of ${name} ${what}; log ${process.logFile}; ${said}`, { url: origin }, { hint });
+  return new ServerError([message, ...lines.map((each) => `  | ${each}`)], { url: origin }, { hint });
 }
 
 /**

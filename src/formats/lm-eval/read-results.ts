@@ -2,6 +2,8 @@ import * as z from 'zod';
 import type { CellMeasurements } from '../../core/cell.ts';
 import { ImportError } from '../../core/errors.ts';
 import type { Measurement } from '../../core/measurement.ts';
+import { namesText } from '../../core/row-places.ts';
+import { shortText } from '../../core/short-text.ts';
 import { fileJson, parseForeign } from '../foreign-text.ts';
 import type { ForeignFile, ImportOptions } from '../format.ts';
 import { publishedMeasurements, publishedRatio, wholeMeasurement } from '../published.ts';
@@ -84,6 +86,17 @@ function metricKeys(result: Readonly<Record<string, unknown>>): readonly string[
   );
 }
 
+/** For a message: those without a number, too, with what they have instead. */
+function metricNames(result: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries(result)
+    .filter(([key]) => key.includes(',') && !/_stderr,[^,]*$/u.test(key))
+    .map(([key, value]) => {
+      if (numberOf(value) !== undefined) return key;
+      // Python's NaN is read as null.
+      return `${key}, which is no number (${value === null ? 'NaN or null' : shortText(JSON.stringify(value))})`;
+    });
+}
+
 function ratioOf(
   result: Readonly<Record<string, unknown>>,
   { filter, isPercent }: LmEvalTask,
@@ -161,7 +174,7 @@ export function readResults(file: ForeignFile, options: ImportOptions): ResultsF
   const results = read.flatMap(([, own]) => own);
   const missing = read.filter(([, own]) => own.length === 0).map(([name]) => name);
   if (results.length === 0) {
-    const metrics = [...new Set(Object.values(content.results).flatMap(metricKeys))].join(', ') || 'none';
+    const metrics = namesText([...new Set(Object.values(content.results).flatMap(metricNames))]) || 'none';
     throw new ImportError(
       { file: file.name, key: 'results' },
       `expected ${options.metric === undefined ? 'a metric' : `the metric ${options.metric}`} between 0 and 1; available: ${metrics}`,

@@ -56,9 +56,36 @@ function linesWith(bytes: Buffer, wanted: string): readonly number[] {
  * @param file name for messages
  * @throws {DataError} if bytes don't fit the encoding, with the line, or if there are zero bytes
  */
-export function decodeText(bytes: Uint8Array<ArrayBuffer>, file: string, given?: TextEncodingName): DecodedText {
+export function decodeText(
+  bytes: Uint8Array<ArrayBuffer>,
+  file: string,
+  { encoding: given, isSettable = false }: DecodeOptions = {},
+): DecodedText {
+  try {
+    return decoded(bytes, file, given, isSettable);
+  } catch (error) {
+    if (isSettable || !(error instanceof DataError) || error.hint?.includes('encoding') !== true) throw error;
+    throw new DataError(error.message, { hint: saveAsUtf8, cause: error });
+  }
+}
+
+export interface DecodeOptions {
+  readonly encoding?: TextEncodingName | undefined;
+  /** Whether the user can set an encoding for the file; default false. */
+  readonly isSettable?: boolean;
+}
+
+const saveAsUtf8 = 'Save the file as UTF-8.';
+
+function decoded(
+  bytes: Uint8Array<ArrayBuffer>,
+  file: string,
+  given: TextEncodingName | undefined,
+  isSettable: boolean,
+): DecodedText {
   const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (isLfsPointer(raw)) throw new DataError(`${file}: ${lfsPointer.what}`, { hint: lfsPointer.hint });
+  if (isUtf32(raw)) throw new DataError(`${file}: in UTF-32, which is not read`, { hint: saveAsUtf8 });
   const mark = byteOrderMark(raw);
   const encoding = given ?? mark?.encoding ?? encodingOf(raw, file);
   if (given !== undefined) refuseNarrow(raw, given, file);
@@ -69,7 +96,7 @@ export function decodeText(bytes: Uint8Array<ArrayBuffer>, file: string, given?:
   return {
     utf8,
     encoding,
-    notes: encodingNotes(file, encoding, given !== undefined, mark !== undefined),
+    notes: encodingNotes(file, encoding, { isGiven: given !== undefined, hasMark: mark !== undefined, isSettable }),
     warnings:
       lost.length === 0
         ? []
@@ -82,13 +109,14 @@ export function decodeText(bytes: Uint8Array<ArrayBuffer>, file: string, given?:
 function encodingNotes(
   file: string,
   encoding: TextEncodingName,
-  isGiven: boolean,
-  hasMark: boolean,
+  { isGiven, hasMark, isSettable }: Readonly<Record<'isGiven' | 'hasMark' | 'isSettable', boolean>>,
 ): readonly string[] {
   if (encoding === 'utf-8') return [];
   if (isGiven) return [`${file}: read as ${encodingNames[encoding]}, as set`];
   if (encoding === 'windows-1252') {
-    return [`${file}: read as Windows-1252, since it is not UTF-8; set encoding if that is wrong`];
+    return [
+      `${file}: read as Windows-1252, since it is not UTF-8; ${isSettable ? 'set encoding' : 'save it as UTF-8'} if that is wrong`,
+    ];
   }
   const why = hasMark ? 'as its byte order mark says' : 'since every other byte is mostly zero';
   return [`${file}: read as ${encodingNames[encoding]}, ${why}`];
@@ -100,6 +128,17 @@ function refuseNarrow(raw: Buffer, given: TextEncodingName, file: string): void 
   throw new DataError(`${file}: not ${encodingNames[given]}, the given encoding, but ${encodingNames['utf-8']}`, {
     hint: 'Leave encoding out, or set utf-8.',
   });
+}
+
+/** Characters of four bytes each, of which the upper two are zero in nearly all text. */
+function isUtf32(raw: Buffer): boolean {
+  const start = raw.subarray(0, Math.min(raw.length - (raw.length % 4), 1024));
+  if (start.length < 8) return false;
+  const isZeroAt = (first: number): boolean => {
+    for (let at = first; at < start.length; at += 4) if (start[at] !== 0 || start[at + 1] !== 0) return false;
+    return start.some((byte) => byte !== 0);
+  };
+  return isZeroAt(0) || isZeroAt(2);
 }
 
 function byteOrderMark(raw: Buffer): { readonly encoding: TextEncodingName; readonly bytes: number } | undefined {

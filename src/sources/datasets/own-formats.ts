@@ -174,7 +174,7 @@ export async function readOwnFile(
     const table = await readParquet(content, path, settings.onDamage);
     return { ...table, file, format, notes };
   }
-  const decoded = decodeText(content, path, settings.encoding);
+  const decoded = decodeText(content, path, { encoding: settings.encoding, isSettable: true });
   if (format !== 'json') refuseLongLines(decoded.utf8, path, settings.limits);
   const table = readText(format, decoded, path, settings);
   return {

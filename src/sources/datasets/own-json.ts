@@ -1,6 +1,7 @@
 import { parseExactJson } from '../../core/exact-json.ts';
 import { DataError, InvalidItemError } from '../../core/errors.ts';
 import { namesText } from '../../core/row-places.ts';
+import { isTooDeep, maxDepth } from '../../core/too-deep.ts';
 import type { OnDamage, OwnRow, ReadTable } from './own-rows.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -80,8 +81,10 @@ interface PlacedValue {
 export function objectRows(values: Iterable<PlacedValue>, file: string, onDamage: OnDamage): ReadTable {
   const rows: OwnRow[] = [];
   for (const { value, line } of values) {
-    if (isObject(value)) rows.push({ file, line, values: value });
-    else onDamage(new InvalidItemError({ file, line, key: 'row' }, 'an object', kindOf(value)));
+    const deep = isObject(value) ? Object.keys(value).find((key) => isTooDeep(value[key])) : undefined;
+    if (!isObject(value)) onDamage(new InvalidItemError({ file, line, key: 'row' }, 'an object', kindOf(value)));
+    else if (deep === undefined) rows.push({ file, line, values: value });
+    else onDamage(new InvalidItemError({ file, line, key: deep }, `nested at most ${maxDepth} levels deep`, 'more'));
   }
   return { columns: columnsOf(rows), rows, notes: [], warnings: [] };
 }
