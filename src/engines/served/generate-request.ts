@@ -14,7 +14,6 @@ import { readPart } from './answer-part.ts';
 import { answerRemarks } from './answer-remarks.ts';
 import { AnswerReader, type CompletionAnswer, type ReaderOptions } from './completion-answer.ts';
 import { type CallOptions, completionCall, type CompletionCall, countingStream, thinkingCall } from './completions.ts';
-import {} from './field-changes.ts';
 import { closedThoughts, continuationCall, type Post, rootPost } from './continue-thoughts.ts';
 import { exchange } from './exchange.ts';
 import { renderedPrompt } from './rendered-prompt.ts';
