@@ -37,7 +37,7 @@ export async function rescue(lost: LostStore, fault: StoreError): Promise<StoreE
       const isCopy = copyInto(target, lost);
       await writeAgain(await lost.openStore(target), lost.written);
       // Without a copy, the log may hold what was in no other place.
-      lost.watch.clearPlace(isCopy ? undefined : `${target}.lost-log`);
+      await lost.watch.clearPlace(isCopy ? undefined : `${target}.lost-log`);
       return told(fault, target, lost.written, isCopy);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error)) throw error;

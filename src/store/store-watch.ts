@@ -1,7 +1,8 @@
-import { readSync, renameSync, rmSync } from 'node:fs';
+import { readSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../core/errors.ts';
 import { isSystemError } from '../core/system-error.ts';
+import { renameSynced } from '../files/replace-file.ts';
 import { applicationId } from './sqlite-file.ts';
 import { inodeAt, keepFile, type KeptFile } from './kept-descriptors.ts';
 import { hasBothEnds, isWholeLog, readLogIndex, type LogIndex } from './write-ahead-log.ts';
@@ -95,12 +96,12 @@ export class StoreWatch implements Disposable {
    *
    * @param aside where the log goes; undefined deletes it
    */
-  clearPlace(aside: string | undefined): void {
+  async clearPlace(aside: string | undefined): Promise<void> {
     if (this.isFileThere) return;
     for (const part of [this.#index, this.#log]) {
       if (part === undefined || inodeAt(part.path) !== part.id) continue;
       try {
-        if (part === this.#log && aside !== undefined) renameSync(part.path, aside);
+        if (part === this.#log && aside !== undefined) await renameSynced(part.path, aside);
         else rmSync(part.path, { force: true });
       } catch (error) {
         // The rescue is written, and what it says is what counts.
