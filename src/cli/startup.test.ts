@@ -46,6 +46,7 @@ it('loads commander and the tables, and nothing that takes long', () => {
     'core/suite-settings.ts',
     'core/system-error.ts',
     'core/task-definition.ts',
+    'core/too-deep.ts',
     'core/without-secrets.ts',
     'files/file-limits.ts',
     'present/sanitise.ts',
