@@ -101,23 +101,23 @@ export function withoutKnownSecrets(text: string): string {
   return shown;
 }
 
-/** The same, and without users and passwords in addresses, keys in their queries and in JSON, and credentials of headers. */
+/** The same, and without users and passwords in addresses, keys in their queries, and credentials of headers. */
 export function textWithoutSecrets(text: string, hide: Hide = hidden): string {
   return withoutKnownSecrets(text)
     .replaceAll(userInfo, (_, user: string) => `${hide(user)}@`)
     .replaceAll(bareUserInfo, (_, user: string, password: string) => `${user}${hide(password)}@`)
-    .replaceAll(jsonField, (whole, start: string, _, name: string, value: string) =>
-      isSecretName(name) ? start + hide(value) : whole,
-    )
     .replaceAll(secretQuery, (whole, start: string, name: string, value: string) =>
       isSecretName(name) ? start + hide(value) : whole,
     )
     .replaceAll(headerValue, (_, start: string, value: string) => start + hide(value));
 }
 
-/** A command in one word, such as that of `sh -c`: without the values of its flags and variables as well. */
+/** A command in one word, such as that of `sh -c`, or JSON: without the values of its flags, variables and fields as well. */
 function wordWithoutSecrets(word: string, hide: Hide): string {
-  const shown = textWithoutSecrets(word, hide);
+  const shown = textWithoutSecrets(word, hide).replaceAll(
+    jsonField,
+    (whole, start: string, _, name: string, value: string) => (isSecretName(name) ? start + hide(value) : whole),
+  );
   return /\s/.test(shown) ? insideWithoutSecrets(shown, hide) : shown;
 }
 
