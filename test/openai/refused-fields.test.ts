@@ -67,6 +67,16 @@ describe('a server that refuses a field', () => {
     expect((await openAt(`${server.baseUrl}#m`)).info.notes).toEqual([]);
   });
 
+  it.each([
+    ['out of blocks', 500],
+    ['the worker is gone', undefined],
+  ])('is not one whose streams fail by themselves: %s', async (message, code) => {
+    const server = await startParticular(({ body }) =>
+      body['stream'] === true ? [200, `data: ${JSON.stringify({ object: 'error', message, code })}\n\n`] : undefined,
+    );
+    expect((await openAt(`${server.baseUrl}#m`)).info.notes).toEqual([]);
+  });
+
   it('may refuse several', async () => {
     const server = await startParticular((asked) => {
       const known = new Set(['model', 'messages', 'max_completion_tokens', 'stream']);

@@ -8,9 +8,11 @@ import { callOptions, type ServedTarget } from './generate-request.ts';
 import { fewTokens, harmlessPrompt } from './harmless-prompt.ts';
 import { Patience, readRefusalText } from './reply-body.ts';
 import { RequestFault } from './request-fault.ts';
-import { isError } from './said-error.ts';
+import { errorInText, isError } from './said-error.ts';
 import { refusal, requireOk, type ServerReply } from './server-reply.ts';
 
+/** Statuses from here on are the server's own failures. */
+const failing = 500;
 /** Statuses with which servers refuse a field without naming it. */
 const refusing = new Set([400, 415, 422, 500, 501]);
 
@@ -36,10 +38,12 @@ async function readStart({ body, hangMs }: ServerReply): Promise<string> {
   return text;
 }
 
-/** The refusal in an answer with a good status; undefined in a good answer. */
-function refusalInside(text: string): string | undefined {
+/** The refusal in an answer with a good status; undefined in a good answer, and where the server itself fails. */
+function refusalInside(text: string, sent: readonly string[]): string | undefined {
   const [, data = text] = /^data:\s*(.*)$/m.exec(text) ?? [];
-  return isError(jsonInside(data)) ? data : undefined;
+  if (!isError(jsonInside(data))) return undefined;
+  const isAsked = (errorInText(data)?.statusCode ?? failing) < failing;
+  return isAsked || namedFields(data, sent).length > 0 ? data : undefined;
 }
 
 /** Says what a server has against requests with some changes of their fields. */
@@ -70,7 +74,7 @@ class FieldProbe {
         throw refusal(connection.baseUrl + path, reply, reply.redact(text));
       }
       await requireOk(connection.baseUrl + path, reply);
-      return refusalInside(reply.redact(await readStart(reply)));
+      return refusalInside(reply.redact(await readStart(reply)), this.sent);
     }, this.#signal);
     return value === undefined ? undefined : reasonIn(value);
   }
