@@ -84,7 +84,7 @@ const hidden: Hide = (secret) => (pathLike.test(secret) ? secret : removed);
 const userInfo = /(?<=[a-z][\w+.-]*:\/\/)(?!user:password@)([^/?#@\s"'<>]+)@/gi;
 /** Of an address without its scheme: `user:password@host`. What follows `pip:` and `hf:` is a name, and a digest no host. */
 const bareUserInfo =
-  /(?<![\w./:@-])((?:[\w+-]+:)*?(?!(?:pip|hf|mailto|sha256):)[\w.+%-]+:)([^\s/:@"'<>[\]{}()]+)@(?=[\w[])(?!sha256:)/gi;
+  /(?<![\w./:@+%-])((?:[\w+-]+:)*?(?!(?:pip|hf|mailto|sha256):)[\w.+%-]+:)([^\s/:@"'<>[\]{}()]+)@(?=[\w[])(?!sha256:)/gi;
 const secretQuery = /([?&;]([\w.-]+)=)([^&#\s"'<>]+)/g;
 /** Of a header: whatever `Authorization` says, and what follows `Bearer`, unless it reads like a word. */
 const headerValue =

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { afterAll, beforeAll } from 'vitest';
 import type { Generation, LoadedModel } from '../../src/core/engine.ts';
 import { createOpenAiEngine } from '../../src/engines/served/openai-engine.ts';
 import { passOptions, plainRequest, streamOf } from '../conformance/engine-requests.ts';
@@ -148,4 +149,23 @@ export async function askOf(
   );
   const done = results.filter(({ id, status }) => id !== 'r1' && status === 'done');
   return { result: results.find(({ id }) => id === 'r1'), others: done.length };
+}
+
+/** `askOf` at one server for all tests of a file, opened before them and closed behind them. */
+export function useOddServer(): (
+  answer: (asked: Asked) => void,
+  isStreamed: boolean,
+  times?: number,
+) => Promise<Became> {
+  let server: AnsweringServer;
+  let model: LoadedModel;
+  beforeAll(async () => {
+    server = await startOdd();
+    model = await openAnswering(server);
+  });
+  afterAll(async () => {
+    await model[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+  return (answer, isStreamed, times = Infinity) => askOf(model, answer, isStreamed, times);
 }

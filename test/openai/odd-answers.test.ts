@@ -1,30 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LoadedModel } from '../../src/core/engine.ts';
+import { describe, expect, it } from 'vitest';
 import { passOptions, plainRequest, streamOf } from '../conformance/engine-requests.ts';
-import {
-  type AnsweringServer,
-  type Asked,
-  askOf,
-  type Became,
-  openAnswering,
-  sendEvents,
-  sendJson,
-  startAnswering,
-  startOdd,
-} from './answering-server.ts';
+import { type Asked, openAnswering, sendEvents, sendJson, startAnswering, useOddServer } from './answering-server.ts';
 
-let shared: { readonly server: AnsweringServer; readonly model: LoadedModel };
-beforeAll(async () => {
-  const server = await startOdd();
-  shared = { server, model: await openAnswering(server) };
-});
-afterAll(async () => {
-  await shared.model[Symbol.asyncDispose]();
-  await shared.server[Symbol.asyncDispose]();
-});
-
-const ask = (answer: (asked: Asked) => void, isStreamed: boolean, { times = Infinity } = {}): Promise<Became> =>
-  askOf(shared.model, answer, isStreamed, times);
+const ask = useOddServer();
 
 const right = { prompt_tokens: 9, completion_tokens: 3 };
 type Fields = Readonly<Record<string, unknown>>;
@@ -246,7 +224,7 @@ describe('an error with status 200', () => {
       if (isStreamed) sendEvents(response, [{ choices: [{ text: 'so' }] }, value]);
       else sendJson(response, value);
     };
-    const passing = await ask(broken, isStreamed, { times: 1 });
+    const passing = await ask(broken, isStreamed, 1);
     expect(passing.result).toMatchObject({ status: 'done', text: expect.stringContaining('echo of'), retries: 1 });
     expect(passing.others).toBe(2);
   });
@@ -293,13 +271,13 @@ describe('a stream that breaks off', () => {
     async (finish) => {
       const cut = ({ response }: Asked): void =>
         sendEvents(response, [{ choices: [{ text: 'one', finish_reason: finish }] }], false);
-      const { result } = await ask(cut, true, { times: 2 });
+      const { result } = await ask(cut, true, 2);
       expect(result).toMatchObject({ status: 'done', text: expect.stringContaining('echo of'), retries: 2 });
     },
   );
 
   it.each(['error', 'abort', 'insufficient_system_resource'])('for the reason %s is asked again', async (finish) => {
-    const { result } = await ask(both({ text: 'one', finish_reason: finish }), true, { times: 1 });
+    const { result } = await ask(both({ text: 'one', finish_reason: finish }), true, 1);
     expect(result).toMatchObject({ status: 'done', text: expect.stringContaining('echo of'), retries: 1 });
   });
 });

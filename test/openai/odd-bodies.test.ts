@@ -1,27 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LoadedModel } from '../../src/core/engine.ts';
-import {
-  type AnsweringServer,
-  type Asked,
-  askOf,
-  type Became,
-  openAnswering,
-  sendJson,
-  startOdd,
-} from './answering-server.ts';
+import { describe, expect, it } from 'vitest';
+import { sendJson, useOddServer } from './answering-server.ts';
 
-let shared: { readonly server: AnsweringServer; readonly model: LoadedModel };
-beforeAll(async () => {
-  const server = await startOdd();
-  shared = { server, model: await openAnswering(server) };
-});
-afterAll(async () => {
-  await shared.model[Symbol.asyncDispose]();
-  await shared.server[Symbol.asyncDispose]();
-});
-
-const ask = (answer: (asked: Asked) => void, isStreamed: boolean): Promise<Became> =>
-  askOf(shared.model, answer, isStreamed, Infinity);
+const ask = useOddServer();
 
 describe('an answer', () => {
   it.each([

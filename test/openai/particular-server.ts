@@ -1,9 +1,9 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { EngineOptions, GenerationResult, LoadedModel, ModelSpec } from '../../src/core/engine.ts';
 import { createOpenAiEngine } from '../../src/engines/served/openai-engine.ts';
 import { modelSpec } from '../setup/model-spec.ts';
+import { listenOnLoopback } from '../setup/listen-on-loopback.ts';
 
 export interface Asked {
   readonly path: string;
@@ -67,16 +67,8 @@ export async function startParticular(
         .end(typeof body === 'string' ? body : JSON.stringify(body));
     });
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => {
-      server.close(resolve);
-    });
-  });
-  return { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, asked };
+  const port = await listenOnLoopback(server);
+  return { baseUrl: `http://127.0.0.1:${port}/v1`, asked };
 }
 
 /** A model at such a server, opened as a run opens it. */

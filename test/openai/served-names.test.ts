@@ -1,6 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, request as forward, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -14,6 +13,7 @@ import { openRun } from '../../src/run/open-run.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { testSettings } from '../setup/test-settings.ts';
 import { runInProcess } from '../setup/run-in-process.ts';
+import { listenOnLoopback } from '../setup/listen-on-loopback.ts';
 
 let server: NullServer;
 let folder: string;
@@ -44,16 +44,8 @@ async function serve(...ids: readonly string[]): Promise<string> {
 
 /** The origin of a server on loopback that is gone when the test ends. */
 async function listen(listening: Server): Promise<string> {
-  await new Promise<void>((resolve) => {
-    listening.listen(0, '127.0.0.1', resolve);
-  });
-  onTestFinished(async () => {
-    listening.closeAllConnections();
-    await new Promise((resolve) => {
-      listening.close(resolve);
-    });
-  });
-  return `http://127.0.0.1:${(listening.address() as AddressInfo).port}`;
+  const port = await listenOnLoopback(listening);
+  return `http://127.0.0.1:${port}`;
 }
 
 const portOf = (url: string): { readonly host: string; readonly port: string } => {

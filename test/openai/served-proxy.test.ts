@@ -1,7 +1,7 @@
 import { createServer, request as forward } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { askOne, openAt, startParticular } from './particular-server.ts';
+import { listenOnLoopback } from '../setup/listen-on-loopback.ts';
 
 const host = 'models.example.invalid';
 
@@ -32,16 +32,7 @@ async function startProxy(baseUrl: string, password?: string): Promise<StartedPr
     asked.push(incoming.url ?? '');
     socket.end(`HTTP/1.1 ${isKnown(incoming.headers['proxy-authorization']) ? 403 : 407} No\r\n\r\n`);
   });
-  await new Promise<void>((resolve) => {
-    proxy.listen(0, '127.0.0.1', resolve);
-  });
-  onTestFinished(async () => {
-    proxy.closeAllConnections();
-    await new Promise((resolve) => {
-      proxy.close(resolve);
-    });
-  });
-  return { port: (proxy.address() as AddressInfo).port, asked };
+  return { port: await listenOnLoopback(proxy), asked };
 }
 
 it.each([

@@ -1,24 +1,16 @@
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openAt } from '../../../test/openai/particular-server.ts';
 import { findServedModel } from './find-served-model.ts';
+import { listenOnLoopback } from '../../../test/setup/listen-on-loopback.ts';
 
 const never = new AbortController().signal;
 
 /** The origin of a server on loopback that is gone when the test ends. */
 async function serve(listener: RequestListener): Promise<string> {
   const server = createServer(listener);
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => {
-      server.close(resolve);
-    });
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const port = await listenOnLoopback(server);
+  return `http://127.0.0.1:${port}`;
 }
 
 /** A server that answers every question for its models with this. */

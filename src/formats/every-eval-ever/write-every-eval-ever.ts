@@ -5,6 +5,7 @@ import type { Sample } from '../../core/sample.ts';
 import { valueOf } from '../../scoring/scoreboard.ts';
 import type { FormatFile, StoredCell } from '../format.ts';
 import { datasetOf, hasAccuracy, hubDatasetOf, MetricTotals, wholeText } from '../write-parts.ts';
+import { tokenUsage } from '../token-usage.ts';
 
 /** Of the aggregate and of the samples. */
 const schemaVersion = '0.3.0';
@@ -73,14 +74,9 @@ function metadataOf(sample: Sample): Readonly<Record<string, string>> {
 }
 
 /** Undefined where the tokens of an answer weren't counted. */
-function usageOf({ promptTokens, outputTokens, reusedTokens }: Sample): object | undefined {
-  if (promptTokens === undefined || outputTokens === undefined) return undefined;
-  return {
-    input_tokens: promptTokens,
-    output_tokens: outputTokens,
-    total_tokens: promptTokens + outputTokens,
-    input_tokens_cache_read: reusedTokens,
-  };
+function usageOf(sample: Sample): object | undefined {
+  const counted = tokenUsage(sample);
+  return counted && { ...counted, input_tokens_cache_read: sample.reusedTokens };
 }
 
 function instanceRow(stored: StoredCell, sample: Sample): object {

@@ -5,6 +5,7 @@ import { valueOf } from '../../scoring/scoreboard.ts';
 import type { FormatFile, StoredCell } from '../format.ts';
 import { fileStamp, hasAccuracy, MetricTotals, taskVersion } from '../write-parts.ts';
 import { type ZipMember, zipOf } from '../zip.ts';
+import { tokenUsage } from '../token-usage.ts';
 
 /** Name of the scorer under which perbench's score stands. */
 const scorer = 'perbench';
@@ -16,14 +17,10 @@ interface Log {
 }
 
 /** Absent where the tokens of an answer weren't counted. */
-function usageOf({ promptTokens, outputTokens, reusedTokens }: Sample): object | undefined {
-  if (promptTokens === undefined || outputTokens === undefined) return undefined;
-  return {
-    input_tokens: promptTokens,
-    output_tokens: outputTokens,
-    total_tokens: promptTokens + outputTokens,
-    ...(reusedTokens > 0 && { input_tokens_cache_read: reusedTokens }),
-  };
+function usageOf(sample: Sample): object | undefined {
+  const { reusedTokens } = sample;
+  const counted = tokenUsage(sample);
+  return counted && { ...counted, ...(reusedTokens > 0 && { input_tokens_cache_read: reusedTokens }) };
 }
 
 function scoresOf(sample: Sample): object {
