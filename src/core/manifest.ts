@@ -1,4 +1,5 @@
 import type { Thinking } from './engine.ts';
+import type { LossRecord } from './loss.ts';
 import type { RaceRecord } from './race.ts';
 
 /** What a run must be repeated with. Plain JSON; keys never hold secrets. */
@@ -13,6 +14,8 @@ export interface Manifest {
   readonly seed: number;
   /** What the run is to decide, and what it decided so far; undefined where every cell is run in full. */
   readonly race: RaceRecord | undefined;
+  /** How far models are from a base, newest last; of runs that were asked for it. */
+  readonly losses?: readonly LossRecord[] | undefined;
   /** Time for the whole run, which takes as many items of each task as fit into it; without it every item is asked. */
   readonly timeLimitMs?: number | undefined;
   /** Tasks for which that time was too short. */

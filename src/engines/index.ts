@@ -33,7 +33,7 @@ export const engines = {
     summary: 'GGUF files through llama.cpp, in a separate process',
     readsFile: true,
     maxConcurrency: llamaMaxConcurrency,
-    options: async () => (await import('./llama-cpp/library-location.ts')).llamaOptionsSchema,
+    options: async () => (await import('./llama-cpp/llama-options.ts')).llamaOptionsSchema,
     load: async () => (await import('./llama-cpp/llama-engine.ts')).createLlamaEngine(),
   },
   openai: {

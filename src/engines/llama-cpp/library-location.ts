@@ -1,14 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import * as z from 'zod';
 import { EnvironmentError, UsageError } from '../../core/errors.ts';
+import type { DeviceChoice } from '../../core/llama-settings.ts';
 
 /** Release of the `@node-llama-cpp` packages whose library the struct layouts here belong to. */
 export const pinnedPackageVersion = '3.22.1';
-
-export const deviceChoices = ['auto', 'cpu', 'cuda', 'vulkan', 'metal'] as const;
-export type DeviceChoice = (typeof deviceChoices)[number];
 
 /** Where the native library lies, and what it was built for. */
 export interface LibraryLocation {
@@ -140,11 +137,3 @@ export function withKernels(location: LibraryLocation, kernels: string): Library
   }
   return { ...location, cpuBackend };
 }
-
-/** Options of the llama engine, under `engineOptions` of a model. */
-export const llamaOptionsSchema = z.strictObject({
-  device: z.enum(deviceChoices).default('cpu'),
-  kernels: z.string().optional(),
-  /** File with a chat template (Jinja) instead of the model's own. */
-  chatTemplate: z.string().min(1).optional(),
-});

@@ -10,13 +10,8 @@ import { readModelHeader } from '../../gguf/gguf-kind.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import { textSha256 } from '../prompt-tokens.ts';
 import { llamaMaxConcurrency } from '../request-pool.ts';
-import {
-  deviceChoices,
-  findLibrary,
-  type LibraryLocation,
-  llamaOptionsSchema,
-  withKernels,
-} from './library-location.ts';
+import { findLibrary, type LibraryLocation, withKernels } from './library-location.ts';
+import { llamaOptionsSchema } from './llama-options.ts';
 import { readChatSetting } from './chat-setting.ts';
 import { LoadedLlama } from './loaded-llama.ts';
 import type { LoadedFacts, LoadOrder, WorkerReport } from './worker-messages.ts';
@@ -51,8 +46,6 @@ export interface LlamaEngineOptions {
   readonly now?: () => number;
 }
 
-const optionsHint = `Set \`device\` to one of ${deviceChoices.join(', ')}, \`kernels\` to a name, or leave both out.`;
-
 /** Bytes of the model's file, or of all files of a split one. */
 async function fileBytes(file: string, splitCount: number): Promise<number> {
   const { size } = await stat(file);
@@ -81,7 +74,7 @@ async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEn
   if (model.file === undefined) {
     throw new ModelError(`${model.name}: the llama engine needs a GGUF file`, { hint: 'Give the path of one.' });
   }
-  const { device, kernels } = parseEngineOptions(llamaOptionsSchema, 'llama', model, optionsHint);
+  const { device, kernels } = parseEngineOptions(llamaOptionsSchema, 'llama', model);
   const found = (engine.findLibrary ?? findLibrary)(device);
   const library = kernels === undefined ? found : withKernels(found, kernels);
   const header = await readModelHeader(model.file);

@@ -3,6 +3,7 @@ import koffi, { type LibraryHandle } from 'koffi';
 import { EnvironmentError } from '../../../core/errors.ts';
 import type { LibraryLocation } from '../library-location.ts';
 // The struct names in the prototypes below are registered by this import.
+import { type NativeDevice, deviceList } from './native-devices.ts';
 import { logCallback, type ParamsRecord, type Pointer } from './abi.ts';
 
 /** One struct llama_batch by value. */
@@ -129,6 +130,8 @@ export interface NativeLibrary {
    * @throws {EnvironmentError} if the named one can't be loaded
    */
   loadBackends(): void;
+  /** What the loaded back-ends compute on. */
+  devices(): readonly NativeDevice[];
   /** A pool of compute threads that outlives a decode; undefined where the back-end has none. */
   createThreadpool(threads: number): Pointer | undefined;
   /** Hears the library's log while `work` runs on this thread. */
@@ -179,6 +182,7 @@ export function loadLibrary(location: LibraryLocation): NativeLibrary {
         );
       }
     },
+    devices: deviceList(ggml, base),
     createThreadpool: threadpoolFactory(ggml, base),
     withLog: (onLine, work) => {
       // Only while this thread is inside the library: a line from another thread would wait for this one.
