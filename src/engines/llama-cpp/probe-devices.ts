@@ -26,7 +26,7 @@ export interface ProbeOptions {
   /** See ProbeOrder. */
   readonly showSoftware?: boolean;
   readonly timeoutMs?: number;
-  /** Another program in tests, which gets the order as its last word. */
+  /** Another program in tests, which reads the order from its input. */
   readonly command?: readonly [string, ...string[]];
 }
 
@@ -38,8 +38,9 @@ async function askDevices(location: LibraryLocation, options: ProbeOptions): Pro
   const { showSoftware = false, timeoutMs = probeTimeoutMs, command = [process.execPath, probeFile] } = options;
   const [program, ...words] = command;
   const order: ProbeOrder = { location, showSoftware };
-  const { exitCode, signalName, stdout, stderr } = await askProgram(program, [...words, JSON.stringify(order)], {
+  const { exitCode, signalName, stdout, stderr } = await askProgram(program, words, {
     timeoutMs,
+    input: JSON.stringify(order),
   });
   if (exitCode === 0) {
     // Our own program wrote it.
