@@ -48,10 +48,13 @@ async function askDevices(location: LibraryLocation, options: ProbeOptions): Pro
     if ('message' in answer) throw new EnvironmentError(answer.message, { hint: answer.hint });
     return answer;
   }
-  const end = signalName === undefined ? `code ${exitCode}` : `signal ${signalName}`;
   const lastLine = stderr.trim().split('\n').at(-1) ?? '';
+  const how =
+    signalName === 'SIGKILL'
+      ? `gave no answer within ${timeoutMs / 1000} s, or was killed`
+      : `failed with ${signalName === undefined ? `code ${exitCode}` : `signal ${signalName}`}`;
   throw new EnvironmentError(
-    `${location.packageName}: loading the llama.cpp library failed with ${end}${lastLine === '' ? '' : `: ${lastLine}`}`,
+    `loading the library of ${location.packageName} ${how}${lastLine === '' ? '' : `: ${lastLine}`}`,
     { hint: 'Remove node_modules and run npm ci again; if the problem stays, report it with this line.' },
   );
 }

@@ -15,7 +15,8 @@ function loadProblem(file: string): string | undefined {
     koffi.load(file);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : String(error);
+    return message.replace(/^Failed to load shared library: /, '');
   }
 }
 
