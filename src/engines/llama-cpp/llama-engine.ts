@@ -10,10 +10,12 @@ import { readModelHeader } from '../../gguf/gguf-kind.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import { textSha256 } from '../prompt-tokens.ts';
 import { llamaMaxConcurrency } from '../request-pool.ts';
-import { findLibrary, type LibraryLocation, withKernels } from './library-location.ts';
+import { chooseDevice, type ChosenDevice } from './choose-device.ts';
+import { withKernels } from './library-location.ts';
 import { llamaOptionsSchema } from './llama-options.ts';
 import { readChatSetting } from './chat-setting.ts';
 import { LoadedLlama } from './loaded-llama.ts';
+import type { NativeDevice } from './native/native-devices.ts';
 import type { LoadedFacts, LoadOrder, WorkerReport } from './worker-messages.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -41,7 +43,7 @@ export function checkMemory(name: string, weightsBytes: number, availableBytes: 
 export interface LlamaEngineOptions {
   /** Bytes that a new process can take; the system's own figure by default. */
   readonly availableBytes?: () => number;
-  readonly findLibrary?: typeof findLibrary;
+  readonly chooseDevice?: typeof chooseDevice;
   /** The clock by which a silent process has hung; monotonic, in milliseconds. */
   readonly now?: () => number;
 }
@@ -66,7 +68,7 @@ interface Opening {
   readonly promptStyle: PromptStyle;
   readonly model: ModelSpec;
   readonly header: GgufHeader;
-  readonly library: LibraryLocation;
+  readonly chosen: ChosenDevice;
   readonly order: LoadOrder;
 }
 
@@ -75,8 +77,10 @@ async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEn
     throw new ModelError(`${model.name}: the llama engine needs a GGUF file`, { hint: 'Give the path of one.' });
   }
   const { device, kernels } = parseEngineOptions(llamaOptionsSchema, 'llama', model);
-  const found = (engine.findLibrary ?? findLibrary)(device);
-  const library = kernels === undefined ? found : withKernels(found, kernels);
+  // Kernels are the CPU's.
+  const choice = kernels !== undefined && device === 'auto' ? 'cpu' : device;
+  const chosen = await (engine.chooseDevice ?? chooseDevice)(choice);
+  const library = kernels === undefined ? chosen.location : withKernels(chosen.location, kernels);
   const header = await readModelHeader(model.file);
   const availableBytes = (engine.availableBytes ?? memoryLimitBytes)();
   checkMemory(model.name, await fileBytes(model.file, header.splitCount), availableBytes);
@@ -93,14 +97,26 @@ async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEn
     thinking,
     clockOffsetMs,
   };
-  return { model, promptStyle, header, library, order };
+  return { model, promptStyle, header, chosen, order };
+}
+
+/** A software device is the CPU, whatever it is called. */
+function deviceText({ name, description, isSoftware }: NativeDevice, kind: string): string {
+  return isSoftware ? `CPU by ${description} (${kind})` : `${name} ${description}`;
 }
 
 function describeModel(opening: Opening, facts: LoadedFacts, processId: number): ModelInfo {
-  const { promptStyle, header, library, order } = opening;
-  const { chatTemplate, thinking } = order;
+  const { promptStyle, header, chosen, order } = opening;
+  const { chatTemplate, thinking, library } = order;
+  const { devices, note } = chosen;
+  const gpus = devices.filter(({ isSoftware }) => !isSoftware);
   // Variants round in their own way: a quantised model's accuracy moved by 6 points of 100 between two of them.
-  const build = [library.packageName, library.packageVersion, facts.kernels].filter((part) => part !== undefined);
+  const build = [
+    library.packageName,
+    library.packageVersion,
+    facts.kernels,
+    ...new Set(devices.map(({ description }) => description)),
+  ].filter((part) => part !== undefined);
   return {
     architecture: header.architecture,
     parameters: facts.parameters,
@@ -115,11 +131,13 @@ function describeModel(opening: Opening, facts: LoadedFacts, processId: number):
     structuredOutput: opening.model.structuredOutput,
     tokenizerSha256: header.tokenizerSha256,
     engineBuild: `llama.cpp ${facts.libraryVersion} (${build.join(' ')})`,
-    devices: facts.devices,
+    devices: [...devices.map((device) => deviceText(device, library.device)), ...facts.devices],
+    computesOn: note,
     threads: order.threads,
     processIds: [processId],
-    gpus: library.device === 'cpu' ? [] : undefined,
-    deviceCount: undefined,
+    // Which ones the vendor's tool calls by which number isn't known: it sees where the process is.
+    gpus: gpus.length === 0 ? [] : undefined,
+    deviceCount: gpus.length > 1 ? gpus.length : undefined,
     serverCommand: undefined,
   };
 }
@@ -172,10 +190,7 @@ function toLoadError(report: Extract<WorkerReport, { readonly type: 'load-error'
 }
 
 /**
- * The llama engine: GGUF files by llama.cpp, each in a process of its own. Engine options: `device`, one of `cpu`
- * (default), `cuda`, `vulkan`, `metal`, or `auto` for the first that is installed; `kernels`, a variant of the CPU's,
- * such as `haswell`, instead of the best that the processor can run; `chatTemplate`, a file with a template (Jinja)
- * instead of the model's own.
+ * The llama engine: GGUF files by llama.cpp, each in a process of its own. Its options are those of `llamaSettings`.
  */
 export function createLlamaEngine(engine: LlamaEngineOptions = {}): Engine {
   return {

@@ -64,7 +64,7 @@ function chatRenderer(order: LoadOrder, model: LlamaModel): ChatRenderer | undef
   }
 }
 
-function describe(order: LoadOrder, model: LlamaModel, contextTokens: number): LoadedFacts {
+function describe(model: LlamaModel, contextTokens: number): LoadedFacts {
   const kernels = kernelVariant();
   const cpu = ['CPU', kernels].filter((part) => part !== undefined).join(' ');
   return {
@@ -75,7 +75,7 @@ function describe(order: LoadOrder, model: LlamaModel, contextTokens: number): L
     weightsBytes: model.weightsBytes,
     quantisation: model.quantisation,
     canCutSequences: model.canCutSequences,
-    devices: order.library.device === 'cpu' ? [cpu] : [order.library.device.toUpperCase(), cpu],
+    devices: [cpu],
     kernels,
     libraryVersion: model.library.llama.version(),
   };
@@ -141,7 +141,7 @@ function load(order: LoadOrder): PassRunner | undefined {
       placement: order.library.device === 'cpu' ? onHost : { ...onHost, gpuLayers: -1 },
     });
     const source = createContextSource(order, model);
-    report({ type: 'loaded', facts: describe(order, model, source.reader.contextTokens) });
+    report({ type: 'loaded', facts: describe(model, source.reader.contextTokens) });
     return new PassRunner(source, report);
   } catch (error) {
     if (!(error instanceof PerbenchError)) throw error;
