@@ -4,15 +4,18 @@ import { basename, dirname, join } from 'node:path';
 import { clockOffsetMs } from '../../core/clock.ts';
 import { parseEngineOptions } from '../../core/engine-options.ts';
 import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec, PromptStyle } from '../../core/engine.ts';
-import { EngineError, EnvironmentError, ModelError } from '../../core/errors.ts';
+import { EngineError, EnvironmentError, ModelError, UsageError } from '../../core/errors.ts';
 import type { GgufHeader } from '../../gguf/gguf-header.ts';
 import { readModelHeader } from '../../gguf/gguf-kind.ts';
+import { readModelOutline } from '../../gguf/model-outline.ts';
+import type { PlacementPlan } from '../../gguf/plan-placement.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import { textSha256 } from '../prompt-tokens.ts';
 import { llamaMaxConcurrency } from '../request-pool.ts';
 import { chooseDevice, type ChosenDevice } from './choose-device.ts';
 import { withKernels } from './library-location.ts';
 import { llamaOptionsSchema } from './llama-options.ts';
+import { placingOrder } from './place-model.ts';
 import { readChatSetting } from './chat-setting.ts';
 import { LoadedLlama } from './loaded-llama.ts';
 import type { NativeDevice } from './native/native-devices.ts';
@@ -76,46 +79,67 @@ async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEn
   if (model.file === undefined) {
     throw new ModelError(`${model.name}: the llama engine needs a GGUF file`, { hint: 'Give the path of one.' });
   }
-  const { device, kernels } = parseEngineOptions(llamaOptionsSchema, 'llama', model);
+  const settings = parseEngineOptions(llamaOptionsSchema, 'llama', model);
+  const { device, kernels } = settings;
   // Kernels are the CPU's.
   const choice = kernels !== undefined && device === 'auto' ? 'cpu' : device;
   const chosen = await (engine.chooseDevice ?? chooseDevice)(choice);
   const library = kernels === undefined ? chosen.location : withKernels(chosen.location, kernels);
   const header = await readModelHeader(model.file);
   const availableBytes = (engine.availableBytes ?? memoryLimitBytes)();
-  checkMemory(model.name, await fileBytes(model.file, header.splitCount), availableBytes);
+  const bytes = await fileBytes(model.file, header.splitCount);
+  // What a GPU takes is known once its process has asked it.
+  const isOnCpu = library.device === 'cpu';
+  if (isOnCpu) checkMemory(model.name, bytes, availableBytes);
+  const placing = placingOrder(model.name, await readModelOutline(model.file), settings, options, isOnCpu);
   const { chatTemplate, promptStyle, plan } = await readChatSetting(model, model.file, header);
   const { thinking, templateArgs } = plan;
   const order: LoadOrder = {
     type: 'load',
     file: model.file,
     library,
-    threads: options.threads ?? availableParallelism(),
-    contextTokens: options.contextTokens,
+    threads: settings.threads ?? options.threads ?? availableParallelism(),
+    contextTokens: settings.contextTokens ?? options.contextTokens,
     chatTemplate,
     templateArgs,
     thinking,
+    placing,
+    cache: { type: settings.kvCache, flashAttention: settings.flashAttention },
     clockOffsetMs,
   };
   return { model, promptStyle, header, chosen, order };
 }
 
-/** A software device is the CPU, whatever it is called. */
-function deviceText({ name, description, isSoftware }: NativeDevice, kind: string): string {
-  return isSoftware ? `CPU by ${description} (${kind})` : `${name} ${description}`;
+/** A software device is the CPU, whatever it is called. Layers are told where not all are on one device. */
+function deviceText(
+  { name, description, isSoftware }: NativeDevice,
+  kind: string,
+  { gpus, allLayers }: PlacementPlan,
+): string {
+  const device = isSoftware ? `CPU by ${description} (${kind})` : `${name} ${description}`;
+  const { layers = 0 } = gpus.find((gpu) => gpu.name === name) ?? {};
+  return layers === allLayers ? device : `${device}: ${layers} of ${allLayers} layers`;
+}
+
+/** What decides how numbers are rounded beside the library: the GPU's kernels, and which layers they compute. */
+function roundingParts({ devices }: ChosenDevice, { gpuLayers, allLayers }: PlacementPlan): readonly string[] {
+  const names = [...new Set(devices.map(({ description }) => description))];
+  return names.length === 0 || gpuLayers === allLayers ? names : [...names, `${gpuLayers} of ${allLayers} layers`];
 }
 
 function describeModel(opening: Opening, facts: LoadedFacts, processId: number): ModelInfo {
   const { promptStyle, header, chosen, order } = opening;
   const { chatTemplate, thinking, library } = order;
   const { devices, note } = chosen;
+  const { placement } = facts;
   const gpus = devices.filter(({ isSoftware }) => !isSoftware);
+  const used = gpus.filter(({ name }) => placement.gpus.some((gpu) => gpu.name === name && gpu.layers > 0));
   // Variants round in their own way: a quantised model's accuracy moved by 6 points of 100 between two of them.
   const build = [
     library.packageName,
     library.packageVersion,
     facts.kernels,
-    ...new Set(devices.map(({ description }) => description)),
+    ...roundingParts(chosen, placement),
   ].filter((part) => part !== undefined);
   return {
     architecture: header.architecture,
@@ -131,13 +155,13 @@ function describeModel(opening: Opening, facts: LoadedFacts, processId: number):
     structuredOutput: opening.model.structuredOutput,
     tokenizerSha256: header.tokenizerSha256,
     engineBuild: `llama.cpp ${facts.libraryVersion} (${build.join(' ')})`,
-    devices: [...devices.map((device) => deviceText(device, library.device)), ...facts.devices],
+    devices: [...devices.map((device) => deviceText(device, library.device, placement)), ...facts.devices],
     computesOn: note,
     threads: order.threads,
     processIds: [processId],
     // Which ones the vendor's tool calls by which number isn't known: it sees where the process is.
     gpus: gpus.length === 0 ? [] : undefined,
-    deviceCount: gpus.length > 1 ? gpus.length : undefined,
+    deviceCount: used.length > 1 ? used.length : undefined,
     serverCommand: undefined,
   };
 }
@@ -172,7 +196,7 @@ async function startProcess(
     worker.work();
     worker.send(opening.order);
     const facts = await promise;
-    loaded = new LoadedLlama(model.name, worker, describeModel(opening, facts, worker.pid), facts.canCutSequences);
+    loaded = new LoadedLlama(model.name, worker, describeModel(opening, facts, worker.pid), facts);
     worker.rest();
     return loaded;
   } catch (error) {
@@ -186,6 +210,7 @@ async function startProcess(
 function toLoadError(report: Extract<WorkerReport, { readonly type: 'load-error' }>): Error {
   const { kind, message, hint } = report;
   if (kind === 'model') return new ModelError(message, { hint });
+  if (kind === 'usage') return new UsageError(message, { hint });
   return kind === 'environment' ? new EnvironmentError(message, { hint }) : new EngineError(message, { hint });
 }
 
