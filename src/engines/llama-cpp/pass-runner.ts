@@ -59,7 +59,7 @@ export class PassRunner {
     this.#createPass = createPass;
   }
 
-  handle(order: Exclude<WorkerOrder, LoadOrder>): void {
+  handle(order: Exclude<WorkerOrder, LoadOrder | { readonly type: 'memory' }>): void {
     if (order.type === 'threads') {
       this.#source.model.threads = order.threads;
       return;

@@ -6,18 +6,24 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { nowMs } from '../../core/clock.ts';
-import { EnvironmentError, ModelError, PerbenchError } from '../../core/errors.ts';
+import { EnvironmentError, ModelError, PerbenchError, UsageError } from '../../core/errors.ts';
+import type { PlacementPlan } from '../../gguf/plan-placement.ts';
 import { dieBeforeParent } from './die-before-parent.ts';
 import type { ContextSource } from './engine-pass.ts';
 import { checkAbi } from './native/abi.ts';
 import { loadLibrary, type NativeLibrary } from './native/library.ts';
 import { LlamaContext, type ContextShape } from './native/llama-context.ts';
 import { LlamaModel } from './native/llama-model.ts';
+import { DeviceWatch } from './device-watch.ts';
+import { gpusOf, placeModel } from './place-model.ts';
 import { PassRunner } from './pass-runner.ts';
 import type { PromptReader } from './prompts.ts';
 import { thoughtMarks, type ThoughtShape } from '../../core/thought-shapes.ts';
 import { type ChatRenderer, createChatRenderer } from '../chat-template.ts';
 import type { LoadedFacts, LoadOrder, WorkerOrder, WorkerReport } from './worker-messages.ts';
+
+/** Follows the devices that the model is on; there is one model. */
+let watch: DeviceWatch | undefined;
 
 function report(message: WorkerReport): void {
   if (process.connected) process.send?.(message);
@@ -53,7 +59,7 @@ function chatRenderer(order: LoadOrder, model: LlamaModel): ChatRenderer | undef
   }
 }
 
-function describe(order: LoadOrder, model: LlamaModel, contextTokens: number): LoadedFacts {
+function describe(model: LlamaModel, contextTokens: number, placement: PlacementPlan): LoadedFacts {
   const kernels = kernelVariant();
   const cpu = ['CPU', kernels].filter((part) => part !== undefined).join(' ');
   return {
@@ -64,7 +70,9 @@ function describe(order: LoadOrder, model: LlamaModel, contextTokens: number): L
     weightsBytes: model.weightsBytes,
     quantisation: model.quantisation,
     canCutSequences: model.canCutSequences,
-    devices: order.library.device === 'cpu' ? [cpu] : [order.library.device.toUpperCase(), cpu],
+    devices: [cpu],
+    placement,
+    buffers: model.buffers,
     kernels,
     libraryVersion: model.library.llama.version(),
   };
@@ -109,9 +117,9 @@ function createContextSource(order: LoadOrder, model: LlamaModel): ContextSource
       // Before the new one, so that both are never in memory together.
       open?.free();
       open = undefined;
-      open = new LlamaContext(model, shape);
-      const { kvBytes, computeBytes } = open.buffers;
-      report({ type: 'context', bytes: { kvBytes, computeBytes } });
+      open = new LlamaContext(model, shape, order.cache);
+      watch?.look();
+      report({ type: 'context', buffers: open.buffers });
       return open;
     },
   };
@@ -122,29 +130,42 @@ function isSameShape(left: ContextShape, right: ContextShape): boolean {
   return names.every((name) => left[name] === right[name]);
 }
 
+function kindOf(error: PerbenchError): Extract<WorkerReport, { readonly type: 'load-error' }>['kind'] {
+  if (error instanceof ModelError) return 'model';
+  if (error instanceof EnvironmentError) return 'environment';
+  return error instanceof UsageError ? 'usage' : 'engine';
+}
+
 function load(order: LoadOrder): PassRunner | undefined {
   try {
     const library = openLibrary(order);
+    watch = new DeviceWatch(() => gpusOf(library.devices()));
+    const placement = placeModel(order.placing, order.library, watch.before);
     const model = new LlamaModel(library, {
       file: order.file,
       threads: order.threads,
-      usesGpu: order.library.device !== 'cpu',
+      placement,
     });
     const source = createContextSource(order, model);
-    report({ type: 'loaded', facts: describe(order, model, source.reader.contextTokens) });
+    report({ type: 'loaded', facts: describe(model, source.reader.contextTokens, placement) });
     return new PassRunner(source, report);
   } catch (error) {
     if (!(error instanceof PerbenchError)) throw error;
-    const kind = error instanceof ModelError ? 'model' : error instanceof EnvironmentError ? 'environment' : 'engine';
-    report({ type: 'load-error', kind, message: error.message, hint: error.hint });
+    report({ type: 'load-error', kind: kindOf(error), message: error.message, hint: error.hint });
     return undefined;
   }
+}
+
+function tellMemory(startsPeak: boolean): void {
+  if (startsPeak) watch?.reset();
+  report({ type: 'memory', devices: watch?.look() ?? [] });
 }
 
 dieBeforeParent();
 let runner: PassRunner | undefined;
 process.on('message', (order: WorkerOrder) => {
   if (order.type === 'load') runner = load(order);
+  else if (order.type === 'memory') tellMemory(order.startsPeak);
   else runner?.handle(order);
 });
 // The parent is gone, or has closed the model.
