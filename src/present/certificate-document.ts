@@ -63,8 +63,11 @@ function spreadOf({ version, outcome, spread }: RaceCertificate): readonly strin
 }
 
 function claimOf(certificate: RaceCertificate): readonly string[] {
-  const { outcome, confidence, items, named, models } = certificate;
+  const { outcome, confidence, items, named, models, base } = certificate;
   const left = unjudged(certificate);
+  if (base !== undefined && left.includes(base.model)) {
+    return [`nothing is decided: the others are compared with ${base.model}, which couldn't be judged`];
+  }
   if (left.length === models.length) return ['no model could be judged'];
   if (outcome === 'withdrawn') return [];
   const who = left.length === 0 ? 'every model' : `every model that could be judged (not ${listText(left)})`;

@@ -30,12 +30,9 @@ export function isComplete(base: Entrant, { items }: RaceSetup): boolean {
 /** What the base owes the others, whatever limits it may miss itself; undefined once it has answered everything. */
 export function baseTurn(base: Entrant, setup: RaceSetup): Turn | undefined {
   const { model, scores, launches, exclusion } = base;
-  const broken = brokenReason(base, setup.items);
+  const broken = brokenReason(base, setup.items) ?? (launches.length === 0 ? exclusion : undefined);
   if (broken !== undefined) return { judgement: judged(base, 'failed', broken, { n: scores.length }) };
-  if (launches.length === 0) {
-    if (exclusion !== undefined) return { judgement: judged(base, 'skipped', exclusion) };
-    return { step: { type: 'launch', model, launch: 0 } };
-  }
+  if (launches.length === 0) return { step: { type: 'launch', model, launch: 0 } };
   if (scores.length < setup.items) return { step: { type: 'items', model, upTo: setup.items } };
   const tooLarge = floorAboveLimit(setup, base);
   return tooLarge === undefined ? undefined : { judgement: judged(base, 'pruned', tooLarge) };
