@@ -114,10 +114,10 @@ export function dropChanges(
   const tried = verdicts.findLast(({ status, tau }) => status === 'eliminated' && tau !== null);
   const difference = tried?.difference?.accuracy;
   if (tried === undefined || difference === undefined) return tiedCosts(named, delta);
-  const least = difference.kind === 'exact' ? difference.value : difference.low;
+  const lowest = difference.kind === 'exact' ? difference.value : difference.low;
   return [
     ...tiedCosts(named, delta),
-    `a drop of ${roundedUp(-least)} instead of ${maxAccuracyDrop} would accept ${tried.model}, which was tried earlier`,
+    `a drop of ${roundedUp(-lowest)} instead of ${maxAccuracyDrop} would accept ${tried.model}, which was tried earlier`,
   ];
 }
 
