@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import type { Cell } from '../../src/core/cell.ts';
+import type { Store } from '../../src/core/store.ts';
 import type { Engine, LoadedModel } from '../../src/core/engine.ts';
 import { fullAccuracies, memoryStore, race, racePlan, steadyEngine, verdictOf } from './race-plan.ts';
 import { toyDependencies } from './toy-plan.ts';
@@ -13,6 +15,18 @@ const models = {
   q4: { answers: right(1, 81), tokenMs: 1 },
   q2: { answers: right(20, 80), tokenMs: 0.5 },
 };
+interface Answered {
+  readonly model: string;
+  /** By item id. */
+  readonly scores: ReadonlyMap<string, number>;
+}
+
+async function scoresOf(store: Store, { id, model }: Cell): Promise<Answered> {
+  const scores = new Map<string, number>();
+  for await (const { itemId, value } of store.scores(id)) scores.set(itemId, value);
+  return { model, scores };
+}
+
 const question = 'cheapest not worse than base by 0.04 and memory <= 2 GiB';
 
 it('finds the cheapest that is not worse than the base, as the full run does, from fewer answers', async () => {
@@ -38,6 +52,12 @@ it('finds the cheapest that is not worse than the base, as the full run does, fr
     const { low, high } = difference?.accuracy.kind === 'interval' ? difference.accuracy : { low: 1, high: -1 };
     expect(low).toBeLessThanOrEqual(-drop(name));
     expect(high).toBeGreaterThanOrEqual(-drop(name));
+  }
+  // Of each item the answers of both, whatever the order in which it was asked.
+  const [ofBase, ...others] = await Promise.all((await store.cells(runId)).map((cell) => scoresOf(store, cell)));
+  for (const { model, scores } of others) {
+    const flips = scores.entries().filter(([itemId, score]) => score !== ofBase?.scores.get(itemId));
+    expect(verdictOf(certificate, model)?.difference).toMatchObject({ n: scores.size, flips: flips.toArray().length });
   }
   expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'finished', failedCells: 0 });
   const stored = (await store.getRun(runId))?.manifest.race;
