@@ -88,4 +88,14 @@ describe('Vulkan', { timeout: timeoutMs }, () => {
     expect(info.computesOn).toMatch(/^computes on .+ \(software, vulkan\)$/);
     expect(info.engineBuild).toContain(devices[0]?.description);
   });
+
+  it('by software is left alone where nobody asks for it', async ({ skip }) => {
+    skip(missing !== undefined, missing);
+    skip((await chooseDevice('auto')).devices.length > 0, 'a real GPU computes here');
+    await using byItself = await open({});
+    await using cpu = await open({ device: 'cpu' });
+    expect(byItself.info.computesOn).toMatch(/^computes on the CPU: the only Vulkan device is .+, a software one$/);
+    // So what was answered on the CPU before stays valid.
+    expect(byItself.info.engineBuild).toBe(cpu.info.engineBuild);
+  });
 });
