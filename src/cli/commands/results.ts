@@ -221,11 +221,16 @@ function importLine({ tool, files, answers }: NonNullable<RunRecord['manifest'][
   return `imported: ${what}, read from ${safeText(first?.name ?? 'nowhere')}${others}`;
 }
 
-/** What GPUs did, and what was done because others used the CPU; nothing where neither was. */
+/** What models took of GPUs, what GPUs did, and what was done because others used the CPU; nothing where neither was. */
 async function printPasses(store: Store, cells: readonly Cell[], { output }: CliContext): Promise<void> {
   const passes: WatchedPass[] = [];
   for (const { id, model, taskId } of cells) {
     for (const result of await store.passResults(id)) passes.push({ model, taskId, result });
+  }
+  for (const { model, taskId, result } of passes) {
+    const { pass, launch, memory } = result;
+    if (memory?.devices === undefined) continue;
+    output.record('memory', { model, taskId, pass, launch, devices: memory.devices });
   }
   for (const text of [memoryText(passes), deviceText(passes), busyText(passes)])
     if (text !== undefined) output.result(`${text}\n`);
