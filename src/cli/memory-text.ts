@@ -1,5 +1,6 @@
 import type { DeviceMemory } from '../core/meter.ts';
 import { type Cell, sizeCell } from '../present/document.ts';
+import { plainText } from '../present/sanitise.ts';
 import { plainTable } from '../present/terminal.ts';
 import type { WatchedPass } from './device-text.ts';
 
@@ -20,5 +21,13 @@ export function memoryText(passes: readonly WatchedPass[]): string | undefined {
   const rows = passes.flatMap((pass) => (pass.result.memory?.devices ?? []).map((device) => memoryRow(pass, device)));
   if (rows.length === 0) return undefined;
   const heading = ['model', 'task', 'pass', 'GPU', 'memory', 'of', 'weights', 'KV cache', 'compute', 'other'];
-  return plainTable(heading, rows);
+  const untold = new Set(
+    passes.flatMap(({ result }) =>
+      (result.memory?.devices ?? []).filter(({ isTold }) => !isTold).map(({ name }) => plainText(name)),
+    ),
+  );
+  const notes = [...untold].map(
+    (name) => `${name}: its driver does not tell what is used, so the library's own buffers are shown`,
+  );
+  return [plainTable(heading, rows), ...notes].join('\n');
 }

@@ -57,7 +57,7 @@ function layerBytes(
 }
 
 /** From the headers of all files of a model, the first one first. */
-export function outlineModel([first, ...others]: readonly [GgufHeader, ...GgufHeader[]]): ModelOutline {
+function outlineModel([first, ...others]: readonly [GgufHeader, ...GgufHeader[]]): ModelOutline {
   const { architecture, values } = first;
   const number = (name: string): number | undefined => {
     const value = values.get(`${architecture}.${name}`);

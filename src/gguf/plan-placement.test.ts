@@ -101,7 +101,7 @@ describe('several GPUs', () => {
   });
 
   it('refuse what one of them cannot hold', () => {
-    const options = { ...plain, gpuShares: [1, 1], gpuLayers: 'all' } as const;
+    const options: PlacementOptions = { ...plain, gpuShares: [1, 1], gpuLayers: 'all' };
     expect(() => planPlacement('m', dense, gpus(24, 4), options)).toThrow(
       'm: 5 layers need about 5.8 GiB on NVIDIA A10 1, 4.0 GiB are free: at most 7 fit on all GPUs',
     );

@@ -185,7 +185,7 @@ describe('the serving protocol', () => {
 
   it('splits memory by what the engine reports, and says where the peak is not of the pass alone', () => {
     const split = { weightsBytes: 5, kvBytes: 3, computeBytes: 1, overheadBytes: 1 };
-    const bytes = { nowBytes: 8, peakBytes: 10, reservedBytes: undefined };
+    const bytes = { nowBytes: 8, peakBytes: 10, hostPeakBytes: 4, reservedBytes: undefined };
     const memory = { ...bytes, isPeakReset: false, split, doubt: undefined };
     const result = cellMeasurements({
       task,
@@ -200,6 +200,7 @@ describe('the serving protocol', () => {
       warnings: [{ reason: 'peak_not_reset' }, { reason: 'one_launch' }],
     });
     expect(result.memoryKv).toMatchObject({ value: 3, unit: 'bytes' });
+    expect(result.memoryHost).toMatchObject({ value: near(4, 9), unit: 'bytes' });
   });
 
   it('says why nothing told the memory', () => {

@@ -108,7 +108,7 @@ export interface CacheSettings {
   readonly flashAttention: 'auto' | 'on' | 'off';
 }
 
-export const defaultCache: CacheSettings = { type: 'f16', flashAttention: 'auto' };
+const defaultCache: CacheSettings = { type: 'f16', flashAttention: 'auto' };
 
 /** `ggml_type`. */
 const cacheTypeNumbers: Readonly<Record<CacheType, number>> = {
