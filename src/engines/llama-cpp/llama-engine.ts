@@ -12,6 +12,7 @@ import { textSha256 } from '../prompt-tokens.ts';
 import { llamaMaxConcurrency } from '../request-pool.ts';
 import { findLibrary, type LibraryLocation, withKernels } from './library-location.ts';
 import { llamaOptionsSchema } from './llama-options.ts';
+import { readDraft } from './draft-setting.ts';
 import { readChatSetting } from './chat-setting.ts';
 import { LoadedLlama } from './loaded-llama.ts';
 import type { LoadedFacts, LoadOrder, WorkerReport } from './worker-messages.ts';
@@ -74,17 +75,25 @@ async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEn
   if (model.file === undefined) {
     throw new ModelError(`${model.name}: the llama engine needs a GGUF file`, { hint: 'Give the path of one.' });
   }
-  const { device, kernels } = parseEngineOptions(llamaOptionsSchema, 'llama', model);
+  const settings = parseEngineOptions(llamaOptionsSchema, 'llama', model);
+  const { device, kernels } = settings;
   const found = (engine.findLibrary ?? findLibrary)(device);
   const library = kernels === undefined ? found : withKernels(found, kernels);
   const header = await readModelHeader(model.file);
   const availableBytes = (engine.availableBytes ?? memoryLimitBytes)();
-  checkMemory(model.name, await fileBytes(model.file, header.splitCount), availableBytes);
+  const draft = await readDraft(settings, model.file);
+  const weightsBytes = await fileBytes(model.file, header.splitCount);
+  if (draft === undefined) checkMemory(model.name, weightsBytes, availableBytes);
+  else {
+    const draftBytes = await fileBytes(draft.file, draft.header.splitCount);
+    checkMemory(`${model.name} with its draft model`, weightsBytes + draftBytes, availableBytes);
+  }
   const { chatTemplate, promptStyle, plan } = await readChatSetting(model, model.file, header);
   const { thinking, templateArgs } = plan;
   const order: LoadOrder = {
     type: 'load',
     file: model.file,
+    draft: draft && { file: draft.file, tokens: draft.tokens },
     library,
     threads: options.threads ?? availableParallelism(),
     contextTokens: options.contextTokens,
@@ -121,6 +130,7 @@ function describeModel(opening: Opening, facts: LoadedFacts, processId: number):
     gpus: library.device === 'cpu' ? [] : undefined,
     deviceCount: undefined,
     serverCommand: undefined,
+    draft: facts.draft,
   };
 }
 

@@ -105,7 +105,7 @@ export class LoadedLlama implements LoadedModel {
     const taken = (use: BufferUse): number =>
       this.#buffers.reduce((sum, buffer) => sum + (buffer.use === use ? buffer.bytes : 0), 0);
     const [kvBytes, computeBytes] = [taken('kv'), taken('compute')];
-    const { weightsBytes = 0 } = this.info;
+    const weightsBytes = (this.info.weightsBytes ?? 0) + (this.info.draft?.weightsBytes ?? 0);
     const overheadBytes = Math.max(0, resident.peakBytes - weightsBytes - kvBytes - computeBytes);
     const split = { weightsBytes, kvBytes, computeBytes, overheadBytes };
     return { ...resident, isPeakReset: this.#isPeakReset, split, reservedBytes: undefined, doubt: undefined };

@@ -7,14 +7,17 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import koffi from 'koffi';
 import { nowMs } from '../../core/clock.ts';
+import type { DraftFacts } from '../../core/engine.ts';
 import { EnvironmentError, ModelError, PerbenchError } from '../../core/errors.ts';
 import { ifTold } from '../../meters/proc-file.ts';
 import type { ContextSource } from './engine-pass.ts';
+import { loadDraft, type LoadedDraft } from './draft-model.ts';
 import { checkAbi } from './native/abi.ts';
 import { loadLibrary, type NativeLibrary } from './native/library.ts';
-import { LlamaContext, type ContextShape } from './native/llama-context.ts';
+import { type ContextShape, LlamaContext } from './native/llama-context.ts';
 import { LlamaModel } from './native/llama-model.ts';
 import { onHost } from './native/placement-params.ts';
+import { OpenContext } from './open-context.ts';
 import { PassRunner } from './pass-runner.ts';
 import type { PromptReader } from './prompts.ts';
 import { thoughtMarks, type ThoughtShape } from '../../core/thought-shapes.ts';
@@ -52,7 +55,7 @@ function openLibrary(order: LoadOrder): NativeLibrary {
 function chatRenderer(order: LoadOrder, model: LlamaModel): ChatRenderer | undefined {
   if (order.chatTemplate === undefined) return undefined;
   const { tokenizer } = model;
-  const special = { bos: tokenizer.specialText(tokenizer.bos), eos: tokenizer.specialText(tokenizer.eos) };
+  const special = { bos: tokenizer.tokenText(tokenizer.bos), eos: tokenizer.tokenText(tokenizer.eos) };
   try {
     return createChatRenderer(order.chatTemplate, special, order.templateArgs);
   } catch (error) {
@@ -64,11 +67,11 @@ function chatRenderer(order: LoadOrder, model: LlamaModel): ChatRenderer | undef
   }
 }
 
-function describe(order: LoadOrder, model: LlamaModel, contextTokens: number): LoadedFacts {
+function describe(order: LoadOrder, { model, reader }: ContextSource, draft: DraftFacts | undefined): LoadedFacts {
   const kernels = kernelVariant();
   const cpu = ['CPU', kernels].filter((part) => part !== undefined).join(' ');
   return {
-    contextTokens,
+    contextTokens: reader.contextTokens,
     trainedContextTokens: model.trainedContextTokens,
     vocabularySize: model.vocabularySize,
     parameters: model.parameters,
@@ -78,6 +81,7 @@ function describe(order: LoadOrder, model: LlamaModel, contextTokens: number): L
     devices: order.library.device === 'cpu' ? [cpu] : [order.library.device.toUpperCase(), cpu],
     kernels,
     libraryVersion: model.library.llama.version(),
+    draft,
   };
 }
 
@@ -99,7 +103,7 @@ function promptReader(order: LoadOrder, model: LlamaModel, contextTokens: number
   };
 }
 
-function createContextSource(order: LoadOrder, model: LlamaModel): ContextSource {
+function createContextSource(order: LoadOrder, model: LlamaModel, draft: LoadedDraft | undefined): ContextSource {
   const contextTokens = order.contextTokens ?? model.trainedContextTokens;
   if (contextTokens > model.trainedContextTokens) {
     throw new ModelError(
@@ -107,41 +111,38 @@ function createContextSource(order: LoadOrder, model: LlamaModel): ContextSource
       { hint: 'Lower the number of context tokens.' },
     );
   }
-  let open: LlamaContext | undefined;
+  const own = new OpenContext((shape) => new LlamaContext(model, shape));
+  const ofDraft = draft && new OpenContext((shape) => new LlamaContext(draft.model, shape));
+  const open = (context: OpenContext, shape: ContextShape): LlamaContext => {
+    const opened = context.open(shape);
+    report({ type: 'context', buffers: [...own.buffers, ...(ofDraft?.buffers ?? [])] });
+    return opened;
+  };
   return {
     model,
+    draft: ofDraft && {
+      model: draft.model,
+      tokens: draft.facts.tokens,
+      open: (shape) => open(ofDraft, shape),
+    },
     reader: promptReader(order, model, contextTokens),
     now: () => nowMs(order.clockOffsetMs),
-    open: (shape: ContextShape) => {
-      if (open !== undefined && isSameShape(open.shape, shape)) {
-        open.clear();
-        return open;
-      }
-      // Before the new one, so that both are never in memory together.
-      open?.free();
-      open = undefined;
-      open = new LlamaContext(model, shape);
-      report({ type: 'context', buffers: open.buffers });
-      return open;
+    open: (shape) => {
+      ofDraft?.close();
+      return open(own, shape);
     },
   };
-}
-
-function isSameShape(left: ContextShape, right: ContextShape): boolean {
-  const names = Object.keys(right) as (keyof ContextShape)[];
-  return names.every((name) => left[name] === right[name]);
 }
 
 function load(order: LoadOrder): PassRunner | undefined {
   try {
     const library = openLibrary(order);
-    const model = new LlamaModel(library, {
-      file: order.file,
-      threads: order.threads,
-      placement: order.library.device === 'cpu' ? onHost : { ...onHost, gpuLayers: -1 },
-    });
-    const source = createContextSource(order, model);
-    report({ type: 'loaded', facts: describe(order, model, source.reader.contextTokens) });
+    const { file, threads } = order;
+    const placement = order.library.device === 'cpu' ? onHost : { ...onHost, gpuLayers: -1 };
+    const model = new LlamaModel(library, { file, threads, placement });
+    const draft = order.draft && loadDraft({ model, file }, order.draft, placement);
+    const source = createContextSource(order, model, draft);
+    report({ type: 'loaded', facts: describe(order, source, draft?.facts) });
     return new PassRunner(source, report);
   } catch (error) {
     if (!(error instanceof PerbenchError)) throw error;
