@@ -11,6 +11,8 @@ interface PassCounts {
   promptTokens: number;
   outputTokens: number;
   reusedTokens: number;
+  draftedTokens: number;
+  acceptedTokens: number;
 }
 
 export interface PassRequests {
@@ -88,7 +90,15 @@ export function createPassTally(
   let [retried, exchanges, reportedMs] = [0, 0, startedMs];
   let inFlight: WorkInFlight | undefined;
   const oddities = createOddities();
-  const counts: PassCounts = { done: 0, failed: 0, promptTokens: 0, outputTokens: 0, reusedTokens: 0 };
+  const counts: PassCounts = {
+    done: 0,
+    failed: 0,
+    promptTokens: 0,
+    outputTokens: 0,
+    reusedTokens: 0,
+    draftedTokens: 0,
+    acceptedTokens: 0,
+  };
 
   function report(): void {
     reportedMs = performance.now();
@@ -126,6 +136,10 @@ export function createPassTally(
         if ((result.retries ?? 0) > 0) retried += 1;
         else durationsMs.push(result.times.lastTokenMs - result.times.startedMs);
         counts.reusedTokens += result.reusedTokens;
+        if ('draftedTokens' in result) {
+          counts.draftedTokens += result.draftedTokens ?? 0;
+          counts.acceptedTokens += result.acceptedTokens ?? 0;
+        }
         const { promptTokens, outputTokens } = tokensOf(result);
         counts.promptTokens += promptTokens;
         counts.outputTokens += outputTokens;

@@ -1,8 +1,11 @@
 import type { LlamaContext } from './native/llama-context.ts';
 import type { LogitRows } from './native/logit-rows.ts';
 
-/** A token that the draft finds less likely isn't proposed: `p_min` of llama.cpp, at the value that it long had. */
-const leastLogprob = Math.log(0.75);
+/**
+ * A token that the draft finds less likely isn't proposed: `p_min` of llama.cpp, which sets it to 0, at the value of
+ * transformers (`assistant_confidence_threshold`).
+ */
+const leastLogprob = Math.log(0.4);
 
 /** A sequence of the target that is to be gone on with. */
 export interface DraftTurn {

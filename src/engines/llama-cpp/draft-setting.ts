@@ -15,7 +15,7 @@ async function readHeader(file: string): Promise<GgufHeader> {
     return await readModelHeader(file);
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
-    throw new ModelError(`draft ${error.message}`, { hint: error.hint, cause: error });
+    throw new ModelError(`draft model: ${error.message}`, { hint: error.hint, cause: error });
   }
 }
 
@@ -31,7 +31,7 @@ export async function readDraft(
   if (draft === undefined || draft === 'none') return undefined;
   const header = await readHeader(draft);
   if ((await realpath(draft)) === (await realpath(file))) {
-    throw new ModelError(`draft ${draft} is the model's own file, which can't be faster than itself`, {
+    throw new ModelError(`draft model: ${draft} is the model's own file, which can't be faster than itself`, {
       hint: 'Choose a smaller model of the same family.',
     });
   }

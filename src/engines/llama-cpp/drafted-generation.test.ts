@@ -149,7 +149,10 @@ describe('drafted answers', () => {
 
   it.each([1, 4])('hold for thoughts, their budgets and forced closings: concurrency %d', (concurrency) => {
     const thinking: Thinking = { mode: 'on', budget: 9, because: '' };
-    const reader = { thinking, renderChat: (messages: readonly { content: string }[]) => `${messages[0]?.content}<think>` };
+    const reader = {
+      thinking,
+      renderChat: (messages: readonly { content: string }[]) => `${messages[0]?.content}<think>`,
+    };
     const chats = Array.from({ length: 30 }, (_, index): GenerateRequest => {
       const messages = [{ role: 'user', content: `question ${index * 7} ` }] as const;
       return { id: String(index), prompt: { style: 'chat', messages }, maxTokens: 1 + (index % 9), stop: ['.'] };

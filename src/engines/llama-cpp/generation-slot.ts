@@ -81,7 +81,10 @@ export class GenerationSlot {
 
   /** Counts drafted tokens as decoded as far as they came true. */
   keepDrafted(): void {
-    while (this.decoded < this.#length && this.#drafted[this.decoded - this.#draftedFrom] === this.#tokens[this.decoded])
+    while (
+      this.decoded < this.#length &&
+      this.#drafted[this.decoded - this.#draftedFrom] === this.#tokens[this.decoded]
+    )
       this.decoded += 1;
   }
 

@@ -10,10 +10,7 @@ const kinds = ['none', 'SPM', 'BPE', 'WPM', 'UGM', 'RWKV', 'PLaMo-2'];
 
 const quoted = (text: string): string => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 
-export type Vocabulary = Pick<
-  Tokenizer,
-  'kind' | 'size' | 'bos' | 'eos' | 'addsBos' | 'addsEos' | 'tokenText'
->;
+export type Vocabulary = Pick<Tokenizer, 'kind' | 'size' | 'bos' | 'eos' | 'addsBos' | 'addsEos' | 'tokenText'>;
 
 /**
  * How the vocabulary of a draft differs from that of the model that it drafts for, by the rules of llama.cpp
