@@ -4,17 +4,22 @@ import { basename, dirname, join } from 'node:path';
 import { clockOffsetMs } from '../../core/clock.ts';
 import { parseEngineOptions } from '../../core/engine-options.ts';
 import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec, PromptStyle } from '../../core/engine.ts';
-import { EngineError, EnvironmentError, ModelError } from '../../core/errors.ts';
+import { EngineError, EnvironmentError, ModelError, UsageError } from '../../core/errors.ts';
 import type { GgufHeader } from '../../gguf/gguf-header.ts';
 import { readModelHeader } from '../../gguf/gguf-kind.ts';
+import { readModelOutline } from '../../gguf/model-outline.ts';
+import type { PlacementPlan } from '../../gguf/plan-placement.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import { textSha256 } from '../prompt-tokens.ts';
 import { llamaMaxConcurrency } from '../request-pool.ts';
-import { findLibrary, type LibraryLocation, withKernels } from './library-location.ts';
+import { chooseDevice, type ChosenDevice } from './choose-device.ts';
+import { withKernels } from './library-location.ts';
 import { llamaOptionsSchema } from './llama-options.ts';
 import { readDraft } from './draft-setting.ts';
+import { placingOrder } from './place-model.ts';
 import { readChatSetting } from './chat-setting.ts';
 import { LoadedLlama } from './loaded-llama.ts';
+import type { NativeDevice } from './native/native-devices.ts';
 import type { LoadedFacts, LoadOrder, WorkerReport } from './worker-messages.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -42,7 +47,7 @@ export function checkMemory(name: string, weightsBytes: number, availableBytes: 
 export interface LlamaEngineOptions {
   /** Bytes that a new process can take; the system's own figure by default. */
   readonly availableBytes?: () => number;
-  readonly findLibrary?: typeof findLibrary;
+  readonly chooseDevice?: typeof chooseDevice;
   /** The clock by which a silent process has hung; monotonic, in milliseconds. */
   readonly now?: () => number;
 }
@@ -67,7 +72,7 @@ interface Opening {
   readonly promptStyle: PromptStyle;
   readonly model: ModelSpec;
   readonly header: GgufHeader;
-  readonly library: LibraryLocation;
+  readonly chosen: ChosenDevice;
   readonly order: LoadOrder;
 }
 
@@ -77,39 +82,70 @@ async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEn
   }
   const settings = parseEngineOptions(llamaOptionsSchema, 'llama', model);
   const { device, kernels } = settings;
-  const found = (engine.findLibrary ?? findLibrary)(device);
-  const library = kernels === undefined ? found : withKernels(found, kernels);
+  // Kernels are the CPU's.
+  const choice = kernels !== undefined && device === 'auto' ? 'cpu' : device;
+  const chosen = await (engine.chooseDevice ?? chooseDevice)(choice);
+  const library = kernels === undefined ? chosen.location : withKernels(chosen.location, kernels);
   const header = await readModelHeader(model.file);
   const availableBytes = (engine.availableBytes ?? memoryLimitBytes)();
-  const draft = await readDraft(settings, model.file);
-  const weightsBytes = await fileBytes(model.file, header.splitCount);
-  if (draft === undefined) checkMemory(model.name, weightsBytes, availableBytes);
-  else {
-    const draftBytes = await fileBytes(draft.file, draft.header.splitCount);
-    checkMemory(`${model.name} with its draft model`, weightsBytes + draftBytes, availableBytes);
-  }
+  const bytes = await fileBytes(model.file, header.splitCount);
+  const draft = await readDraft(settings, model.file, options);
+  const draftBytes = draft && (await fileBytes(draft.order.file, draft.header.splitCount));
+  // What a GPU takes is known once its process has asked it.
+  const isOnCpu = library.device === 'cpu';
+  const name = draftBytes === undefined ? model.name : `${model.name} with its draft model`;
+  if (isOnCpu) checkMemory(name, bytes + (draftBytes ?? 0), availableBytes);
+  const placing = placingOrder(model.name, await readModelOutline(model.file), settings, options, isOnCpu);
   const { chatTemplate, promptStyle, plan } = await readChatSetting(model, model.file, header);
   const { thinking, templateArgs } = plan;
   const order: LoadOrder = {
     type: 'load',
     file: model.file,
-    draft: draft && { file: draft.file, tokens: draft.tokens },
+    draft: draft?.order,
     library,
-    threads: options.threads ?? availableParallelism(),
-    contextTokens: options.contextTokens,
+    threads: settings.threads ?? options.threads ?? availableParallelism(),
+    contextTokens: settings.contextTokens ?? options.contextTokens,
     chatTemplate,
     templateArgs,
     thinking,
+    placing,
+    cache: { type: settings.kvCache, flashAttention: settings.flashAttention },
     clockOffsetMs,
   };
-  return { model, promptStyle, header, library, order };
+  return { model, promptStyle, header, chosen, order };
+}
+
+/** A software device is the CPU, whatever it is called. Layers are told where not all are on one device. */
+function deviceText(
+  { name, description, isSoftware }: NativeDevice,
+  kind: string,
+  { gpus, allLayers }: PlacementPlan,
+): string {
+  const device = isSoftware ? `CPU by ${description} (${kind})` : `${name} ${description}`;
+  const { layers = 0 } = gpus.find((gpu) => gpu.name === name) ?? {};
+  return layers === allLayers ? device : `${device}: ${layers} of ${allLayers} layers`;
+}
+
+/** What decides how numbers are rounded beside the library: the GPU's kernels, and which layers they compute. */
+function roundingParts({ devices }: ChosenDevice, { gpuLayers, allLayers }: PlacementPlan): readonly string[] {
+  const names = [...new Set(devices.map(({ description }) => description))];
+  return names.length === 0 || gpuLayers === allLayers ? names : [...names, `${gpuLayers} of ${allLayers} layers`];
 }
 
 function describeModel(opening: Opening, facts: LoadedFacts, processId: number): ModelInfo {
-  const { promptStyle, header, library, order } = opening;
-  const { chatTemplate, thinking } = order;
+  const { promptStyle, header, chosen, order } = opening;
+  const { chatTemplate, thinking, library } = order;
+  const { devices, note } = chosen;
+  const { placement } = facts;
+  const gpus = devices.filter(({ isSoftware }) => !isSoftware);
+  const used = gpus.filter(({ name }) => placement.gpus.some((gpu) => gpu.name === name && gpu.layers > 0));
   // Variants round in their own way: a quantised model's accuracy moved by 6 points of 100 between two of them.
-  const build = [library.packageName, library.packageVersion, facts.kernels].filter((part) => part !== undefined);
+  const build = [
+    library.packageName,
+    library.packageVersion,
+    facts.kernels,
+    ...roundingParts(chosen, placement),
+  ].filter((part) => part !== undefined);
   return {
     architecture: header.architecture,
     parameters: facts.parameters,
@@ -124,11 +160,13 @@ function describeModel(opening: Opening, facts: LoadedFacts, processId: number):
     structuredOutput: opening.model.structuredOutput,
     tokenizerSha256: header.tokenizerSha256,
     engineBuild: `llama.cpp ${facts.libraryVersion} (${build.join(' ')})`,
-    devices: facts.devices,
+    devices: [...devices.map((device) => deviceText(device, library.device, placement)), ...facts.devices],
+    computesOn: note,
     threads: order.threads,
     processIds: [processId],
-    gpus: library.device === 'cpu' ? [] : undefined,
-    deviceCount: undefined,
+    // Which ones the vendor's tool calls by which number isn't known: it sees where the process is.
+    gpus: gpus.length === 0 ? [] : undefined,
+    deviceCount: used.length > 1 ? used.length : undefined,
     serverCommand: undefined,
     draft: facts.draft,
   };
@@ -164,7 +202,7 @@ async function startProcess(
     worker.work();
     worker.send(opening.order);
     const facts = await promise;
-    loaded = new LoadedLlama(model.name, worker, describeModel(opening, facts, worker.pid), facts.canCutSequences);
+    loaded = new LoadedLlama(model.name, worker, describeModel(opening, facts, worker.pid), facts);
     worker.rest();
     return loaded;
   } catch (error) {
@@ -178,14 +216,12 @@ async function startProcess(
 function toLoadError(report: Extract<WorkerReport, { readonly type: 'load-error' }>): Error {
   const { kind, message, hint } = report;
   if (kind === 'model') return new ModelError(message, { hint });
+  if (kind === 'usage') return new UsageError(message, { hint });
   return kind === 'environment' ? new EnvironmentError(message, { hint }) : new EngineError(message, { hint });
 }
 
 /**
- * The llama engine: GGUF files by llama.cpp, each in a process of its own. Engine options: `device`, one of `cpu`
- * (default), `cuda`, `vulkan`, `metal`, or `auto` for the first that is installed; `kernels`, a variant of the CPU's,
- * such as `haswell`, instead of the best that the processor can run; `chatTemplate`, a file with a template (Jinja)
- * instead of the model's own.
+ * The llama engine: GGUF files by llama.cpp, each in a process of its own. Its options are those of `llamaSettings`.
  */
 export function createLlamaEngine(engine: LlamaEngineOptions = {}): Engine {
   return {

@@ -59,7 +59,7 @@ export class PassRunner {
     this.#createPass = createPass;
   }
 
-  handle(order: Exclude<WorkerOrder, LoadOrder>): void {
+  handle(order: Exclude<WorkerOrder, LoadOrder | { readonly type: 'memory' }>): void {
     if (order.type === 'threads') {
       for (const model of [this.#source.model, this.#source.draft?.model])
         if (model !== undefined) model.threads = order.threads;

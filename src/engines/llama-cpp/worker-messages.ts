@@ -9,14 +9,19 @@ import type {
 } from '../../core/engine.ts';
 import type { TemplateArguments } from '../chat-template.ts';
 import type { PassSettings } from './engine-pass.ts';
+import type { PlacementPlan } from '../../gguf/plan-placement.ts';
+import type { DeviceReading } from './device-watch.ts';
 import type { LibraryLocation } from './library-location.ts';
 import type { BufferSize } from './native/library.ts';
+import type { CacheSettings } from './native/llama-context.ts';
+import type { PlacingOrder } from './place-model.ts';
 
 /** A model that drafts for another. */
 export interface DraftOrder {
   readonly file: string;
   /** Drafted at once for a sequence, at most. */
   readonly tokens: number;
+  readonly placing: PlacingOrder;
 }
 
 /** What the engine's process is started with, as its first message. */
@@ -31,6 +36,8 @@ export interface LoadOrder {
   /** Of the template, beside the messages. */
   readonly templateArgs: TemplateArguments;
   readonly thinking: Thinking;
+  readonly placing: PlacingOrder;
+  readonly cache: CacheSettings;
   /** The caller's: both processes then tell the same time. */
   readonly clockOffsetMs: number;
 }
@@ -47,7 +54,9 @@ export type WorkerOrder =
   | { readonly type: 'requests'; readonly pass: number; readonly requests: readonly EngineRequest[] }
   | { readonly type: 'requests-end'; readonly pass: number }
   /** Nobody waits for results any more. */
-  | { readonly type: 'pass-end'; readonly pass: number };
+  | { readonly type: 'pass-end'; readonly pass: number }
+  /** Asks for the memory of the devices, or starts a new peak of it. */
+  | { readonly type: 'memory'; readonly startsPeak: boolean };
 
 /** What the process knows of the model once it is loaded. */
 export interface LoadedFacts {
@@ -58,7 +67,11 @@ export interface LoadedFacts {
   readonly weightsBytes: number;
   readonly quantisation: string;
   readonly canCutSequences: boolean;
+  /** Kernels of the CPU. */
   readonly devices: readonly string[];
+  readonly placement: PlacementPlan;
+  /** Of the weights. */
+  readonly buffers: readonly BufferSize[];
   /** Variant of the CPU's kernels, where the library has several. */
   readonly kernels: string | undefined;
   readonly libraryVersion: string;
@@ -69,7 +82,7 @@ export type WorkerReport =
   | { readonly type: 'loaded'; readonly facts: LoadedFacts }
   | {
       readonly type: 'load-error';
-      readonly kind: 'model' | 'environment' | 'engine';
+      readonly kind: 'model' | 'environment' | 'usage' | 'engine';
       readonly message: string;
       readonly hint: string | undefined;
     }
@@ -81,6 +94,7 @@ export type WorkerReport =
       readonly results: readonly EngineResult[];
       readonly inFlight: WorkInFlight;
     }
+  | { readonly type: 'memory'; readonly devices: readonly DeviceReading[] }
   | { readonly type: 'pass-error'; readonly pass: number; readonly message: string }
   /** Sent now and then while decodes go on without results. */
   | { readonly type: 'progress'; readonly pass: number; readonly inFlight: WorkInFlight };

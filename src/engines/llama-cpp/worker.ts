@@ -6,8 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { nowMs } from '../../core/clock.ts';
-import type { DraftFacts } from '../../core/engine.ts';
-import { EnvironmentError, ModelError, PerbenchError } from '../../core/errors.ts';
+import { EnvironmentError, ModelError, PerbenchError, UsageError } from '../../core/errors.ts';
+import type { PlacementPlan } from '../../gguf/plan-placement.ts';
 import { dieBeforeParent } from './die-before-parent.ts';
 import type { ContextSource } from './engine-pass.ts';
 import { loadDraft, type LoadedDraft } from './draft-model.ts';
@@ -15,13 +15,17 @@ import { checkAbi } from './native/abi.ts';
 import { loadLibrary, type NativeLibrary } from './native/library.ts';
 import { type ContextShape, LlamaContext } from './native/llama-context.ts';
 import { LlamaModel } from './native/llama-model.ts';
-import { onHost } from './native/placement-params.ts';
 import { OpenContext } from './open-context.ts';
+import { DeviceWatch } from './device-watch.ts';
+import { gpusOf, leftBy, placeModel } from './place-model.ts';
 import { PassRunner } from './pass-runner.ts';
 import type { PromptReader } from './prompts.ts';
 import { thoughtMarks, type ThoughtShape } from '../../core/thought-shapes.ts';
 import { type ChatRenderer, createChatRenderer } from '../chat-template.ts';
 import type { LoadedFacts, LoadOrder, WorkerOrder, WorkerReport } from './worker-messages.ts';
+
+/** Follows the devices that the model is on; there is one model. */
+let watch: DeviceWatch | undefined;
 
 function report(message: WorkerReport): void {
   if (process.connected) process.send?.(message);
@@ -57,7 +61,11 @@ function chatRenderer(order: LoadOrder, model: LlamaModel): ChatRenderer | undef
   }
 }
 
-function describe(order: LoadOrder, { model, reader }: ContextSource, draft: DraftFacts | undefined): LoadedFacts {
+function describe(
+  { model, reader }: ContextSource,
+  draft: LoadedDraft | undefined,
+  placement: PlacementPlan,
+): LoadedFacts {
   const kernels = kernelVariant();
   const cpu = ['CPU', kernels].filter((part) => part !== undefined).join(' ');
   return {
@@ -68,10 +76,12 @@ function describe(order: LoadOrder, { model, reader }: ContextSource, draft: Dra
     weightsBytes: model.weightsBytes,
     quantisation: model.quantisation,
     canCutSequences: model.canCutSequences,
-    devices: order.library.device === 'cpu' ? [cpu] : [order.library.device.toUpperCase(), cpu],
+    devices: [cpu],
+    placement,
+    buffers: [...model.buffers, ...(draft?.model.buffers ?? [])],
     kernels,
     libraryVersion: model.library.llama.version(),
-    draft,
+    draft: draft?.facts,
   };
 }
 
@@ -101,10 +111,11 @@ function createContextSource(order: LoadOrder, model: LlamaModel, draft: LoadedD
       { hint: 'Lower the number of context tokens.' },
     );
   }
-  const own = new OpenContext((shape) => new LlamaContext(model, shape));
+  const own = new OpenContext((shape) => new LlamaContext(model, shape, order.cache));
   const ofDraft = draft && new OpenContext((shape) => new LlamaContext(draft.model, shape));
   const open = (context: OpenContext, shape: ContextShape): LlamaContext => {
     const opened = context.open(shape);
+    watch?.look();
     report({ type: 'context', buffers: [...own.buffers, ...(ofDraft?.buffers ?? [])] });
     return opened;
   };
@@ -124,28 +135,42 @@ function createContextSource(order: LoadOrder, model: LlamaModel, draft: LoadedD
   };
 }
 
+function kindOf(error: PerbenchError): Extract<WorkerReport, { readonly type: 'load-error' }>['kind'] {
+  if (error instanceof ModelError) return 'model';
+  if (error instanceof EnvironmentError) return 'environment';
+  return error instanceof UsageError ? 'usage' : 'engine';
+}
+
 function load(order: LoadOrder): PassRunner | undefined {
   try {
     const library = openLibrary(order);
+    watch = new DeviceWatch(() => gpusOf(library.devices()));
     const { file, threads } = order;
-    const placement = order.library.device === 'cpu' ? onHost : { ...onHost, gpuLayers: -1 };
+    // The draft goes first: it is small, and computes the most often.
+    const draftPlacement = order.draft && placeModel(order.draft.placing, order.library, watch.before);
+    const placement = placeModel(order.placing, order.library, leftBy(draftPlacement, watch.before));
     const model = new LlamaModel(library, { file, threads, placement });
-    const draft = order.draft && loadDraft({ model, file }, order.draft, placement);
+    const draft = order.draft && draftPlacement && loadDraft({ model, file }, order.draft, draftPlacement);
     const source = createContextSource(order, model, draft);
-    report({ type: 'loaded', facts: describe(order, source, draft?.facts) });
+    report({ type: 'loaded', facts: describe(source, draft, placement) });
     return new PassRunner(source, report);
   } catch (error) {
     if (!(error instanceof PerbenchError)) throw error;
-    const kind = error instanceof ModelError ? 'model' : error instanceof EnvironmentError ? 'environment' : 'engine';
-    report({ type: 'load-error', kind, message: error.message, hint: error.hint });
+    report({ type: 'load-error', kind: kindOf(error), message: error.message, hint: error.hint });
     return undefined;
   }
+}
+
+function tellMemory(startsPeak: boolean): void {
+  if (startsPeak) watch?.reset();
+  report({ type: 'memory', devices: watch?.look() ?? [] });
 }
 
 dieBeforeParent();
 let runner: PassRunner | undefined;
 process.on('message', (order: WorkerOrder) => {
   if (order.type === 'load') runner = load(order);
+  else if (order.type === 'memory') tellMemory(order.startsPeak);
   else runner?.handle(order);
 });
 // The parent is gone, or has closed the model.
