@@ -8,9 +8,16 @@ export interface OpenSmallOptions extends EngineOptions {
   readonly model?: Partial<ModelSpec>;
 }
 
-/** One of the small real models, loaded by the llama engine. */
+/** One of the small real models, loaded by the llama engine; on the CPU, whatever this machine has. */
 export async function openSmall(name: SmallModelName, options: OpenSmallOptions = {}): Promise<LoadedModel> {
   const file = await smallModel(name);
-  const model = modelSpec({ name, engine: 'llama', file, promptStyle: 'auto', ...options.model });
+  const model = modelSpec({
+    name,
+    engine: 'llama',
+    file,
+    promptStyle: 'auto',
+    engineOptions: { device: 'cpu' },
+    ...options.model,
+  });
   return createLlamaEngine(options.engine).open(model, options, new AbortController().signal);
 }

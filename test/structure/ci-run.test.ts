@@ -10,7 +10,7 @@ interface CiRun {
 }
 
 /**
- * Runs `.ci/run` with stand-ins for npm and npx: they do nothing, but fail for the command line that starts with
+ * Runs `.ci/run` with stand-ins for npm, npx and apt-get: they do nothing, but fail for the command line that starts with
  * `failing`, and answer `npm test` with the line `testsSay`.
  */
 async function runCi({ failing = 'nothing', testsSay = '5 passed, 0 failed, 1 skipped' } = {}): Promise<CiRun> {
@@ -20,7 +20,7 @@ line="$(basename "$0") $*"
 case "$line" in "npm test") echo "${testsSay}" ;; esac
 case "$line" in "${failing}"*) exit 7 ;; esac
 `;
-  for (const name of ['npm', 'npx']) {
+  for (const name of ['npm', 'npx', 'apt-get']) {
     tree.write(`stand-ins/${name}`, standIn);
     chmodSync(join(tree.folder, 'stand-ins', name), 0o755);
   }
@@ -49,6 +49,16 @@ describe('.ci/run', () => {
       expect(run.lines.at(-2)).toMatch(/^FAILED: .+ \(exit code 7\) after \d+ s$/);
       expect(run.lines.filter((line) => line.startsWith('=== tests'))).toEqual([]);
       expect(run.exitCode).toBe(1);
+    },
+  );
+
+  it.each(['npm install --no-save', 'apt-get'])(
+    'goes on where `%s` fails, and says what is skipped',
+    async (failing) => {
+      const run = await runCi({ failing });
+      expect(run.lines.filter((line) => line.startsWith('the tests on Vulkan are skipped'))).toHaveLength(1);
+      expect(run.lines.at(-1)).toBe('5 passed, 0 failed, 1 skipped');
+      expect(run.exitCode).toBe(0);
     },
   );
 

@@ -160,6 +160,7 @@ function printRun(run: RunRecord, cells: readonly Cell[], spread: readonly strin
         : importLine(manifest.imported),
       `perbench ${manifest.perbenchVersion}, Node ${manifest.nodeVersion}, seed ${manifest.seed}`,
       ...engineLines(manifest.models),
+      ...deviceLines(manifest.models),
       ...serverLines(manifest.models),
       ...spread,
       `command: ${safeText(manifest.commandLine.join(' '))}`,
@@ -177,13 +178,30 @@ function printRun(run: RunRecord, cells: readonly Cell[], spread: readonly strin
   printBlocks([...errors, gap], context);
 }
 
+type Models = RunRecord['manifest']['models'];
+
 /** Which models each build ran: answers depend on the build, CPU kernels included. */
-function engineLines(models: RunRecord['manifest']['models']): readonly string[] {
-  const known = Object.entries(models).filter(([, { engineBuild }]) => engineBuild !== undefined);
-  const byBuild = Map.groupBy(known, ([, { engineBuild = '' }]) => engineBuild);
-  return Array.from(byBuild, ([build, named]) => {
-    const who = byBuild.size === 1 ? '' : ` (${named.map(([name]) => safeText(name)).join(', ')})`;
-    return `engine: ${safeText(build)}${who}`;
+function engineLines(models: Models): readonly string[] {
+  return sharedLines(models, 'engineBuild', (build) => `engine: ${build}`);
+}
+
+/** What models computed on, where that tells something. */
+function deviceLines(models: Models): readonly string[] {
+  return sharedLines(models, 'computesOn', (predicate) => predicate);
+}
+
+/** A line per value of a fact; with the models that have it, unless all have it. */
+function sharedLines(
+  models: Models,
+  fact: 'engineBuild' | 'computesOn',
+  line: (value: string) => string,
+): readonly string[] {
+  const entries = Object.entries(models);
+  const known = entries.flatMap(([name, { [fact]: value }]) => (value === undefined ? [] : [{ name, value }]));
+  const byValue = Map.groupBy(known, ({ value }) => value);
+  return Array.from(byValue, ([value, named]) => {
+    const who = named.length === entries.length ? '' : ` (${named.map(({ name }) => safeText(name)).join(', ')})`;
+    return `${line(safeText(value))}${who}`;
   });
 }
 

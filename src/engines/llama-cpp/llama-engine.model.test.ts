@@ -60,7 +60,7 @@ describe.skipIf(!hasVariants)('kernels of the CPU (Linux on x64 has variants)', 
   it('are those that the model asks for', async () => {
     await using model = await openSmall(small, { threads: 1, model: { engineOptions: { kernels: 'x64' } } });
     expect(model.info.devices).toEqual(['CPU x64']);
-    expect(model.info.engineBuild).toMatch(/ x64\)$/);
+    expect(model.info.engineBuild).toMatch(/^llama\.cpp \S+ \(@node-llama-cpp\/linux-x64 \S+ x64\)$/);
     const request = plainRequest('one', 'The capital of France is', { maxTokens: 3 });
     const answers = await generateAll(model, [request]);
     expect(answers.get('one')?.text).toContain('Paris');

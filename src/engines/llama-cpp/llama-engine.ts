@@ -140,12 +140,8 @@ function describeModel(opening: Opening, facts: LoadedFacts, processId: number):
   const gpus = devices.filter(({ isSoftware }) => !isSoftware);
   const used = gpus.filter(({ name }) => placement.gpus.some((gpu) => gpu.name === name && gpu.layers > 0));
   // Variants round in their own way: a quantised model's accuracy moved by 6 points of 100 between two of them.
-  const build = [
-    library.packageName,
-    library.packageVersion,
-    facts.kernels,
-    ...roundingParts(chosen, placement),
-  ].filter((part) => part !== undefined);
+  const build = [library.packageName, library.packageVersion, facts.kernels].filter((part) => part !== undefined);
+  const rounding = [build.join(' '), ...roundingParts(chosen, placement)].join(', ');
   return {
     architecture: header.architecture,
     parameters: facts.parameters,
@@ -159,7 +155,7 @@ function describeModel(opening: Opening, facts: LoadedFacts, processId: number):
     promptStyle,
     structuredOutput: opening.model.structuredOutput,
     tokenizerSha256: header.tokenizerSha256,
-    engineBuild: `llama.cpp ${facts.libraryVersion} (${build.join(' ')})`,
+    engineBuild: `llama.cpp ${facts.libraryVersion} (${rounding})`,
     devices: [...devices.map((device) => deviceText(device, library.device, placement)), ...facts.devices],
     computesOn: note,
     threads: order.threads,
