@@ -16,7 +16,11 @@ describe('the acceptance of drafted tokens', () => {
   it('is theirs in all launches, of the passes whose throughput is measured', () => {
     const passes = [drafting(0, 100, 80), drafting(1, 300, 200), { ...drafting(0, 999, 0), pass: 'latency' as const }];
     expect(servingMeasurements(task, passes).draftAcceptance).toEqual({
-      ...{ status: 'measured', value: 0.7, unit: 'ratio', n: 400, warnings: [] },
+      status: 'measured',
+      value: 0.7,
+      unit: 'ratio',
+      n: 400,
+      warnings: [],
     });
     const { draftAcceptance } = paperMeasurements(task, [{ ...drafting(0, 10, 5), pass: 'accuracy' }]);
     expect(draftAcceptance).toMatchObject({ value: 0.5, n: 10 });

@@ -143,11 +143,12 @@ function draftAcceptance({ kind }: Task, passes: readonly PassResult[]): CellMea
   const sum = (name: 'draftedTokens' | 'acceptedTokens'): number =>
     drafting.reduce((total, pass) => total + (pass[name] ?? 0), 0);
   const [drafted, accepted] = [sum('draftedTokens'), sum('acceptedTokens')];
-  const draftAcceptance: Measurement =
-    drafted === 0
-      ? unavailable('no_samples', 'the draft model was not sure enough of any token to propose it')
-      : { status: 'measured', value: accepted / drafted, unit: 'ratio', n: drafted, warnings: [] };
-  return { draftAcceptance };
+  if (drafted > 0) {
+    const value = accepted / drafted;
+    return { draftAcceptance: { status: 'measured', value, unit: 'ratio', n: drafted, warnings: [] } };
+  }
+  const detail = 'the draft model was not sure enough of any token to propose it';
+  return { draftAcceptance: unavailable('no_samples', detail) };
 }
 
 /** Throughput, latency and memory under the serving protocol; intervals come from launches. */

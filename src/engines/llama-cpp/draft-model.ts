@@ -3,13 +3,14 @@ import type { DraftFacts } from '../../core/engine.ts';
 import { ModelError } from '../../core/errors.ts';
 import { LlamaModel } from './native/llama-model.ts';
 import type { Placement } from './native/placement-params.ts';
-import { vocabularyDifference } from './vocabulary-difference.ts';
+import { vocabularyDifference, type Vocabulary } from './vocabulary-difference.ts';
 import type { DraftOrder } from './worker-messages.ts';
 
-/** A model with the file that it is from. */
-export interface NamedModel {
-  readonly model: LlamaModel;
+/** What decides whether one model can draft for another. */
+export interface DraftPartner {
+  /** Its file. */
   readonly file: string;
+  readonly model: { readonly canCutSequences: boolean; readonly tokenizer: Vocabulary };
 }
 
 export interface LoadedDraft {
@@ -18,29 +19,42 @@ export interface LoadedDraft {
 }
 
 /**
- * Loads the draft of a model, which computes with the threads of that model.
+ * Refuses a draft that can't draft for a model.
  *
  * @throws {ModelError} if either can't take back tokens, or they have different vocabularies
  */
-export function loadDraft({ model, file }: NamedModel, order: DraftOrder, placement: Placement): LoadedDraft {
-  const [name, draftName] = [basename(file), basename(order.file)];
-  const cannotCut = 'it is recurrent, or partly so, and cannot take back tokens that turn out wrong';
-  if (!model.canCutSequences) {
+export function requireDraft(target: DraftPartner, draft: DraftPartner): void {
+  const [name, draftName] = [basename(target.file), basename(draft.file)];
+  const cannotCut = 'recurrent layers cannot take back tokens that turn out wrong';
+  if (!target.model.canCutSequences) {
     throw new ModelError(`${name} can't be used with a draft model: ${cannotCut}`, { hint: 'Leave `draft` out.' });
   }
-  const { threads, threadpool } = model;
-  const draft = new LlamaModel(model.library, { file: order.file, threads, threadpool, placement });
-  if (!draft.canCutSequences) {
-    throw new ModelError(`draft ${draftName} can't be used as a draft: ${cannotCut}`, {
+  if (!draft.model.canCutSequences) {
+    throw new ModelError(`draft ${draftName} can't draft: ${cannotCut}`, {
       hint: 'Choose a draft whose layers all have attention.',
     });
   }
-  const difference = vocabularyDifference(model.tokenizer, draft.tokenizer);
+  const difference = vocabularyDifference(target.model.tokenizer, draft.model.tokenizer);
   if (difference !== undefined) {
     throw new ModelError(`draft ${draftName} has another vocabulary than ${name}: ${difference}`, {
       hint: 'Choose a smaller model of the same family.',
     });
   }
-  const { parameters, weightsBytes, quantisation } = draft;
-  return { model: draft, facts: { name: draftName, parameters, weightsBytes, quantisation, tokens: order.tokens } };
+}
+
+/**
+ * Loads the draft of a model, which computes with the threads of that model.
+ *
+ * @throws {ModelError} as `requireDraft`, or with the library's reason
+ */
+export function loadDraft(
+  target: DraftPartner & { readonly model: LlamaModel },
+  { file, tokens }: DraftOrder,
+  placement: Placement,
+): LoadedDraft {
+  const { library, threads, threadpool } = target.model;
+  const model = new LlamaModel(library, { file, threads, threadpool, placement });
+  requireDraft(target, { file, model });
+  const { parameters, weightsBytes, quantisation } = model;
+  return { model, facts: { name: basename(file), parameters, weightsBytes, quantisation, tokens } };
 }
