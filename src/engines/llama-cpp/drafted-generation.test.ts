@@ -58,7 +58,14 @@ function run({ source }: ToySource, requests: readonly GenerateRequest[], settin
 function answersOf(results: readonly GenerationResult[]): readonly object[] {
   return results
     .map(({ id, text, thoughts, thinkingTokens, finishReason, promptTokens, outputTokens, tokenLogprobs }) => ({
-      ...{ id, text, thoughts, thinkingTokens, finishReason, promptTokens, outputTokens, tokenLogprobs },
+      id,
+      text,
+      thoughts,
+      thinkingTokens,
+      finishReason,
+      promptTokens,
+      outputTokens,
+      tokenLogprobs,
     }))
     .toSorted((left, right) => Number(left.id) - Number(right.id));
 }

@@ -5,7 +5,12 @@ const [spm, bpe] = [1, 2];
 
 function vocabulary(changes: Partial<Vocabulary> = {}, others: Readonly<Record<number, string>> = {}): Vocabulary {
   return {
-    ...{ kind: bpe, size: 300, bos: 1, eos: 2, addsBos: true, addsEos: false },
+    kind: bpe,
+    size: 300,
+    bos: 1,
+    eos: 2,
+    addsBos: true,
+    addsEos: false,
     tokenText: (token) => others[token] ?? `t${token}`,
     ...changes,
   };
