@@ -59,6 +59,9 @@ export interface PassResult {
   readonly promptTokens: number;
   readonly outputTokens: number;
   readonly reusedTokens: number;
+  /** Tokens that a draft model proposed, and those of them that the model chose itself; absent without a draft model. */
+  readonly draftedTokens?: number | undefined;
+  readonly acceptedTokens?: number | undefined;
   /** The steady part of a throughput pass; undefined where there was none. */
   readonly window: ThroughputWindow | undefined;
   /** What an item of the whole benchmark costs on average; of throughput passes of engines that count tokens. */

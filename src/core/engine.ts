@@ -78,6 +78,17 @@ export interface Engine {
   open(model: ModelSpec, options: EngineOptions, signal: AbortSignal): Promise<LoadedModel>;
 }
 
+/** The model that drafts tokens for another. */
+export interface DraftFacts {
+  /** Of its file. */
+  readonly name: string;
+  readonly parameters: number;
+  readonly weightsBytes: number;
+  readonly quantisation: string;
+  /** Proposed at once for an answer, at most. */
+  readonly tokens: number;
+}
+
 export interface ModelInfo {
   readonly architecture: string;
   readonly parameters: number | undefined;
@@ -113,6 +124,8 @@ export interface ModelInfo {
   readonly deviceCount: number | undefined;
   /** Command line of the server that perbench started for it. */
   readonly serverCommand: string | undefined;
+  /** What drafts tokens for it (speculative decoding). */
+  readonly draft?: DraftFacts | undefined;
   /** How requests differ here from what they usually are, in one line each: said at the start, kept in the manifest. */
   readonly notes?: readonly string[] | undefined;
 }
@@ -268,6 +281,9 @@ export interface GenerationResult {
   readonly promptTokens: number;
   /** Prompt tokens that were not decoded for this request, thanks to prefix reuse. */
   readonly reusedTokens: number;
+  /** Tokens that a draft model proposed, and how many of them the model chose itself; absent where none were. */
+  readonly draftedTokens?: number | undefined;
+  readonly acceptedTokens?: number | undefined;
   /** Tokens sampled, an end-of-generation token not counted. */
   readonly outputTokens: number;
   readonly tokenLogprobs: readonly number[] | undefined;

@@ -1,4 +1,4 @@
-import type { Thinking } from './engine.ts';
+import type { DraftFacts, Thinking } from './engine.ts';
 import type { LossRecord } from './loss.ts';
 import type { RaceRecord } from './race.ts';
 
@@ -102,6 +102,8 @@ export interface LaunchFacts {
   readonly tokenizerSha256: string | undefined;
   /** What became of the thinking setting. */
   readonly thinking?: Thinking | undefined;
+  /** What drafted tokens for it. */
+  readonly draft?: DraftFacts | undefined;
   /** How requests differed from what they usually are. */
   readonly notes?: readonly string[] | undefined;
 }

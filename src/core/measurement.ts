@@ -108,6 +108,7 @@ export const metricNames = [
   'loadLatencyP95',
   'loadLatencyP99',
   'tokensPerAnswer',
+  'draftAcceptance',
 ] as const;
 
 export type MetricName = (typeof metricNames)[number];

@@ -123,7 +123,7 @@ function findBounds(names: readonly string[]): Map<FactorName, { readonly low: n
 function isOwnColumn(name: string): boolean {
   return (
     ignoredHeadings.has(name) ||
-    /^(factor|per|rank_|correct_per|output_tokens|tokens_per_answer|time|latency_p\d|memory_|energy_|price_|goodput|offered_rate|load_latency|concurrency|rounds|thinking_|budget_cut|content_filtered)/u.test(
+    /^(factor|per|rank_|correct_per|output_tokens|tokens_per_answer|time|latency_p\d|memory_|energy_|price_|goodput|offered_rate|load_latency|concurrency|rounds|thinking_|budget_cut|content_filtered|draft_acceptance)/u.test(
       name,
     )
   );

@@ -143,6 +143,21 @@ function concurrencyOf(passes: readonly PassResult[]): CellMeasurements {
   return { concurrency: overLaunches(achieved, 'count', mergeWarnings(passes)) };
 }
 
+/** The share of drafted tokens that came true; nothing without a draft model. */
+function draftAcceptance({ kind }: Task, passes: readonly PassResult[]): CellMeasurements {
+  const drafting = passes.filter(({ draftedTokens }) => draftedTokens !== undefined);
+  if (kind !== 'generate' || drafting.length === 0) return {};
+  const sum = (name: 'draftedTokens' | 'acceptedTokens'): number =>
+    drafting.reduce((total, pass) => total + (pass[name] ?? 0), 0);
+  const [drafted, accepted] = [sum('draftedTokens'), sum('acceptedTokens')];
+  if (drafted > 0) {
+    const value = accepted / drafted;
+    return { draftAcceptance: { status: 'measured', value, unit: 'ratio', n: drafted, warnings: [] } };
+  }
+  const detail = 'the draft model was not sure enough of any token to propose it';
+  return { draftAcceptance: unavailable('no_samples', detail) };
+}
+
 /** Throughput, latency and memory under the serving protocol; intervals come from launches. */
 export function servingMeasurements(task: Task, passResults: readonly PassResult[]): CellMeasurements {
   const launches = launchesIn(passResults);
@@ -179,6 +194,7 @@ export function servingMeasurements(task: Task, passResults: readonly PassResult
     ...loadLatencies(throughput),
     ...memoryMeasurements(throughput, valuesOf(figures, 'peakBytes')),
     ...concurrencyOf(throughput),
+    ...draftAcceptance(task, throughput),
   };
 }
 
@@ -196,11 +212,11 @@ function withoutLaunchWarning(measurements: CellMeasurements): CellMeasurements 
  *
  * Latency is the inverse of throughput, as in the paper's tables (within rounding), and says so.
  */
-export function paperMeasurements({ category }: Task, passResults: readonly PassResult[]): CellMeasurements {
+export function paperMeasurements(task: Task, passResults: readonly PassResult[]): CellMeasurements {
   const launch = launchesIn(passResults).find(({ accuracy }) => accuracy !== undefined);
   const pass = launch?.accuracy;
   if (launch === undefined || pass === undefined) return {};
-  const isGeneration = category === 'generation';
+  const isGeneration = task.category === 'generation';
   const { devices = 1 } = pass;
   const figures = launchFigures('paper', launch);
   const perSecond = (isGeneration ? figures.tokensPerSecond : figures.itemsPerSecond) ?? 0;
@@ -214,5 +230,6 @@ export function paperMeasurements({ category }: Task, passResults: readonly Pass
     ...(perSecond > 0 ? { throughput: rate, latency: time } : { throughput: nothing, latency: nothing }),
     ...withoutLaunchWarning(memoryMeasurements([pass], valuesOf([figures], 'peakBytes'))),
     concurrency: nominal(pass.concurrency, 'count', 1),
+    ...draftAcceptance(task, [pass]),
   };
 }

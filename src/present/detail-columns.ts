@@ -79,5 +79,6 @@ export const detailColumns: readonly BoardColumn[] = [
   fileMeasurement('loadLatencyP50'),
   measurementColumn({ id: 'loadLatencyP95', heading: 'Load p95', priority: priorities.load }),
   ...['loadLatencyP99', 'concurrency'].map(fileMeasurement),
+  measurementColumn({ id: 'draftAcceptance', heading: 'Accepted', priority: priorities.tokens, decimals: 3 }),
   measurementColumn({ id: 'rounds', heading: 'Rounds', priority: wholeOnly, decimals: 1 }),
 ];

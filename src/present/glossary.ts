@@ -198,6 +198,8 @@ export const glossary: readonly GlossaryGroup[] = [
     latency:
       'Time from sending a request to its last token, one request at a time, over the same items for every model. The median unless a percentile is named.',
     'time to first token (TTFT)': 'Time from sending a request to its first output token.',
+    'acceptance (Accepted)':
+      'Of a model with a draft model: the share of the drafted tokens that the model chose itself. The others were computed for nothing.',
     'time per output token (TPOT)': 'Mean time between output tokens after the first.',
     'p50, p95, p99': 'Percentiles: p95 is the value that 95 % of the requests do not exceed.',
     memory: 'Peak memory of the engine per device: GPU memory, or resident memory of its process.',

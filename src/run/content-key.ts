@@ -14,7 +14,7 @@ export function hashJson(value: unknown): string {
 /** What a launch tells about a model, for the manifest. */
 export function launchedFacts(facts: ModelFacts, info: ModelInfo): ModelFacts {
   const { engineBuild, devices, computesOn, architecture, promptStyle, serverCommand, deviceCount } = info;
-  const { threads, parameters, quantisation, chatTemplateSha256, tokenizerSha256, thinking, notes = [] } = info;
+  const { threads, parameters, quantisation, chatTemplateSha256, tokenizerSha256, thinking, draft, notes = [] } = info;
   return {
     ...facts,
     engineBuild,
@@ -29,6 +29,7 @@ export function launchedFacts(facts: ModelFacts, info: ModelInfo): ModelFacts {
     chatTemplateSha256,
     tokenizerSha256,
     ...(thinking !== undefined && { thinking }),
+    ...(draft !== undefined && { draft }),
     ...(computesOn !== undefined && { computesOn }),
     ...(notes.length > 0 && { notes }),
   };

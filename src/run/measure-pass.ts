@@ -196,7 +196,7 @@ export async function measurePass(
   try {
     const findings = await body(tally);
     const durationMs = nowMs() - startedAtMs;
-    const { done, failed, promptTokens, outputTokens, reusedTokens } = tally.counts;
+    const { done, failed, promptTokens, outputTokens, reusedTokens, draftedTokens, acceptedTokens } = tally.counts;
     const { failure, remarks } = tally.oddities();
     const { host, server, clients } = await windows.stop();
     const peak = plan.readsMemory === true ? await readMemory(model) : noMemory;
@@ -217,6 +217,7 @@ export async function measurePass(
       promptTokens,
       outputTokens,
       reusedTokens,
+      ...(model.info.draft !== undefined && { draftedTokens, acceptedTokens }),
       host,
       devices: model.info.deviceCount,
       server,

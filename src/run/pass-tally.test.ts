@@ -50,6 +50,17 @@ it('counts what was asked over HTTP: each try, and each part of an item that is 
   expect(tally.requests()).toEqual({ durationsMs: [20, 20, 20], retried: 2, exchanges: 1 + 3 + 1 + 9 + 11 + 1 });
 });
 
+it('counts drafted tokens, and those that came true', () => {
+  const tally = createPassTally(
+    { total: undefined, limitMs: undefined },
+    () => undefined,
+    () => undefined,
+  );
+  for (const result of [generation, { ...generation, draftedTokens: 5, acceptedTokens: 3 }, likelihood])
+    tally.count({ position: 0, isFirst: false, result, sample: () => expect.fail('nothing is scored') });
+  expect(tally.counts).toMatchObject({ draftedTokens: 5, acceptedTokens: 3 });
+});
+
 it('says what the engine works on though nothing is answered yet, and what earlier attempts did', () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   const told: PassProgress[] = [];

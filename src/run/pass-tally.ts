@@ -11,6 +11,8 @@ interface PassCounts {
   promptTokens: number;
   outputTokens: number;
   reusedTokens: number;
+  draftedTokens: number;
+  acceptedTokens: number;
 }
 
 export interface PassRequests {
@@ -77,6 +79,26 @@ function exchangesOf(result: Answer['result']): number {
   return 'exchanges' in result ? (result.exchanges ?? 1 + retries) : 1 + retries;
 }
 
+const nothingDone: Readonly<PassCounts> = {
+  done: 0,
+  failed: 0,
+  promptTokens: 0,
+  outputTokens: 0,
+  reusedTokens: 0,
+  draftedTokens: 0,
+  acceptedTokens: 0,
+};
+
+function countTokens(counts: PassCounts, result: Exclude<Answer['result'], { readonly status: 'failed' }>): void {
+  const { promptTokens, outputTokens } = tokensOf(result);
+  counts.promptTokens += promptTokens;
+  counts.outputTokens += outputTokens;
+  counts.reusedTokens += result.reusedTokens;
+  if (!('draftedTokens' in result)) return;
+  counts.draftedTokens += result.draftedTokens ?? 0;
+  counts.acceptedTokens += result.acceptedTokens ?? 0;
+}
+
 export function createPassTally(
   { total, limitMs: plannedMs, before = { done: 0, scoreSum: 0 }, hidesScore = false }: PassLimits,
   onProgress: (progress: PassProgress) => void,
@@ -88,7 +110,7 @@ export function createPassTally(
   let [retried, exchanges, reportedMs] = [0, 0, startedMs];
   let inFlight: WorkInFlight | undefined;
   const oddities = createOddities();
-  const counts: PassCounts = { done: 0, failed: 0, promptTokens: 0, outputTokens: 0, reusedTokens: 0 };
+  const counts: PassCounts = { ...nothingDone };
 
   function report(): void {
     reportedMs = performance.now();
@@ -125,10 +147,7 @@ export function createPassTally(
       else {
         if ((result.retries ?? 0) > 0) retried += 1;
         else durationsMs.push(result.times.lastTokenMs - result.times.startedMs);
-        counts.reusedTokens += result.reusedTokens;
-        const { promptTokens, outputTokens } = tokensOf(result);
-        counts.promptTokens += promptTokens;
-        counts.outputTokens += outputTokens;
+        countTokens(counts, result);
       }
       reportInTime();
     },

@@ -162,6 +162,7 @@ function printRun(run: RunRecord, cells: readonly Cell[], spread: readonly strin
       `perbench ${manifest.perbenchVersion}, Node ${manifest.nodeVersion}, seed ${manifest.seed}`,
       ...engineLines(manifest.models),
       ...deviceLines(manifest.models),
+      ...draftLines(manifest.models),
       ...serverLines(manifest.models),
       ...spread,
       `command: ${safeText(manifest.commandLine.join(' '))}`,
@@ -189,6 +190,15 @@ function engineLines(models: Models): readonly string[] {
 /** What models computed on, where that tells something. */
 function deviceLines(models: Models): readonly string[] {
   return sharedLines(models, 'computesOn', (predicate) => predicate);
+}
+
+/** What drafted tokens for a model. */
+function draftLines(models: Models): readonly string[] {
+  return Object.entries(models).flatMap(([model, { draft }]) => {
+    if (draft === undefined) return [];
+    const { name, quantisation, tokens } = draft;
+    return [`draft model of ${safeText(model)}: ${safeText(name)} (${quantisation}), ${tokens} tokens at most`];
+  });
 }
 
 /** A line per value of a fact; with the models that have it, unless all have it. */

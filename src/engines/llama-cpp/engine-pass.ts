@@ -11,9 +11,19 @@ export interface PassSettings {
   readonly ahead?: number | undefined;
 }
 
+/** A small model that proposes tokens. */
+export interface DraftSource {
+  readonly model: LlamaModel;
+  /** Proposed at once for a sequence, at most. */
+  readonly tokens: number;
+  /** As `ContextSource.open`, after it; what that opens next closes this one. */
+  open(shape: ContextShape): LlamaContext;
+}
+
 /** Opens contexts of the shape that a pass needs; there is one at a time, the weights stay. */
 export interface ContextSource {
   readonly model: LlamaModel;
+  readonly draft?: DraftSource | undefined;
   readonly reader: PromptReader;
   /** Milliseconds on the caller's clock. */
   readonly now: () => number;

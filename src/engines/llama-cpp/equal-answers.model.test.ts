@@ -1,7 +1,11 @@
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { passOptions, plainRequest } from '../../../test/conformance/engine-requests.ts';
 import { openSmall } from '../../../test/setup/open-small.ts';
+import { smallModel } from '../../../test/setup/small-models.ts';
+import { testFolder } from '../../../test/setup/test-settings.ts';
 import { createRandom } from '../../stats/random.ts';
 import type { GenerateRequest, LoadedModel, LoglikelihoodRequest, PassOptions } from '../../core/engine.ts';
 
@@ -44,13 +48,21 @@ async function answers(
 }
 
 it.each([
-  ['generate', 'prefix'],
-  ['generate', 'none'],
-  ['loglikelihood', 'prefix'],
-] as const)('the same requests have the same answers whenever they arrive: %s, reuse %s', async (kind, reuse) => {
-  await using model = await openSmall('smollm2-135m-instruct', { threads: 1 });
-  const pass = { reuse, ahead: 12 };
-  const atOnce = await answers(model, kind, pass, 0);
-  expect(atOnce).toHaveLength(asked.length);
-  for (const seed of [1, 2]) expect(await answers(model, kind, pass, seed)).toEqual(atOnce);
-});
+  ['generate', 'prefix', 'no draft'],
+  ['generate', 'none', 'no draft'],
+  ['generate', 'prefix', 'draft'],
+  ['loglikelihood', 'prefix', 'no draft'],
+] as const)(
+  'the same requests have the same answers whenever they arrive: %s, reuse %s, %s',
+  async (kind, reuse, how) => {
+    await using folder = await testFolder();
+    const draft = join(folder.path, 'draft.gguf');
+    if (how === 'draft') await copyFile(await smallModel('smollm2-135m-instruct'), draft);
+    const engineOptions = how === 'draft' ? { draft } : {};
+    await using model = await openSmall('smollm2-135m-instruct', { threads: 1, model: { engineOptions } });
+    const pass = { reuse, ahead: 12 };
+    const atOnce = await answers(model, kind, pass, 0);
+    expect(atOnce).toHaveLength(asked.length);
+    for (const seed of [1, 2]) expect(await answers(model, kind, pass, seed)).toEqual(atOnce);
+  },
+);

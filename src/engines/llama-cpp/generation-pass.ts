@@ -1,8 +1,9 @@
 import type { GenerateRequest, Generation, WorkInFlight } from '../../core/engine.ts';
 import { EngineError } from '../../core/errors.ts';
+import { DraftSequences } from './draft-sequences.ts';
 import { roundCells, type ContextSource, type EnginePass, type PassSettings, RequestQueue } from './engine-pass.ts';
 import { GenerationSlot, type WaitingGeneration } from './generation-slot.ts';
-import { physicalBatchTokens, type LlamaContext } from './native/llama-context.ts';
+import { type ContextShape, physicalBatchTokens, type LlamaContext } from './native/llama-context.ts';
 import { readPrompt } from './prompts.ts';
 
 /** A shorter shared prefix is decoded faster than a stream is copied. */
@@ -24,12 +25,17 @@ export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
   readonly #mayReuse: boolean;
   readonly #queue: RequestQueue<WaitingGeneration>;
   readonly #ready: Generation[] = [];
+  /** Tokens that are drafted at once for a sequence: those of all sequences fit into one batch. */
+  readonly #mostDrafted: number;
   #context: LlamaContext | undefined;
+  #drafts: DraftSequences | undefined;
 
   constructor(source: ContextSource, settings: PassSettings) {
     const nowMs = source.now();
     this.#source = source;
     this.#slots = Array.from({ length: settings.concurrency }, (_, sequence) => new GenerationSlot(sequence, nowMs));
+    const draftRoom = Math.floor(physicalBatchTokens / settings.concurrency) - 1;
+    this.#mostDrafted = Math.max(0, Math.min(source.draft?.tokens ?? 0, draftRoom));
     this.#mayReuse = settings.reuse === 'prefix' && source.model.canCutSequences;
     this.#queue = new RequestQueue(this.#mayReuse);
   }
@@ -65,6 +71,7 @@ export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
     if (context !== undefined) {
       this.#admit(context);
       if (this.#queue.length === 0) this.#closeGaps(context);
+      this.#draft();
       if (this.#fillBatch(context)) {
         context.decode();
         this.#pickTokens(context);
@@ -84,15 +91,37 @@ export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
     if (next === undefined || cellsOf(next) <= cells || this.#hasActive()) return this.#context;
     const largest = this.#queue.values().reduce((most, waiting) => Math.max(most, cellsOf(waiting)), 0);
     for (const slot of this.#slots) slot.forget();
-    this.#context = this.#source.open({
-      sequences: this.#slots.length,
+    const sequences = this.#slots.length;
+    const shape: ContextShape = {
+      sequences,
       cells: roundCells(Math.max(largest, Math.min(cells * 1.25, this.#source.reader.contextTokens))),
       isUnified: false,
-      keepsWindow: this.#mayReuse,
-      batchTokens: Math.max(physicalBatchTokens, this.#slots.length),
-      outputs: this.#slots.length,
-    });
+      // Drafted tokens that are refused are cut off again.
+      keepsWindow: this.#mayReuse || this.#mostDrafted > 0,
+      batchTokens: Math.max(physicalBatchTokens, sequences),
+      outputs: sequences * (1 + this.#mostDrafted),
+    };
+    this.#context = this.#source.open(shape);
+    this.#drafts = this.#openDrafts({ ...shape, outputs: sequences });
     return this.#context;
+  }
+
+  #openDrafts(shape: ContextShape): DraftSequences | undefined {
+    const { draft, model } = this.#source;
+    if (draft === undefined || this.#mostDrafted === 0) return undefined;
+    const context = draft.open(shape);
+    return new DraftSequences({ context, model: draft.model, knownTokens: model.vocabularySize });
+  }
+
+  #copyStream(context: LlamaContext, source: GenerationSlot, target: GenerationSlot): void {
+    context.copyStream(source.sequence, target.sequence);
+    this.#drafts?.copyStream(source.sequence, target.sequence);
+  }
+
+  /** Forgets a sequence from a position on. */
+  #cut(context: LlamaContext, { sequence }: GenerationSlot, length: number): void {
+    context.remove(sequence, length);
+    this.#drafts?.cut(sequence, length);
   }
 
   #admit(context: LlamaContext): void {
@@ -105,7 +134,7 @@ export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
       this.#queue.take();
       const slot = this.#placePrefix(prefix, context);
       slot.start(next, prefix?.length ?? 0, this.#source.now());
-      context.remove(slot.sequence, prefix?.length ?? 0);
+      this.#cut(context, slot, prefix?.length ?? 0);
     }
   }
 
@@ -131,7 +160,7 @@ export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
     const free = this.#slots.filter((slot) => slot.active === undefined);
     const slot = free.toSorted((left, right) => left.freeSinceMs - right.freeSinceMs)[0];
     if (slot === undefined) throw new EngineError('no free sequence to admit a request to');
-    if (prefix !== undefined) context.copyStream(prefix.slot.sequence, slot.sequence);
+    if (prefix !== undefined) this.#copyStream(context, prefix.slot, slot);
     return slot;
   }
 
@@ -141,18 +170,32 @@ export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
       const gap = this.#slots.find((slot) => slot.active === undefined);
       const last = this.#slots.findLast((slot) => slot.active !== undefined);
       if (gap === undefined || last === undefined || gap.sequence > last.sequence) return;
-      context.copyStream(last.sequence, gap.sequence);
-      context.remove(last.sequence);
+      this.#copyStream(context, last, gap);
+      this.#cut(context, last, 0);
       gap.takeOver(last);
     }
   }
 
-  /** One token for each sequence that is answering, and as much of the prompts as fits beside them. */
+  /** Lets the draft model propose how answers go on. */
+  #draft(): void {
+    const turns = this.#slots.flatMap((slot) => {
+      const { sequence, tokens, draftRoom } = slot;
+      const most = Math.min(this.#mostDrafted, draftRoom);
+      return most > 0 ? [{ sequence, tokens, most }] : [];
+    });
+    const proposals = this.#drafts?.propose(turns);
+    for (const slot of this.#slots) slot.propose(proposals?.get(slot.sequence) ?? []);
+  }
+
+  /**
+   * One token, and what is drafted behind it, for each sequence that is answering, and as much of the prompts as fits
+   * beside them.
+   */
   #fillBatch({ batch, shape }: LlamaContext): boolean {
     batch.clear();
     const active = this.#slots.filter((slot) => slot.active !== undefined);
-    const answering = active.filter((slot) => slot.undecoded === 1).length;
-    let promptRoom = shape.batchTokens - answering;
+    const answering = active.filter((slot) => slot.undecoded === 1);
+    let promptRoom = answering.reduce((room, { drafted }) => room - 1 - drafted.length, shape.batchTokens);
     for (const slot of active) {
       const count = slot.undecoded === 1 ? 1 : Math.min(slot.undecoded, promptRoom);
       if (slot.undecoded > 1) promptRoom -= count;
@@ -163,23 +206,39 @@ export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
         slot.row = batch.add(tokens[position] ?? 0, position, slot.sequence, 1, position === tokens.length - 1);
       }
       slot.decoded += count;
+      for (const [index, token] of slot.drafted.entries())
+        batch.add(token, slot.decoded + index, slot.sequence, 1, true);
     }
     return batch.length > 0;
   }
 
+  /**
+   * The next token of each sequence, by the model's own choice; where that is the drafted one, the token behind it is known
+   * as well, and so on.
+   */
   #pickTokens(context: LlamaContext): void {
     const nowMs = this.#source.now();
-    const { rows, vocabularySize } = this.#source.model;
+    const { vocabularySize } = this.#source.model;
     const logits = context.logits(context.batch.outputCount);
     for (const slot of this.#slots) {
-      if (slot.active === undefined || slot.row === -1) continue;
-      rows.load(logits.subarray(slot.row * vocabularySize, (slot.row + 1) * vocabularySize));
-      const highest = rows.highest();
-      const likeliest = rows.argmax(highest);
-      if (likeliest === -1) throw new EngineError('the model gave logits that are not numbers');
-      const token = this.#constrain(slot, likeliest, nowMs);
-      if (token !== undefined) this.#take(slot, token, highest, nowMs);
+      for (let row = slot.nextRow; row !== undefined; row = slot.nextRow) {
+        this.#pickToken(slot, logits.subarray(row * vocabularySize, (row + 1) * vocabularySize), nowMs);
+        slot.keepDrafted();
+      }
+      if (slot.drafted.length > 0) this.#cut(context, slot, slot.decoded);
     }
+  }
+
+  #pickToken(slot: GenerationSlot, logits: Float32Array, nowMs: number): void {
+    const { rows } = this.#source.model;
+    rows.load(logits);
+    const highest = rows.highest();
+    const likeliest = rows.argmax(highest);
+    if (likeliest === -1) throw new EngineError('the model gave logits that are not numbers');
+    const token = this.#constrain(slot, likeliest, nowMs);
+    if (token === undefined) return;
+    slot.compare(token);
+    this.#take(slot, token, highest, nowMs);
   }
 
   /** The likeliest token that the request's JSON schema allows behind thoughts; undefined where it failed for that. */

@@ -23,6 +23,8 @@ export interface ActiveGeneration {
   constraint?: GrammarConstraint;
   startedMs: number | undefined;
   firstTokenMs: number | undefined;
+  draftedTokens: number;
+  acceptedTokens: number;
 }
 
 /** One sequence of the context: what its cells hold, and the request that uses it. */
@@ -34,8 +36,11 @@ export class GenerationSlot {
   #tokens = new Int32Array();
   #length = 0;
   decoded = 0;
-  /** Row of logits that the current decode gives for this slot, or -1. */
+  /** Row of logits that the current decode gives for this slot, or -1; those of its drafted tokens follow. */
   row = -1;
+  /** Tokens that a draft model expects behind those that were known then, and how many these were. */
+  #drafted: readonly number[] = [];
+  #draftedFrom = 0;
 
   constructor(sequence: number, nowMs: number) {
     this.sequence = sequence;
@@ -49,6 +54,51 @@ export class GenerationSlot {
   /** Tokens that must still be decoded before the next one can be picked. */
   get undecoded(): number {
     return this.active === undefined ? 0 : this.#length - this.decoded;
+  }
+
+  get drafted(): readonly number[] {
+    return this.#drafted;
+  }
+
+  /** What the next decode takes in behind the known tokens. */
+  propose(drafted: readonly number[]): void {
+    this.#drafted = drafted;
+    this.#draftedFrom = this.#length;
+    if (this.active !== undefined) this.active.draftedTokens += drafted.length;
+  }
+
+  /** The row of logits that tells the next token; undefined where something must be decoded first. */
+  get nextRow(): number | undefined {
+    if (this.active === undefined || this.row === -1 || this.undecoded > 0) return undefined;
+    return this.row + this.decoded - this.#draftedFrom;
+  }
+
+  /** Counts the next token where it is the one that was drafted. */
+  compare(token: number): void {
+    if (this.active !== undefined && token === this.#drafted[this.decoded - this.#draftedFrom])
+      this.active.acceptedTokens += 1;
+  }
+
+  /** Counts drafted tokens as decoded as far as they came true. */
+  keepDrafted(): void {
+    while (
+      this.decoded < this.#length &&
+      this.#drafted[this.decoded - this.#draftedFrom] === this.#tokens[this.decoded]
+    )
+      this.decoded += 1;
+  }
+
+  /**
+   * Tokens that may be drafted now: none before the first token is known, so that its time is the model's own, and no more
+   * than the answer may still have before its last one.
+   */
+  get draftRoom(): number {
+    const { active } = this;
+    if (active?.firstTokenMs === undefined || this.undecoded !== 1) return 0;
+    const { waiting, count, text } = active;
+    const isThinking = waiting.budget > 0 && text.openShape !== undefined;
+    const left = waiting.tokens.length + waiting.room - this.#length;
+    return Math.min(left, isThinking ? left : waiting.request.maxTokens - count.limited) - 1;
   }
 
   start(waiting: WaitingGeneration, reusedTokens: number, nowMs: number): void {
@@ -68,6 +118,8 @@ export class GenerationSlot {
       reusedTokens,
       startedMs: undefined,
       firstTokenMs: undefined,
+      draftedTokens: 0,
+      acceptedTokens: 0,
     };
   }
 
@@ -98,6 +150,7 @@ export class GenerationSlot {
       finishReason: isOpen && answer.trim() === '' ? 'budget_cut' : finishReason,
       promptTokens: waiting.tokens.length,
       reusedTokens: active.reusedTokens,
+      ...(active.draftedTokens > 0 && { draftedTokens: active.draftedTokens, acceptedTokens: active.acceptedTokens }),
       outputTokens: count.output,
       tokenLogprobs: waiting.request.logprobs === true ? logprobs : undefined,
       promptHead: promptHead(waiting.tokens),

@@ -15,6 +15,7 @@ import { llamaMaxConcurrency } from '../request-pool.ts';
 import { chooseDevice, type ChosenDevice } from './choose-device.ts';
 import { withKernels } from './library-location.ts';
 import { llamaOptionsSchema } from './llama-options.ts';
+import { readDraft } from './draft-setting.ts';
 import { placingOrder } from './place-model.ts';
 import { readChatSetting } from './chat-setting.ts';
 import { LoadedLlama } from './loaded-llama.ts';
@@ -88,15 +89,19 @@ async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEn
   const header = await readModelHeader(model.file);
   const availableBytes = (engine.availableBytes ?? memoryLimitBytes)();
   const bytes = await fileBytes(model.file, header.splitCount);
+  const draft = await readDraft(settings, model.file, options);
+  const draftBytes = draft && (await fileBytes(draft.order.file, draft.header.splitCount));
   // What a GPU takes is known once its process has asked it.
   const isOnCpu = library.device === 'cpu';
-  if (isOnCpu) checkMemory(model.name, bytes, availableBytes);
+  const name = draftBytes === undefined ? model.name : `${model.name} with its draft model`;
+  if (isOnCpu) checkMemory(name, bytes + (draftBytes ?? 0), availableBytes);
   const placing = placingOrder(model.name, await readModelOutline(model.file), settings, options, isOnCpu);
   const { chatTemplate, promptStyle, plan } = await readChatSetting(model, model.file, header);
   const { thinking, templateArgs } = plan;
   const order: LoadOrder = {
     type: 'load',
     file: model.file,
+    draft: draft?.order,
     library,
     threads: settings.threads ?? options.threads ?? availableParallelism(),
     contextTokens: settings.contextTokens ?? options.contextTokens,
@@ -159,6 +164,7 @@ function describeModel(opening: Opening, facts: LoadedFacts, processId: number):
     gpus: gpus.length === 0 ? [] : undefined,
     deviceCount: used.length > 1 ? used.length : undefined,
     serverCommand: undefined,
+    draft: facts.draft,
   };
 }
 

@@ -108,11 +108,11 @@ export class LoadedLlama implements LoadedModel {
         hint: process.platform === 'linux' ? undefined : 'Measure memory on Linux: perbench reads it from /proc.',
       });
     }
-    const { placement, weightsBytes } = this.#facts;
+    const { placement, weightsBytes, draft } = this.#facts;
     return readLlamaMemory({
       resident,
       isPeakReset: this.#isPeakReset,
-      weightsBytes,
+      weightsBytes: weightsBytes + (draft?.weightsBytes ?? 0),
       buffers: [...this.#facts.buffers, ...this.#buffers],
       devices: await this.#askDevices(false),
       gpuLayers: placement.gpuLayers,

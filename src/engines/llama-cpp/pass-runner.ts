@@ -61,7 +61,8 @@ export class PassRunner {
 
   handle(order: Exclude<WorkerOrder, LoadOrder | { readonly type: 'memory' }>): void {
     if (order.type === 'threads') {
-      this.#source.model.threads = order.threads;
+      for (const model of [this.#source.model, this.#source.draft?.model])
+        if (model !== undefined) model.threads = order.threads;
       return;
     }
     if (order.type === 'pass-start') {

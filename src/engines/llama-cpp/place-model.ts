@@ -68,6 +68,14 @@ export function gpusOf(devices: readonly NativeDevice[]): readonly NativeDevice[
   return cards.length > 0 ? cards : devices.filter(({ kind }) => kind === 'integrated gpu');
 }
 
+/** The devices as they are once a model is placed on them. */
+export function leftBy(plan: PlacementPlan | undefined, devices: readonly NativeDevice[]): readonly NativeDevice[] {
+  return devices.map((device) => {
+    const { totalBytes = 0 } = plan?.gpus.find(({ name }) => name === device.name) ?? {};
+    return { ...device, freeBytes: device.freeBytes - totalBytes };
+  });
+}
+
 /**
  * Places a model on the devices as they are now.
  *

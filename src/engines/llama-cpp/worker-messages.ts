@@ -1,4 +1,5 @@
 import type {
+  DraftFacts,
   GenerateRequest,
   Generation,
   Loglikelihood,
@@ -15,10 +16,19 @@ import type { BufferSize } from './native/library.ts';
 import type { CacheSettings } from './native/llama-context.ts';
 import type { PlacingOrder } from './place-model.ts';
 
+/** A model that drafts for another. */
+export interface DraftOrder {
+  readonly file: string;
+  /** Drafted at once for a sequence, at most. */
+  readonly tokens: number;
+  readonly placing: PlacingOrder;
+}
+
 /** What the engine's process is started with, as its first message. */
 export interface LoadOrder {
   readonly type: 'load';
   readonly file: string;
+  readonly draft: DraftOrder | undefined;
   readonly library: LibraryLocation;
   readonly threads: number;
   readonly contextTokens: number | undefined;
@@ -65,6 +75,7 @@ export interface LoadedFacts {
   /** Variant of the CPU's kernels, where the library has several. */
   readonly kernels: string | undefined;
   readonly libraryVersion: string;
+  readonly draft: DraftFacts | undefined;
 }
 
 export type WorkerReport =

@@ -10,12 +10,14 @@ import { EnvironmentError, ModelError, PerbenchError, UsageError } from '../../c
 import type { PlacementPlan } from '../../gguf/plan-placement.ts';
 import { dieBeforeParent } from './die-before-parent.ts';
 import type { ContextSource } from './engine-pass.ts';
+import { loadDraft, type LoadedDraft } from './draft-model.ts';
 import { checkAbi } from './native/abi.ts';
 import { loadLibrary, type NativeLibrary } from './native/library.ts';
-import { LlamaContext, type ContextShape } from './native/llama-context.ts';
+import { type ContextShape, LlamaContext } from './native/llama-context.ts';
 import { LlamaModel } from './native/llama-model.ts';
+import { OpenContext } from './open-context.ts';
 import { DeviceWatch } from './device-watch.ts';
-import { gpusOf, placeModel } from './place-model.ts';
+import { gpusOf, leftBy, placeModel } from './place-model.ts';
 import { PassRunner } from './pass-runner.ts';
 import type { PromptReader } from './prompts.ts';
 import { thoughtMarks, type ThoughtShape } from '../../core/thought-shapes.ts';
@@ -47,7 +49,7 @@ function openLibrary(order: LoadOrder): NativeLibrary {
 function chatRenderer(order: LoadOrder, model: LlamaModel): ChatRenderer | undefined {
   if (order.chatTemplate === undefined) return undefined;
   const { tokenizer } = model;
-  const special = { bos: tokenizer.specialText(tokenizer.bos), eos: tokenizer.specialText(tokenizer.eos) };
+  const special = { bos: tokenizer.tokenText(tokenizer.bos), eos: tokenizer.tokenText(tokenizer.eos) };
   try {
     return createChatRenderer(order.chatTemplate, special, order.templateArgs);
   } catch (error) {
@@ -59,11 +61,15 @@ function chatRenderer(order: LoadOrder, model: LlamaModel): ChatRenderer | undef
   }
 }
 
-function describe(model: LlamaModel, contextTokens: number, placement: PlacementPlan): LoadedFacts {
+function describe(
+  { model, reader }: ContextSource,
+  draft: LoadedDraft | undefined,
+  placement: PlacementPlan,
+): LoadedFacts {
   const kernels = kernelVariant();
   const cpu = ['CPU', kernels].filter((part) => part !== undefined).join(' ');
   return {
-    contextTokens,
+    contextTokens: reader.contextTokens,
     trainedContextTokens: model.trainedContextTokens,
     vocabularySize: model.vocabularySize,
     parameters: model.parameters,
@@ -72,9 +78,10 @@ function describe(model: LlamaModel, contextTokens: number, placement: Placement
     canCutSequences: model.canCutSequences,
     devices: [cpu],
     placement,
-    buffers: model.buffers,
+    buffers: [...model.buffers, ...(draft?.model.buffers ?? [])],
     kernels,
     libraryVersion: model.library.llama.version(),
+    draft: draft?.facts,
   };
 }
 
@@ -96,7 +103,7 @@ function promptReader(order: LoadOrder, model: LlamaModel, contextTokens: number
   };
 }
 
-function createContextSource(order: LoadOrder, model: LlamaModel): ContextSource {
+function createContextSource(order: LoadOrder, model: LlamaModel, draft: LoadedDraft | undefined): ContextSource {
   const contextTokens = order.contextTokens ?? model.trainedContextTokens;
   if (contextTokens > model.trainedContextTokens) {
     throw new ModelError(
@@ -104,30 +111,28 @@ function createContextSource(order: LoadOrder, model: LlamaModel): ContextSource
       { hint: 'Lower the number of context tokens.' },
     );
   }
-  let open: LlamaContext | undefined;
+  const own = new OpenContext((shape) => new LlamaContext(model, shape, order.cache));
+  const ofDraft = draft && new OpenContext((shape) => new LlamaContext(draft.model, shape));
+  const open = (context: OpenContext, shape: ContextShape): LlamaContext => {
+    const opened = context.open(shape);
+    watch?.look();
+    report({ type: 'context', buffers: [...own.buffers, ...(ofDraft?.buffers ?? [])] });
+    return opened;
+  };
   return {
     model,
+    draft: ofDraft && {
+      model: draft.model,
+      tokens: draft.facts.tokens,
+      open: (shape) => open(ofDraft, shape),
+    },
     reader: promptReader(order, model, contextTokens),
     now: () => nowMs(order.clockOffsetMs),
-    open: (shape: ContextShape) => {
-      if (open !== undefined && isSameShape(open.shape, shape)) {
-        open.clear();
-        return open;
-      }
-      // Before the new one, so that both are never in memory together.
-      open?.free();
-      open = undefined;
-      open = new LlamaContext(model, shape, order.cache);
-      watch?.look();
-      report({ type: 'context', buffers: open.buffers });
-      return open;
+    open: (shape) => {
+      ofDraft?.close();
+      return open(own, shape);
     },
   };
-}
-
-function isSameShape(left: ContextShape, right: ContextShape): boolean {
-  const names = Object.keys(right) as (keyof ContextShape)[];
-  return names.every((name) => left[name] === right[name]);
 }
 
 function kindOf(error: PerbenchError): Extract<WorkerReport, { readonly type: 'load-error' }>['kind'] {
@@ -140,14 +145,14 @@ function load(order: LoadOrder): PassRunner | undefined {
   try {
     const library = openLibrary(order);
     watch = new DeviceWatch(() => gpusOf(library.devices()));
-    const placement = placeModel(order.placing, order.library, watch.before);
-    const model = new LlamaModel(library, {
-      file: order.file,
-      threads: order.threads,
-      placement,
-    });
-    const source = createContextSource(order, model);
-    report({ type: 'loaded', facts: describe(model, source.reader.contextTokens, placement) });
+    const { file, threads } = order;
+    // The draft goes first: it is small, and computes the most often.
+    const draftPlacement = order.draft && placeModel(order.draft.placing, order.library, watch.before);
+    const placement = placeModel(order.placing, order.library, leftBy(draftPlacement, watch.before));
+    const model = new LlamaModel(library, { file, threads, placement });
+    const draft = order.draft && draftPlacement && loadDraft({ model, file }, order.draft, draftPlacement);
+    const source = createContextSource(order, model, draft);
+    report({ type: 'loaded', facts: describe(source, draft, placement) });
     return new PassRunner(source, report);
   } catch (error) {
     if (!(error instanceof PerbenchError)) throw error;

@@ -51,6 +51,7 @@ const llamaPrototypes = {
   isRecurrent: native<(model: Pointer) => boolean>('bool llama_model_is_recurrent(void *model)'),
   isHybrid: native<(model: Pointer) => boolean>('bool llama_model_is_hybrid(void *model)'),
   isDiffusion: native<(model: Pointer) => boolean>('bool llama_model_is_diffusion(void *model)'),
+  vocabularyType: native<(vocabulary: Pointer) => number>('int llama_vocab_type(void *vocabulary)'),
   vocabularySize: native<(vocabulary: Pointer) => number>('int32_t llama_vocab_n_tokens(void *vocabulary)'),
   bosToken: native<(vocabulary: Pointer) => number>('int32_t llama_vocab_bos(void *vocabulary)'),
   eosToken: native<(vocabulary: Pointer) => number>('int32_t llama_vocab_eos(void *vocabulary)'),

@@ -15,6 +15,8 @@ const loadModeNone = 0;
 export interface LlamaModelOptions {
   readonly file: string;
   readonly threads: number;
+  /** Of another model, whose decodes never run at the same time; by default a new one. */
+  readonly threadpool?: Pointer | undefined;
   /** By default all in host memory. */
   readonly placement?: Placement;
 }
@@ -68,7 +70,9 @@ export class LlamaModel {
     this.pointer = pointer;
     this.buffers = log.bufferSizes();
     this.threads = options.threads;
-    this.threadpool = options.threads > 1 ? library.createThreadpool(options.threads) : undefined;
+    const createThreadpool = (): Pointer | undefined =>
+      options.threads > 1 ? library.createThreadpool(options.threads) : undefined;
+    this.threadpool = options.threadpool ?? createThreadpool();
     this.tokenizer = new Tokenizer(llama, llama.vocabulary(pointer));
     this.vocabularySize = this.tokenizer.size;
     this.rows = new LogitRows(this.vocabularySize);

@@ -5,10 +5,13 @@ const encoder = new TextEncoder();
 
 /** Text to tokens and back, by the model's vocabulary. */
 export class Tokenizer {
+  /** `llama_vocab_type`. */
+  readonly kind: number;
   readonly size: number;
   readonly bos: number;
   readonly eos: number;
   readonly addsBos: boolean;
+  readonly addsEos: boolean;
   readonly #llama: LlamaFunctions;
   readonly #vocabulary: Pointer;
   readonly #pieces = new Map<number, Uint8Array>();
@@ -21,10 +24,12 @@ export class Tokenizer {
   constructor(llama: LlamaFunctions, vocabulary: Pointer) {
     this.#llama = llama;
     this.#vocabulary = vocabulary;
+    this.kind = llama.vocabularyType(vocabulary);
     this.size = llama.vocabularySize(vocabulary);
     this.bos = llama.bosToken(vocabulary);
     this.eos = llama.eosToken(vocabulary);
     this.addsBos = llama.addsBos(vocabulary);
+    this.addsEos = llama.addsEos(vocabulary);
   }
 
   /** Tokens of plain text, with a BOS where the vocabulary asks for one. Names of special tokens are plain text. */
@@ -82,8 +87,8 @@ export class Tokenizer {
     return piece;
   }
 
-  /** Text of a special token, such as `<s>`, for chat templates; empty where there is none. */
-  specialText(token: number): string {
+  /** A token as the vocabulary writes it, such as `<s>`; empty where there is none. */
+  tokenText(token: number): string {
     return token < 0 ? '' : (this.#llama.tokenText(this.#vocabulary, token) ?? '');
   }
 
@@ -120,7 +125,6 @@ export class Tokenizer {
 
   /** Vocabularies that append an EOS do so to whole texts; a prompt goes on. */
   #withoutEnd(tokens: Int32Array): Int32Array {
-    const addsEnd = this.#llama.addsEos(this.#vocabulary);
-    return addsEnd && tokens.at(-1) === this.eos ? tokens.subarray(0, -1) : tokens;
+    return this.addsEos && tokens.at(-1) === this.eos ? tokens.subarray(0, -1) : tokens;
   }
 }

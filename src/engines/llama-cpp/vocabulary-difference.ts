@@ -1,0 +1,33 @@
+import type { Tokenizer } from './native/tokenizer.ts';
+
+/** Vocabularies of one family are padded to different lengths. */
+const mostPadding = 128;
+/** Special tokens that models of one family call differently. */
+const specialTokens = 5;
+
+/** `llama_vocab_type`. */
+const kinds = ['none', 'SPM', 'BPE', 'WPM', 'UGM', 'RWKV', 'PLaMo-2'];
+
+const quoted = (text: string): string => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+
+export type Vocabulary = Pick<Tokenizer, 'kind' | 'size' | 'bos' | 'eos' | 'addsBos' | 'addsEos' | 'tokenText'>;
+
+/**
+ * How the vocabulary of a draft differs from that of the model that it drafts for, by the rules of llama.cpp
+ * (`common/speculative.cpp`): same kind, same tokens around texts, nearly the same size, and the same texts of all tokens
+ * that both have, the first five aside.
+ *
+ * @returns undefined where tokens of one are tokens of the other
+ */
+export function vocabularyDifference(model: Vocabulary, draft: Vocabulary): string | undefined {
+  const kindOf = ({ kind }: Vocabulary): string => kinds[kind] ?? `kind ${kind}`;
+  if (draft.kind !== model.kind) return `${kindOf(draft)} instead of ${kindOf(model)}`;
+  if (Math.abs(draft.size - model.size) > mostPadding) return `${draft.size} tokens instead of ${model.size}`;
+  if (draft.addsBos !== model.addsBos || (model.addsBos && draft.bos !== model.bos)) return 'it begins texts otherwise';
+  if (draft.addsEos !== model.addsEos || (model.addsEos && draft.eos !== model.eos)) return 'it ends texts otherwise';
+  for (let token = specialTokens; token < Math.min(draft.size, model.size); token += 1) {
+    const [text, expected] = [draft.tokenText(token), model.tokenText(token)];
+    if (text !== expected) return `token ${token} is ${quoted(text)} instead of ${quoted(expected)}`;
+  }
+  return undefined;
+}
