@@ -26,8 +26,8 @@ export interface LocalQuestion {
   readonly options: LlamaOptions;
   readonly contextTokens: number;
   readonly sequences: number;
-  /** GPUs that somebody assumes; those of this machine where it says so itself. */
-  readonly supply: GpuSupply;
+  /** GPUs that somebody assumes; else those of this machine are asked. */
+  readonly supply?: GpuSupply;
   readonly chooseDevice?: typeof chooseDevice | undefined;
 }
 
@@ -43,7 +43,7 @@ function assumedGpus({ count = 1, memoryBytes = 0 }: GpuSupply): readonly Planne
 async function gpusFor(question: LocalQuestion): Promise<readonly PlannedGpu[]> {
   const { options, supply } = question;
   if (options.device === 'cpu' || options.kernels !== undefined) return [];
-  if (supply.from === 'assumed' && supply.memoryBytes !== undefined) return assumedGpus(supply);
+  if (supply?.from === 'assumed' && supply.memoryBytes !== undefined) return assumedGpus(supply);
   const choice = await (question.chooseDevice ?? chooseDevice)(options.device);
   return gpusOf(choice.devices);
 }

@@ -6,7 +6,10 @@ import {
   raceVersion,
   type StoredQuestion,
 } from '../core/race.ts';
+import { parseEngineOptions } from '../core/engine-options.ts';
 import type { Suite } from '../core/suite.ts';
+import { llamaOptionsSchema } from '../engines/llama-cpp/llama-options.ts';
+import { localOutlook } from './local-outlook.ts';
 import type { GgufHeader } from '../gguf/gguf-header.ts';
 import { readModelHeader } from '../gguf/gguf-kind.ts';
 import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
@@ -46,18 +49,16 @@ function activeShare(header: GgufHeader, parameters: number): number {
   return table < parameters ? (1 - table / parameters) * experts : experts;
 }
 
-async function entrantFacts(
-  { spec: { name, file } }: PlannedModel,
-  suite: Suite,
-  limitBytes: number,
-): Promise<RaceEntrantFacts> {
+async function entrantFacts({ spec }: PlannedModel, suite: Suite, limitBytes: number): Promise<RaceEntrantFacts> {
+  const { name, file } = spec;
   if (file === undefined) return { model: name };
-  const contextTokens = suite.contextTokens ?? usualContextTokens;
-  const { weightsBytes, parameters } = await estimateModelMemory(file, {
-    contextTokens,
-    sequences: plannedConcurrency(suite),
-  });
+  const use = { contextTokens: suite.contextTokens ?? usualContextTokens, sequences: plannedConcurrency(suite) };
+  const { weightsBytes, parameters } = await estimateModelMemory(file, use);
   const activeBytes = Math.round(weightsBytes * activeShare(await readModelHeader(file), parameters));
+  const options = parseEngineOptions(llamaOptionsSchema, spec.engine, spec);
+  const { placement, problem } = await localOutlook({ name, file, options, ...use });
+  // On GPUs it counts per device, with what is on the host beside it: no share of the weights is sure to be in it.
+  if (placement !== undefined || problem !== undefined) return { model: name, activeBytes };
   const facts = { model: name, activeBytes, memoryFloor: weightsBytes * minResidentShare };
   if (weightsBytes <= limitBytes) return facts;
   const exclusion = `its weights take ${sizeText(weightsBytes)}, but only ${sizeText(limitBytes)} are free`;
