@@ -13,7 +13,7 @@ import type { RunEvent } from '../core/event.ts';
 import { defaultLeaseMs } from '../core/store.ts';
 import { schemaOf } from './ask-items.ts';
 import { LeaseKeeper, pauseBeforeLooking, waitingText } from './claims.ts';
-import { cellKey, launchedFacts, modelDifferences } from './content-key.ts';
+import { cellKey, earlierCellKey, launchedFacts, modelDifferences } from './content-key.ts';
 import {
   createManifestKeeper,
   type ManifestKeeper,
@@ -182,7 +182,8 @@ export class Runner implements RunState {
     const { suite, manifest } = this.plan;
     requireCapability(model, planned);
     const key = cellKey(plannedModel, model.info, planned, suite);
-    if (cell.key !== undefined && cell.key !== key) {
+    const known = [undefined, key, earlierCellKey(plannedModel, model.info, planned, suite)];
+    if (!known.includes(cell.key)) {
       // As far as the manifest tells.
       const now = launchedFacts(plannedModel.facts, model.info);
       const differences = modelDifferences(manifest, plannedModel.spec.name, now);
