@@ -5,7 +5,7 @@ import { UnknownNameError, UsageError } from '../core/errors.ts';
 import { isFileServer, serverSettings } from '../core/managed-server.ts';
 import { type ModelSetting, nameWith, settingWords } from '../core/model-setting.ts';
 import { nearestName } from '../core/nearest-name.ts';
-import { issueText } from '../core/schema-issue.ts';
+import { expectedBy } from '../core/schema-issue.ts';
 import { shapeOf } from '../core/settings.ts';
 import { type ModelEntry, modelEntry, type Suite } from '../core/suite.ts';
 import { modelSettings } from '../core/suite-settings.ts';
@@ -74,7 +74,8 @@ function readValue(value: unknown, key: string, schema: z.ZodType): unknown {
   if (success) return value;
   const near = typeof value === 'string' ? nearestName(value, words.map(String)) : undefined;
   const meant = near === undefined ? '' : ` (did you mean "${near}"?)`;
-  throw new UsageError(`vary.${key}: ${issueText(error.issues[0])}, got ${JSON.stringify(value)}${meant}`);
+  const expected = error.issues.map(expectedBy)[0] ?? 'another value';
+  throw new UsageError(`vary.${key}: expected ${expected}, got ${JSON.stringify(value)}${meant}`);
 }
 
 /**

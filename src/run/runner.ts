@@ -20,6 +20,7 @@ import {
   withEvaluatedItems,
   withFirstPrompt,
   withModel,
+  withTakenAnswers,
 } from './manifest-keeper.ts';
 import { measureCell } from './measure-cell.ts';
 import { OpenEngine } from './open-engine.ts';
@@ -157,6 +158,8 @@ export class Runner implements RunState {
           stopSignal: AbortSignal.any([dependencies.signal, lost]),
           forceSignal: AbortSignal.any([forceSignal, lost]),
           emit,
+          onTaken: (from, items) =>
+            void this.#manifest.change((stored) => withTakenAnswers(stored, job.cell, from, items)),
           onFirstPrompt: (prompt) => void this.#manifest.change((stored) => withFirstPrompt(stored, job.cell, prompt)),
         },
         step,

@@ -13,6 +13,7 @@ import { isFileServer } from '../../core/managed-server.ts';
 import { ifThere } from '../../files/if-there.ts';
 import { notAFileError, readBytes } from '../../files/read-file.ts';
 import { splitEngineSource } from '../../engines/index.ts';
+import { quotePatterns } from '../../sources/model-pattern.ts';
 import { looksLikePath, looksLikeRepository } from '../../sources/model-source.ts';
 
 /** Files that `run` and `plan` look for where neither a file nor a model was named, in this order. */
@@ -68,8 +69,7 @@ export async function readSuiteFile(name: string, world: SuiteFileWorld): Promis
       throw new ConfigError(
         { file: shown },
         'expected a suite file ending in .yaml, .yml, .json, .ts, .mts, .js or .mjs',
-        // A shell that expands a pattern puts what is behind its first word where the suite file stands.
-        extname(path) === '.gguf' ? { hint: "Quote patterns of model files: -m 'model-*.gguf'." } : {},
+        extname(path) === '.gguf' ? { hint: quotePatterns } : {},
       );
   }
 }
