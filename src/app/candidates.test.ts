@@ -52,7 +52,17 @@ describe('names', () => {
     ],
     [
       'a name of its own',
-      { ...qwen, name: 'mine', thinking: 'off', vary: { gpuShares: [[3, 1], [1, 1]] } },
+      {
+        ...qwen,
+        name: 'mine',
+        thinking: 'off',
+        vary: {
+          gpuShares: [
+            [3, 1],
+            [1, 1],
+          ],
+        },
+      },
       ['mine (gpuShares 3 1)', 'mine (gpuShares 1 1)'],
     ],
     [

@@ -103,7 +103,9 @@ export async function reportRuns(
     ...joined,
     ...differences(runs),
     ...tooShort(runs),
-    ...runs.flatMap(({ manifest }) => takenNotes((manifest.takenAnswers ?? []).filter(({ taskId }) => taskIds.includes(taskId)))),
+    ...runs.flatMap(({ manifest }) =>
+      takenNotes((manifest.takenAnswers ?? []).filter(({ taskId }) => taskIds.includes(taskId))),
+    ),
     ...unfinished(own),
     ...needNotes(scoreboards, runs),
     ...races(runs),

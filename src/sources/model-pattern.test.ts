@@ -61,10 +61,7 @@ it.each([
     'qwen-{Q8_0,Q3_K}.gguf',
     'no file qwen-Q3_K.gguf for qwen-{Q8_0,Q3_K}.gguf in FOLDER, which has qwen-Q2_K.gguf, qwen-Q4_K_M.gguf, qwen-Q8_0.gguf',
   ],
-  [
-    'llama-*.gguf',
-    'no file fits llama-*.gguf in FOLDER, which has qwen-Q2_K.gguf, qwen-Q4_K_M.gguf, qwen-Q8_0.gguf',
-  ],
+  ['llama-*.gguf', 'no file fits llama-*.gguf in FOLDER, which has qwen-Q2_K.gguf, qwen-Q4_K_M.gguf, qwen-Q8_0.gguf'],
   ['empty/*.gguf', 'no file fits *.gguf in FOLDER/empty, which has no GGUF files'],
   ['gone/*.gguf', 'no file fits *.gguf: there is no folder FOLDER/gone'],
   ['*/step9.gguf', '*/step9.gguf: * and ? may stand in the name of a file, not in that of a folder'],

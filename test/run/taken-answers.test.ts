@@ -91,7 +91,8 @@ it('asks only what a cell that is not finished has not answered, and goes on aft
   const claim = await store.claimCell(leader?.id ?? '', 'another', 20_000);
   if (claim === undefined || done?.key === undefined) throw new Error('no cell to hold');
   await store.setCellKey(claim, done.key);
-  for await (const sample of elsewhere.samples(done.id, { limit: 15 })) await store.appendSamples(claim, [sample], 20_000);
+  for await (const sample of elsewhere.samples(done.id, { limit: 15 }))
+    await store.appendSamples(claim, [sample], 20_000);
 
   const stop = new AbortController();
   await runPlan(plan, toyDependencies(store, { signal: stop.signal }), (event) => {
