@@ -3,7 +3,6 @@ import { parseGoodput } from './load.ts';
 import { questionProblem } from './race-question.ts';
 import { serverSchema } from './managed-server.ts';
 import { answerKinds, taskDefinitionSchema } from './task-definition.ts';
-import type * as z from 'zod';
 import { choice, flag, listOf, real, section, text, whole, wholeOr, type Zod } from './settings.ts';
 
 const nothing = { decides: 'nothing' } as const;
