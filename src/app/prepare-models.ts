@@ -4,7 +4,13 @@ import type { ModelSpec, PromptStyleChoice, ThinkingChoice } from '../core/engin
 import { askedBudget, type ModelSetting, settingSuffix } from '../core/model-setting.ts';
 import { UsageError } from '../core/errors.ts';
 import { type LaunchFacts, type ModelFacts, noLaunchFacts } from '../core/manifest.ts';
-import { checkEngineConcurrency, checkEngineOptions, engineEntry, splitEngineSource } from '../engines/index.ts';
+import {
+  answerOptions,
+  checkEngineConcurrency,
+  checkEngineOptions,
+  engineEntry,
+  splitEngineSource,
+} from '../engines/index.ts';
 import type { ChatSetting } from '../engines/llama-cpp/chat-setting.ts';
 import { readModelHeader } from '../gguf/gguf-kind.ts';
 import { provenanceOf } from '../gguf/provenance.ts';
@@ -14,19 +20,21 @@ import { modelEntry, type Suite } from '../core/suite.ts';
 import type { PlannedModel } from '../run/plan.ts';
 import { type ModelRequest, parseModelRequest } from '../sources/model-request.ts';
 import { describeSource } from '../sources/model-source.ts';
+import { findModel } from '../sources/find-model.ts';
 import { pullModel } from '../sources/pull-model.ts';
 import type { LocalContext } from './local-context.ts';
 import { isFileServer, type ManagedServer } from '../core/managed-server.ts';
 import { findCatalogueEntry } from '../sources/catalogue.ts';
 
 type ModelEntry = Suite['models'][number];
+type WrittenModel = ReturnType<typeof modelEntry>;
 
 /** How a model is asked, whatever engine runs it; the same weights under two settings are two models. */
 export function settingOf({
   thinking,
   templateArgs,
   structuredOutput,
-}: Pick<ReturnType<typeof modelEntry>, keyof ModelSetting>): ModelSetting {
+}: Pick<WrittenModel, keyof ModelSetting>): ModelSetting {
   return {
     ...(thinking !== undefined && { thinking: thinking satisfies ThinkingChoice }),
     ...(templateArgs !== undefined && { templateArgs }),
@@ -45,12 +53,19 @@ export interface NamedModel {
   readonly setting: ModelSetting;
   /** Undefined for engines that read no file. */
   readonly request: ModelRequest | undefined;
+  /** Where the model that drafts for it comes from; absent where none does. */
+  readonly draft?: ModelRequest | undefined;
 }
 
 /** The name of a model at a server that wasn't asked; stored runs have it, so it stays what it is. */
 function servedName(source: string): string {
   // Servers like to call a model by its path.
   return servedNameIn(source)?.split('/').at(-1) ?? source;
+}
+
+/** The engine that runs a model of a suite. */
+export function engineOfEntry({ source, engine, server }: Pick<WrittenModel, 'source' | 'engine' | 'server'>): string {
+  return server === undefined ? (splitEngineSource(source, engine)?.engine ?? engine) : 'managed';
 }
 
 /**
@@ -71,7 +86,12 @@ export function nameModel(entry: ModelEntry, workingFolder: string): NamedModel 
     engineOptions: withPaths(engineOptions, workingFolder),
     setting,
     request,
+    draft: engine === 'llama' ? draftRequest(engineOptions, workingFolder) : undefined,
   };
+}
+
+function draftRequest({ draft }: ModelSpec['engineOptions'], workingFolder: string): ModelRequest | undefined {
+  return typeof draft === 'string' && draft !== 'none' ? parseModelRequest(draft, workingFolder) : undefined;
 }
 
 /** Options that name a file, from the folder that sources are named from. */
@@ -122,7 +142,8 @@ function plannedModel(model: NamedModel, facts: Omit<ModelFacts, keyof LaunchFac
     source: file === undefined ? model.source : undefined,
     sha256: facts.fileSha256,
   };
-  return { spec, facts: { ...facts, engine, ...noLaunchFacts } };
+  const planned = { spec, answerOptions: answerOptions(engine, engineOptions) };
+  return { ...planned, facts: { ...facts, engine, ...noLaunchFacts } };
 }
 
 /**
@@ -143,18 +164,46 @@ export async function prepareModels(
       continue;
     }
     context.onStep?.(`model ${model.name}`);
-    const pulled = await pullModel(model.request, context.settings, { onProgress: context.onPull, signal });
-    const { size } = await stat(pulled.path);
-    const fileBytes = Math.max(size, pulled.bytes);
-    const madeFrom = provenanceOf(await readModelHeader(pulled.path))?.fromType;
-    const known = { source: pulled.source, fileSha256: pulled.sha256, fileBytes };
-    const facts = madeFrom === undefined ? known : { ...known, madeFrom };
-    const whole = plannedModel(model, facts, pulled.path);
+    const { path, ...facts } = await pullFile(model.request, context, signal);
+    const whole = await withDraft(plannedModel(model, facts, path), model.draft, context, signal);
     // What a model can't have is said before anything runs.
-    if (model.engine === 'llama' && settingSuffix(model.setting) !== '') await readPlannedChat(whole.spec, pulled.path);
+    if (model.engine === 'llama' && settingSuffix(model.setting) !== '') await readPlannedChat(whole.spec, path);
     planned.push(whole);
   }
   return planned;
+}
+
+/** A model's file on this machine, whose header was read. */
+interface PulledFile extends NonNullable<ModelFacts['draft']> {
+  readonly path: string;
+  readonly madeFrom?: string;
+}
+
+async function pullFile(request: ModelRequest, context: LocalContext, signal: AbortSignal): Promise<PulledFile> {
+  const { path, source, sha256, bytes } = await pullModel(request, context.settings, {
+    onProgress: context.onPull,
+    signal,
+  });
+  const { size } = await stat(path);
+  const madeFrom = provenanceOf(await readModelHeader(path))?.fromType;
+  const known = { path, source, fileSha256: sha256, fileBytes: Math.max(size, bytes) };
+  return madeFrom === undefined ? known : { ...known, madeFrom };
+}
+
+/** The model with the file of its draft; engines aren't told of sources. */
+async function withDraft(
+  planned: PlannedModel,
+  request: ModelRequest | undefined,
+  context: LocalContext,
+  signal: AbortSignal,
+): Promise<PlannedModel> {
+  if (request === undefined) return planned;
+  context.onStep?.(`draft ${request.name} of ${planned.spec.name}`);
+  const found = await findModel(request, context.settings, { onProgress: context.onPull, signal });
+  const { path, ...draft } = await pullFile(found, context, signal);
+  const { spec, facts } = planned;
+  const engineOptions = { ...spec.engineOptions, draft: path };
+  return { ...planned, spec: { ...spec, engineOptions }, facts: { ...facts, draft } };
 }
 
 async function readPlannedChat(spec: ModelSpec, file: string): Promise<ChatSetting> {

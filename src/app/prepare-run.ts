@@ -10,6 +10,7 @@ import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
 import { findModels } from './find-models.ts';
 import { findTasks, type FindTasksOptions } from './find-tasks.ts';
 import type { LocalContext } from './local-context.ts';
+import { expandModels } from './candidates.ts';
 import { checkEngines, nameModel, prepareModels } from './prepare-models.ts';
 import { unaskedNotes } from './needed-limits.ts';
 import { checkSchemas } from './check-schemas.ts';
@@ -40,6 +41,11 @@ function answerSetting({ thinking, templateArgs, structuredOutput }: ModelSpec):
   return Object.values(set).every((value) => value === undefined) ? [] : [set];
 }
 
+/** A draft is its content, wherever its file lies. */
+function optionsInKey({ engineOptions }: ModelSpec, { draft }: PlannedModel['facts']): ModelSpec['engineOptions'] {
+  return draft === undefined ? engineOptions : { ...engineOptions, draft: draft.fileSha256 };
+}
+
 /** sha256 of what decides a run's results; where files lie and what things are called isn't in it. */
 export function suiteKey(suite: Suite, models: readonly PlannedModel[], tasks: readonly PlannedTask[]): string {
   const load = valuesInKey(suite, 'load');
@@ -50,7 +56,7 @@ export function suiteKey(suite: Suite, models: readonly PlannedModel[], tasks: r
       spec.engine,
       spec.promptStyle,
       // The same server with another key is the same.
-      valueWithoutSecrets(spec.engineOptions),
+      valueWithoutSecrets(optionsInKey(spec, facts)),
       ...answerSetting(spec),
     ]),
     tasks: tasks.map(({ task, facts }) => [task.id, facts.dataSha256, facts.evaluatedItems]),
@@ -103,8 +109,9 @@ export async function prepareRun(
   rememberSecretsIn(written.models);
   // These checks cost nothing, so a misspelt model isn't found only after the data was read.
   const asked = raceQuestionOf(written);
-  await checkEngines(written, context.workingFolder);
-  const found = await findTasks(written, context, signal, { limitShare });
+  const expanded = await expandModels(written, context.workingFolder);
+  await checkEngines(expanded, context.workingFolder);
+  const found = await findTasks(expanded, context, signal, { limitShare });
   await checkRace(found.suite, race, context.ownTasks);
   const suite = isStored ? found.suite : await findModels(found.suite, context, signal);
   raceQuestionOf(

@@ -25,6 +25,7 @@ import { boardLimits, needNotes } from './needed-limits.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
 import { runDifferences } from './setting-differences.ts';
+import { takenNotes } from './taken-answers.ts';
 import { weightsOfModels } from './weights-of-models.ts';
 import { anchorsNotes, resolveScoring, type ScoringChoice } from './scoring.ts';
 
@@ -100,8 +101,7 @@ export async function reportRuns(
   const notes = [
     ...importNotes(runs),
     ...joined,
-    ...differences(runs),
-    ...tooShort(runs),
+    ...notesOfRuns(runs, taskIds),
     ...unfinished(own),
     ...needNotes(scoreboards, runs),
     ...races(runs),
@@ -153,6 +153,10 @@ function tooShort(runs: readonly RunRecord[]): readonly string[] {
   const tasks = [...new Set(runs.flatMap(({ manifest }) => manifest.leftOut ?? []))];
   if (tasks.length === 0) return [];
   return [`Left out for want of time: ${tasks.join(', ')}. Raise --minutes, or close what else takes CPU.`];
+}
+
+function notesOfRuns(runs: readonly RunRecord[], taskIds: readonly string[]): readonly string[] {
+  return [...differences(runs), ...tooShort(runs), ...takenNotes(runs, taskIds)];
 }
 
 /** Without the tasks that a run within a time had no time for. */

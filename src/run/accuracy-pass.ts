@@ -9,6 +9,7 @@ import { measurePass, noFindings, type PassContext } from './measure-pass.ts';
 import type { PlannedTask } from './plan.ts';
 import { createGatedWriter, createSampleWriter } from './sample-writer.ts';
 import type { PassOrder, PassTime } from './strategy.ts';
+import { takeAnswers } from './take-answers.ts';
 import { yieldThreads } from './yield-threads.ts';
 
 /** Positions handed out as fast as they are answered, so that little is asked in vain when a pass stops early. */
@@ -117,10 +118,23 @@ async function gatedWriter(work: ItemWork, order: readonly number[], gate: ItemG
 }
 
 /**
- * Every item once, as fast as the engine can. With a gate, items are asked in exactly the given order and few ahead of
- * their answers, until it has decided: answers come back in any order, the gate sees them in the drawn one.
+ * Every item once: what a model with the same answers has answered is taken over, the rest is asked.
  */
 export async function runAccuracyPass(
+  work: ItemWork,
+  context: PassContext,
+  pass: Extract<PassOrder, { readonly pass: 'accuracy' }>,
+): Promise<PassResult> {
+  const oddTaken = await takeAnswers(work, pass.order);
+  const result = await askWhatIsLeft(work, context, pass);
+  return { ...result, warnings: [...result.warnings, ...oddTaken] };
+}
+
+/**
+ * Every item that has no answer once, as fast as the engine can. With a gate, items are asked in exactly the given order and few ahead of
+ * their answers, until it has decided: answers come back in any order, the gate sees them in the drawn one.
+ */
+async function askWhatIsLeft(
   work: ItemWork,
   context: PassContext,
   { order, gate, time }: Extract<PassOrder, { readonly pass: 'accuracy' }>,
@@ -146,7 +160,8 @@ export async function runAccuracyPass(
     // A mean of what its own scores may stop is biased.
     hidesScore: gate !== undefined,
     watchMemory: !isTimed,
-    readsMemory: true,
+    // Of an engine that was asked nothing, memory says nothing.
+    readsMemory: positions.length > 0,
   } as const;
   await model.resetMemoryPeak();
   // One sequence alone in a long context is rounded by the number of threads, and is asked for the same result each time.
