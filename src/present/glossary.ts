@@ -136,6 +136,9 @@ export const glossary: readonly GlossaryGroup[] = [
     model: 'Weights under a name, with their quantization.',
     parameters: 'Numbers that a model has learned: 0.5B is 500 million.',
     quantization: 'How few bits each parameter is stored in, such as Q4_K_M.',
+    'bits per weight (Bits/weight)':
+      'Bits of all tensors of a model by the numbers in them, scales included; the vocabulary and other metadata of its file are not counted.',
+    'file (File)': 'Size of the file of a model, or of all its parts.',
     'prompt style': 'Whether prompts are chat messages, plain text, or text in a template.',
     sha256: 'Checksum: files with the same one are the same.',
     cell: 'One model on one task.',
@@ -237,13 +240,26 @@ export const glossary: readonly GlossaryGroup[] = [
     winner: 'The model with the highest PER-A.',
     cheapest: 'The model with the least device time per item among those that meet the limits.',
     base: 'The model that others are compared with, item by item: the one that a question names, else the first of the suite.',
-    'minus base': 'Accuracy less that of the base, by their answers to the same items.',
     certificate:
       'The claim of an early stop: with the stated confidence, evaluating every model on all items would name the same model.',
     withdrawn:
       'A certificate that does not hold, because launches of this machine differ by more than was assumed. Run the race again.',
     gate: 'A check of a run against a baseline and limits: pass, fail, or inconclusive where the confidence interval contains the limit.',
     regression: 'An item that the baseline answers correctly and the candidate does not.',
+  }),
+  group('Ladders', {
+    ladder: 'Quantisations or configurations of a model from large to small, each compared with the base item by item.',
+    front:
+      'Not shown to be worse than the base, and no other such model has both as small a file (or as little memory) and as high a throughput.',
+    'Difference, minus base': 'Accuracy less that of the base, by their answers to the same items.',
+    'Right→wrong, Wrong→right':
+      'Share of the items that the base has right and the model wrong, and the other way round; with partial credit, a lower and a higher score.',
+    Changed: 'Share of the items with another answer than that of the base, whether right or wrong.',
+    'KL, KL divergence':
+      'Kullback-Leibler divergence of the next-token distribution from that of the base, in nats, mean over tokens; 0 is the same distribution.',
+    'Same top token': 'Share of the tokens at which the model and the base find the same token likeliest.',
+    'Perplexity (PPL)': 'Perplexity of the tokens under the model by that under the base.',
+    Speed: 'Throughput by that of the base.',
   }),
   group('Where a number comes from', {
     measured: 'Measured by perbench.',

@@ -33,7 +33,8 @@ function frontNotes({ x, rows }: Ladder): readonly Footnote[] {
 
 /** Why answers of a model can't be compared; each reason once. */
 function reasonNotes(rows: readonly LadderRow[]): readonly Footnote[] {
-  const reasons = new Set(rows.flatMap(({ reason }) => reason ?? []));
+  const without = rows.filter(({ raceDifference }) => raceDifference === undefined);
+  const reasons = new Set(without.flatMap(({ reason }) => reason ?? []));
   return [...reasons].map((reason) => note(`–: ${reason}`));
 }
 
@@ -58,6 +59,9 @@ function ladderNotes(ladder: Ladder): readonly Footnote[] {
     ...lossNotes(ladder),
     ...(isMarked ? [note('a doubtful number; perbench report says why', { mark: '!' })] : []),
     ...(isWorse ? [note(`worse: a lower accuracy than the base's is shown, at ${100 * level} % confidence`)] : []),
+    ...(rows.some(({ raceDifference }) => raceDifference !== undefined)
+      ? [note('low to high: what the race left open where it stopped the model', { isDetail: true })]
+      : []),
     ...(items === 0
       ? []
       : [note(`difference and changed answers: on ${countText(items)} items, pair by pair`, { isDetail: true })]),
