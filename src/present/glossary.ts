@@ -137,8 +137,7 @@ export const glossary: readonly GlossaryGroup[] = [
     parameters: 'Numbers that a model has learned: 0.5B is 500 million.',
     quantization: 'How few bits each parameter is stored in, such as Q4_K_M.',
     'bits per weight (Bits/weight)':
-      'Bits of all tensors of a model by the numbers in them, scales included; the vocabulary and other metadata of its file are not counted.',
-    'file (File)': 'Size of the file of a model, or of all its parts.',
+      'Bits of all tensors of a model by the numbers in them: scales count, other parts of its file do not.',
     'prompt style': 'Whether prompts are chat messages, plain text, or text in a template.',
     sha256: 'Checksum: files with the same one are the same.',
     cell: 'One model on one task.',
@@ -248,18 +247,15 @@ export const glossary: readonly GlossaryGroup[] = [
     regression: 'An item that the baseline answers correctly and the candidate does not.',
   }),
   group('Ladders', {
-    ladder: 'Quantisations or configurations of a model from large to small, each compared with the base item by item.',
-    front:
-      'Not shown to be worse than the base, and no other such model has both as small a file (or as little memory) and as high a throughput.',
+    ladder: 'Configurations of a model from large to small, each compared with the base.',
+    front: 'Not shown to be worse than the base, and no other such model is at least as small and as fast.',
     'Difference, minus base': 'Accuracy less that of the base, by their answers to the same items.',
-    'Right→wrong, Wrong→right':
-      'Share of the items that the base has right and the model wrong, and the other way round; with partial credit, a lower and a higher score.',
-    Changed: 'Share of the items with another answer than that of the base, whether right or wrong.',
+    'Right→wrong, Wrong→right': 'Share of items that only the base has right, and that only the model has.',
+    Changed: 'Share of items with another answer than that of the base.',
     'KL, KL divergence':
-      'Kullback-Leibler divergence of the next-token distribution from that of the base, in nats, mean over tokens; 0 is the same distribution.',
-    'Same top token': 'Share of the tokens at which the model and the base find the same token likeliest.',
-    'Perplexity (PPL)': 'Perplexity of the tokens under the model by that under the base.',
-    Speed: 'Throughput by that of the base.',
+      'Kullback-Leibler divergence of next-token distributions from those of the base, in nats; 0 means none.',
+    'Same top token': 'Share of tokens at which both find the same one likeliest.',
+    'Perplexity (PPL)': 'Perplexity of the tokens, by that under the base.',
   }),
   group('Where a number comes from', {
     measured: 'Measured by perbench.',

@@ -172,7 +172,9 @@ function frontOf(rows: readonly LadderRow[], x: LadderX): ReadonlySet<string> {
       ({ bytes, rate }) => bytes <= own.bytes && rate >= own.rate && (bytes < own.bytes || rate > own.rate),
     );
   // Alone, a model would stand on it for want of others.
-  return contenders.length < 2 ? new Set() : new Set(contenders.filter((own) => !isBeaten(own)).map(({ model }) => model));
+  return contenders.length < 2
+    ? new Set()
+    : new Set(contenders.filter((own) => !isBeaten(own)).map(({ model }) => model));
 }
 
 /** Larger files first, of one file what takes more memory; what isn't known last. */
@@ -205,11 +207,7 @@ export function createLadder(
  *
  * @param losses newest last
  */
-export function lossesOn(
-  losses: readonly LossRecord[],
-  base: string,
-  taskId: string,
-): ReadonlyMap<string, LossRecord> {
+export function lossesOn(losses: readonly LossRecord[], base: string, taskId: string): ReadonlyMap<string, LossRecord> {
   const own = losses.filter((loss) => loss.base === base);
   const onTask = own.filter(({ source }) => source.kind === 'task' && source.taskId === taskId);
   const shaOf = ({ source }: LossRecord): string | undefined => (source.kind === 'text' ? source.sha256 : undefined);
