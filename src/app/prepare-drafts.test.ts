@@ -32,7 +32,7 @@ it('gives the engine the file of a draft, and the manifest what it is', async ()
   const [model] = await prepared(folder.path, './small.gguf');
   const file = join(folder.path, 'small.gguf');
   expect(model?.spec.engineOptions).toEqual({ draft: file });
-  expect(model?.facts.draft).toMatchObject({ source: file, fileSha256 });
+  expect(model?.facts.draftFile).toMatchObject({ source: file, fileSha256 });
   expect(model?.answerOptions).toEqual({});
 });
 

@@ -174,7 +174,7 @@ export async function prepareModels(
 }
 
 /** A model's file on this machine, whose header was read. */
-interface PulledFile extends NonNullable<ModelFacts['draft']> {
+interface PulledFile extends NonNullable<ModelFacts['draftFile']> {
   readonly path: string;
   readonly madeFrom?: string;
 }
@@ -200,10 +200,10 @@ async function withDraft(
   if (request === undefined) return planned;
   context.onStep?.(`draft ${request.name} of ${planned.spec.name}`);
   const found = await findModel(request, context.settings, { onProgress: context.onPull, signal });
-  const { path, ...draft } = await pullFile(found, context, signal);
+  const { path, ...draftFile } = await pullFile(found, context, signal);
   const { spec, facts } = planned;
   const engineOptions = { ...spec.engineOptions, draft: path };
-  return { ...planned, spec: { ...spec, engineOptions }, facts: { ...facts, draft } };
+  return { ...planned, spec: { ...spec, engineOptions }, facts: { ...facts, draftFile } };
 }
 
 async function readPlannedChat(spec: ModelSpec, file: string): Promise<ChatSetting> {

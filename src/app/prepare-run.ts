@@ -42,8 +42,8 @@ function answerSetting({ thinking, templateArgs, structuredOutput }: ModelSpec):
 }
 
 /** A draft is its content, wherever its file lies. */
-function optionsInKey({ engineOptions }: ModelSpec, { draft }: PlannedModel['facts']): ModelSpec['engineOptions'] {
-  return draft === undefined ? engineOptions : { ...engineOptions, draft: draft.fileSha256 };
+function optionsInKey({ engineOptions }: ModelSpec, { draftFile }: PlannedModel['facts']): ModelSpec['engineOptions'] {
+  return draftFile === undefined ? engineOptions : { ...engineOptions, draft: draftFile.fileSha256 };
 }
 
 /** sha256 of what decides a run's results; where files lie and what things are called isn't in it. */

@@ -30,8 +30,8 @@ function modelFile(folder: string, name: string, rows: number, entries: readonly
 it('knows no least memory of models on GPUs, whose weights are spread over these and the host', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'perbench-entrants-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const { spec, facts } = modelFile(folder, 'dense', 100);
-  const onGpu = { spec: { ...spec, engineOptions: { device: 'cuda', gpuLayers: 1 } }, facts };
+  const { spec, ...planned } = modelFile(folder, 'dense', 100);
+  const onGpu = { spec: { ...spec, engineOptions: { device: 'cuda', gpuLayers: 1 } }, ...planned };
   expect(await raceEntrants([onGpu], suite, 100)).toEqual([{ model: 'dense', activeBytes: 4000 * 0.7 }]);
 });
 

@@ -20,13 +20,14 @@ import type { Scoreboard, ScoreboardCell, ScoreboardTask } from '../scoring/scor
 import { scoreTable } from '../formats/score-table.ts';
 import type { TaskEvidence } from '../scoring/task-evidence.ts';
 import { importNotes, madeHere, withImportedProtocols } from './imported-runs.ts';
-import { isTaskNamed, scoreboardTasks } from './known-tasks.ts';
+import { checkTasks, isTaskNamed, scoreboardTasks } from './known-tasks.ts';
 import { boardLimits, needNotes } from './needed-limits.ts';
+import { ownLadders } from './ladders-of-run.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
 import { runDifferences } from './setting-differences.ts';
 import { takenNotes } from './taken-answers.ts';
-import { weightsOfModels } from './weights-of-models.ts';
+import { sizesOfModels, weightsOfModels } from './weights-of-models.ts';
 import { anchorsNotes, resolveScoring, type ScoringChoice } from './scoring.ts';
 
 /** A task that counts, as the user names it. */
@@ -82,6 +83,7 @@ export async function reportRuns(
     allowsBusy: made.every(({ suite }) => suite.allowBusy),
   };
   const byModel = weightsOfModels(runs, own, cells);
+  const sizes = sizesOfModels(runs, own, cells);
   const scoreboards: Scoreboard[] = [];
   const behindBoards: (TaskEvidence | undefined)[] = [];
   for (const board of createScoreboards(cells, { tasks, weights, anchors, deviceMemoryBytes })) {
@@ -93,27 +95,44 @@ export async function reportRuns(
     const evidence = await runEvidence(store, behind, { signal, tally });
     behindBoards.push(evidence);
     const settings = settingsOfWeights(board, (model) => byModel.get(model));
-    const told = { ...board, answerDetails: tally.answers(), settingsOfWeights: settings };
+    const rows = board.rows.map((row) => ({ ...row, size: sizes.get(row.model) }));
+    const told = { ...board, rows, answerDetails: tally.answers(), settingsOfWeights: settings };
     const limits = boardLimits(board.taskId, runs, judge.limits);
     const judged = judgeScoreboard(told, { ...asRun, evidence, limits });
     scoreboards.push(withCertificate(judged, runs, scoring));
   }
+  const ladders = run === undefined || runs.length > 1 ? [] : await ownLadders(store, run, { tasks: wanted, signal });
   const notes = [
     ...importNotes(runs),
     ...joined,
-    ...notesOfRuns(runs, taskIds),
-    ...unfinished(own),
-    ...needNotes(scoreboards, runs),
-    ...races(runs),
+    ...runNotes(runs, own, scoreboards, taskIds),
     ...(await anchorsNotes(scoreboards, scoring.anchors, false)),
   ];
   return {
     scoreboards,
     answers: answersOf(scoreboards, behindBoards, weights, asRun, asked),
+    ...(ladders.length > 0 && { ladders }),
     sources: { runs, evidence: behindBoards },
     ...(runs.length === 1 && run !== undefined && { run: reportRun(run) }),
     ...(notes.length > 0 && { notes }),
   };
+}
+
+/** What a reader must know of the runs themselves. */
+function runNotes(
+  runs: readonly RunRecord[],
+  cells: readonly Cell[],
+  scoreboards: readonly Scoreboard[],
+  taskIds: readonly string[],
+): readonly string[] {
+  return [
+    ...differences(runs),
+    ...tooShort(runs),
+    ...takenNotes(runs, taskIds),
+    ...unfinished(cells),
+    ...needNotes(scoreboards, runs),
+    ...races(runs),
+  ];
 }
 
 /** A race was decided under anchors of its own, which stay what they were. */
@@ -155,23 +174,9 @@ function tooShort(runs: readonly RunRecord[]): readonly string[] {
   return [`Left out for want of time: ${tasks.join(', ')}. Raise --minutes, or close what else takes CPU.`];
 }
 
-function notesOfRuns(runs: readonly RunRecord[], taskIds: readonly string[]): readonly string[] {
-  return [...differences(runs), ...tooShort(runs), ...takenNotes(runs, taskIds)];
-}
-
 /** Without the tasks that a run within a time had no time for. */
 async function wantedCells(store: Store, { id, manifest: { leftOut = [] } }: RunRecord): Promise<readonly Cell[]> {
   return (await store.cells(id)).filter(({ taskId }) => !leftOut.includes(taskId));
-}
-
-/** @throws {UsageError} if a name is no task of these cells */
-function checkTasks(names: readonly string[], cells: readonly Cell[]): void {
-  const known = [...new Set(cells.map(({ taskId }) => taskId))];
-  const unknown = names.find((name) => !known.some((taskId) => isTaskNamed(taskId, [name])));
-  if (unknown === undefined) return;
-  throw new UsageError(`no task "${unknown}"; available: ${known.join(', ')}`, {
-    hint: 'Name one of them with --task.',
-  });
 }
 
 const taskName = (task: string | WantedTask): string => (typeof task === 'string' ? task : task.name);

@@ -92,7 +92,7 @@ export interface ModelFacts extends LaunchFacts {
   /** Quantisation of the file that it was made from, of files that perbench quantised. */
   readonly madeFrom?: string | undefined;
   /** The small model that proposes its tokens; absent where none does. */
-  readonly draft?: { readonly source: string; readonly fileSha256: string; readonly fileBytes: number } | undefined;
+  readonly draftFile?: { readonly source: string; readonly fileSha256: string; readonly fileBytes: number } | undefined;
 }
 
 /** What the first launch tells of a model. */
@@ -109,6 +109,8 @@ export interface LaunchFacts {
   readonly deviceCount: number | undefined;
   readonly threads: number | undefined;
   readonly parameters: number | undefined;
+  /** Of all tensors, as llama.cpp counts them; absent in runs of older versions and where nobody tells. */
+  readonly weightsBytes?: number | undefined;
   readonly quantisation: string | undefined;
   readonly chatTemplateSha256: string | undefined;
   readonly tokenizerSha256: string | undefined;
