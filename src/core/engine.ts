@@ -1,4 +1,5 @@
 import type { ClientProcesses } from './load.ts';
+import type { ModelPair } from './loss.ts';
 import type { MemoryReading, ServerWindow } from './meter.ts';
 
 /** Which model to load, resolved: weights are on disk or at a server. */
@@ -76,6 +77,14 @@ export interface Engine {
    * @throws {EnvironmentError} if the machine lacks a library or memory
    */
   open(model: ModelSpec, options: EngineOptions, signal: AbortSignal): Promise<LoadedModel>;
+  /**
+   * Loads two models side by side to compare their distributions; undefined where an engine doesn't give whole ones.
+   *
+   * @throws as `open`; {ModelError} if the two have not the same vocabulary, or can't be loaded into one process
+   */
+  readonly openPair?:
+    | ((base: ModelSpec, model: ModelSpec, options: EngineOptions, signal: AbortSignal) => Promise<ModelPair>)
+    | undefined;
 }
 
 export interface ModelInfo {

@@ -1,3 +1,5 @@
+import type { Prompt, PromptStyle } from './engine.ts';
+
 /** An estimate with its 95 % interval. */
 export interface Interval {
   readonly value: number;
@@ -10,14 +12,8 @@ export type LossSource =
   | { readonly kind: 'task'; readonly taskId: string }
   | { readonly kind: 'text'; readonly name: string; readonly sha256: string };
 
-/**
- * How far a configuration's next-token distributions are from those of the base model, over the same tokens.
- * Definitions are those of llama.cpp's `llama-perplexity --kl-divergence`.
- */
-export interface LossRecord {
-  readonly model: string;
-  readonly base: string;
-  readonly source: LossSource;
+/** How far next-token distributions are from those of a base over the same tokens; docs/loss.md. */
+export interface LossFigures {
   /** Positions whose distributions were compared, and the prompts or chunks that they are of. */
   readonly tokens: number;
   readonly texts: number;
@@ -33,4 +29,66 @@ export interface LossRecord {
   readonly basePerplexity: number;
   readonly perplexity: number;
   readonly perplexityRatio: Interval;
+}
+
+/** The loss of a configuration against a base. Definitions are those of llama.cpp's `llama-perplexity --kl-divergence`. */
+export interface LossRecord extends LossFigures {
+  readonly model: string;
+  readonly base: string;
+  readonly source: LossSource;
+}
+
+/** What is compared at the counted tokens of one text, in their order. */
+export interface LossPositions {
+  /** In nats, never below 0. */
+  readonly divergences: Float64Array;
+  /** Natural log-probabilities of the token that follows, under the base and under the configuration. */
+  readonly baseLogprobs: Float64Array;
+  readonly logprobs: Float64Array;
+  /** 1 where both have the same likeliest token, else 0. */
+  readonly sameTop: Uint8Array;
+}
+
+/** Tokens of a chunk of plain text, by default those of `llama-perplexity`. */
+export const usualChunkTokens = 512;
+
+/** A text over whose tokens distributions are compared. */
+export type LossText = { readonly id: string } & (
+  | {
+      /** Counted from the first token of the answer on; the prompt is rendered by the base's chat template. */
+      readonly kind: 'answer';
+      readonly prompt: Prompt;
+      readonly answer: string;
+    }
+  | {
+      /** Counted as its log-likelihood is: {@link LoglikelihoodRequest}. */
+      readonly kind: 'continuation';
+      readonly context: string;
+      readonly continuation: string;
+    }
+  | {
+      /** Chunks of so many tokens, each after a BOS where the vocabulary has one, counted in the second half. */
+      readonly kind: 'plain';
+      readonly text: string;
+      readonly chunkTokens: number;
+      /** Chunks from the start; all by default. */
+      readonly chunks?: number | undefined;
+    }
+);
+
+/** What a text gave: positions of its prompt, or of each chunk; or why it was left out. */
+export type LossResult =
+  | { readonly id: string; readonly status: 'done'; readonly positions: LossPositions }
+  | { readonly id: string; readonly status: 'skipped'; readonly reason: string };
+
+/** Two configurations loaded in one process. */
+export interface ModelPair extends AsyncDisposable {
+  /** Of the base, which also tokenises: whether prompts are rendered by the chat template in generation tasks. */
+  readonly promptStyle: PromptStyle;
+  /**
+   * One text after the other, each fetched when the one before is done.
+   *
+   * @throws {EngineError} if the process fails, or logits are not numbers
+   */
+  compare(texts: AsyncIterable<LossText>, signal: AbortSignal): AsyncIterable<LossResult>;
 }
