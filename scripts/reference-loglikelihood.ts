@@ -30,7 +30,7 @@ function openModel(file: string): LlamaModel {
   checkAbi(library, location.packageName);
   library.loadBackends();
   library.llama.backendInit();
-  return new LlamaModel(library, { file, threads: 1, usesGpu: false });
+  return new LlamaModel(library, { file, threads: 1 });
 }
 
 function score(model: LlamaModel, context: LlamaContext, text: string, continuation: string): number[] {

@@ -12,7 +12,8 @@ import { EngineError } from '../../core/errors.ts';
 import type { MemoryReading } from '../../core/meter.ts';
 import { readProcessMemory, resetMemoryPeak } from '../../meters/processes.ts';
 import { llamaMaxConcurrency, ModelPasses, OpenQuestions } from '../request-pool.ts';
-import type { EngineRequest, EngineResult, WorkerReport, ContextBytes, PassKind } from './worker-messages.ts';
+import type { EngineRequest, EngineResult, WorkerReport, PassKind } from './worker-messages.ts';
+import type { BufferSize, BufferUse } from './native/library.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 /** Requests that wait beside those in flight, so that prefixes can be shared. */
@@ -47,7 +48,7 @@ export class LoadedLlama implements LoadedModel {
   readonly clients = undefined;
   readonly #name: string;
   readonly #worker: WorkerProcess;
-  #contextBytes: ContextBytes = { kvBytes: 0, computeBytes: 0 };
+  #buffers: readonly BufferSize[] = [];
   #isPeakReset = false;
   readonly #passes: ModelPasses;
   readonly #questions = new OpenQuestions<string, EngineResult>();
@@ -101,7 +102,9 @@ export class LoadedLlama implements LoadedModel {
         hint: process.platform === 'linux' ? undefined : 'Measure memory on Linux: perbench reads it from /proc.',
       });
     }
-    const { kvBytes, computeBytes } = this.#contextBytes;
+    const taken = (use: BufferUse): number =>
+      this.#buffers.reduce((sum, buffer) => sum + (buffer.use === use ? buffer.bytes : 0), 0);
+    const [kvBytes, computeBytes] = [taken('kv'), taken('compute')];
     const { weightsBytes = 0 } = this.info;
     const overheadBytes = Math.max(0, resident.peakBytes - weightsBytes - kvBytes - computeBytes);
     const split = { weightsBytes, kvBytes, computeBytes, overheadBytes };
@@ -109,7 +112,7 @@ export class LoadedLlama implements LoadedModel {
   }
 
   hear(report: WorkerReport): void {
-    if (report.type === 'context') this.#contextBytes = report.bytes;
+    if (report.type === 'context') this.#buffers = report.buffers;
     // What is still on its way from a pass that was ended early is nobody's.
     if (!('pass' in report) || report.pass !== this.#pass) return;
     if (report.type === 'pass-error') {

@@ -216,7 +216,7 @@ describe('native grammars', () => {
     const library = loadLibrary(findLibrary('cpu'));
     library.loadBackends();
     library.llama.backendInit();
-    model = new LlamaModel(library, { file: await smallModel('smollm2-135m-instruct'), threads: 1, usesGpu: false });
+    model = new LlamaModel(library, { file: await smallModel('smollm2-135m-instruct'), threads: 1 });
   });
 
   function startPass(): GenerationPass {

@@ -9,6 +9,7 @@ import type {
 import type { TemplateArguments } from '../chat-template.ts';
 import type { PassSettings } from './engine-pass.ts';
 import type { LibraryLocation } from './library-location.ts';
+import type { BufferSize } from './native/library.ts';
 
 /** What the engine's process is started with, as its first message. */
 export interface LoadOrder {
@@ -54,12 +55,6 @@ export interface LoadedFacts {
   readonly libraryVersion: string;
 }
 
-/** Bytes of the KV cache and of the compute buffers of the open context; 0 while none is open. */
-export interface ContextBytes {
-  readonly kvBytes: number;
-  readonly computeBytes: number;
-}
-
 export type WorkerReport =
   | { readonly type: 'loaded'; readonly facts: LoadedFacts }
   | {
@@ -68,7 +63,8 @@ export type WorkerReport =
       readonly message: string;
       readonly hint: string | undefined;
     }
-  | { readonly type: 'context'; readonly bytes: ContextBytes }
+  /** Of the context that is open from now on. */
+  | { readonly type: 'context'; readonly buffers: readonly BufferSize[] }
   | {
       readonly type: 'results';
       readonly pass: number;

@@ -14,6 +14,7 @@ import { checkAbi } from './native/abi.ts';
 import { loadLibrary, type NativeLibrary } from './native/library.ts';
 import { LlamaContext, type ContextShape } from './native/llama-context.ts';
 import { LlamaModel } from './native/llama-model.ts';
+import { onHost } from './native/placement-params.ts';
 import { PassRunner } from './pass-runner.ts';
 import type { PromptReader } from './prompts.ts';
 import { thoughtMarks, type ThoughtShape } from '../../core/thought-shapes.ts';
@@ -120,8 +121,7 @@ function createContextSource(order: LoadOrder, model: LlamaModel): ContextSource
       open?.free();
       open = undefined;
       open = new LlamaContext(model, shape);
-      const { kvBytes, computeBytes } = open.buffers;
-      report({ type: 'context', bytes: { kvBytes, computeBytes } });
+      report({ type: 'context', buffers: open.buffers });
       return open;
     },
   };
@@ -138,7 +138,7 @@ function load(order: LoadOrder): PassRunner | undefined {
     const model = new LlamaModel(library, {
       file: order.file,
       threads: order.threads,
-      usesGpu: order.library.device !== 'cpu',
+      placement: order.library.device === 'cpu' ? onHost : { ...onHost, gpuLayers: -1 },
     });
     const source = createContextSource(order, model);
     report({ type: 'loaded', facts: describe(order, model, source.reader.contextTokens) });

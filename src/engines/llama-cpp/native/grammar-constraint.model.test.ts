@@ -14,7 +14,7 @@ beforeAll(async () => {
   const library = loadLibrary(findLibrary('cpu'));
   library.loadBackends();
   library.llama.backendInit();
-  model = new LlamaModel(library, { file: await smallModel('smollm2-135m-instruct'), threads: 1, usesGpu: false });
+  model = new LlamaModel(library, { file: await smallModel('smollm2-135m-instruct'), threads: 1 });
 });
 
 /** Logits under which `token` is the likeliest by far. */

@@ -132,6 +132,8 @@ export interface NativeLibrary {
   loadBackends(): void;
   /** What the loaded back-ends compute on. */
   devices(): readonly NativeDevice[];
+  /** The buffer type of plain host memory, to keep tensors there. */
+  hostBufferType(): Pointer;
   /** A pool of compute threads that outlives a decode; undefined where the back-end has none. */
   createThreadpool(threads: number): Pointer | undefined;
   /** Hears the library's log while `work` runs on this thread. */
@@ -183,6 +185,7 @@ export function loadLibrary(location: LibraryLocation): NativeLibrary {
       }
     },
     devices: deviceList(ggml, base),
+    hostBufferType: base.func('void *ggml_backend_cpu_buffer_type()') as () => Pointer,
     createThreadpool: threadpoolFactory(ggml, base),
     withLog: (onLine, work) => {
       // Only while this thread is inside the library: a line from another thread would wait for this one.
@@ -204,11 +207,23 @@ export function loadLibrary(location: LibraryLocation): NativeLibrary {
 const errorLevel = 4;
 const mebibyte = 1024 * 1024;
 
-export interface BufferSizes {
-  readonly weightsBytes: number;
-  readonly kvBytes: number;
-  readonly computeBytes: number;
+export type BufferUse = 'weights' | 'kv' | 'compute';
+
+/** A buffer that the library has taken, as its log tells. */
+export interface BufferSize {
+  /** The library's name of the memory, such as `CUDA0`, or `CPU_REPACK` and `CUDA_Host` for host memory. */
+  readonly memory: string;
+  readonly use: BufferUse;
+  readonly bytes: number;
 }
+
+const bufferUses: Readonly<Record<string, BufferUse>> = {
+  model: 'weights',
+  KV: 'kv',
+  RS: 'kv',
+  compute: 'compute',
+  output: 'compute',
+};
 
 /** What the library logged during one call, for reasons and buffer sizes that its API doesn't give. */
 export class LogLines {
@@ -227,16 +242,13 @@ export class LogLines {
     return this.#errors[0]?.replace(/^(\w+: )+/, '').replace(/^error loading model: /, '');
   }
 
-  /** Sizes of the buffers that the lines tell of, summed over devices; in MiB with two decimals in the log. */
-  bufferSizes(): BufferSizes {
-    const total = (kinds: string): number => {
-      let bytes = 0;
-      for (const line of this.#lines) {
-        const match = new RegExp(`(?:${kinds}) buffer size = +([0-9.]+) MiB`).exec(line);
-        if (match !== null) bytes += Number(match[1]) * mebibyte;
-      }
-      return Math.round(bytes);
-    };
-    return { weightsBytes: total('model'), kvBytes: total('KV|RS'), computeBytes: total('compute|output') };
+  /** The buffers that the lines tell of, such as `load_tensors: CUDA0 model buffer size = 136.73 MiB`. */
+  bufferSizes(): readonly BufferSize[] {
+    return this.#lines.flatMap((line) => {
+      const [, memory = '', kind = '', mebibytes] =
+        /(\S+) +(model|KV|RS|compute|output) buffer size = +([0-9.]+) MiB/.exec(line) ?? [];
+      const use = bufferUses[kind];
+      return use === undefined ? [] : [{ memory, use, bytes: Math.round(Number(mebibytes) * mebibyte) }];
+    });
   }
 }

@@ -1,6 +1,7 @@
 import koffi from 'koffi';
 import { EngineError } from '../../../core/errors.ts';
-import { type NativeBatch, LogLines, type BufferSizes } from './library.ts';
+import type { CacheType } from '../../../core/llama-settings.ts';
+import { type BufferSize, LogLines, type NativeBatch } from './library.ts';
 import { allocate, type Block, type Pointer } from './abi.ts';
 import type { LlamaModel } from './llama-model.ts';
 
@@ -100,13 +101,39 @@ export interface ContextShape {
   readonly outputs: number;
 }
 
+/** How keys and values are kept and attended to. */
+export interface CacheSettings {
+  /** Of keys and of values. */
+  readonly type: CacheType;
+  readonly flashAttention: 'auto' | 'on' | 'off';
+}
+
+export const defaultCache: CacheSettings = { type: 'f16', flashAttention: 'auto' };
+
+/** `ggml_type`. */
+const cacheTypeNumbers: Readonly<Record<CacheType, number>> = {
+  f32: 0,
+  f16: 1,
+  q4_0: 2,
+  q4_1: 3,
+  q5_0: 6,
+  q5_1: 7,
+  q8_0: 8,
+  iq4_nl: 20,
+  bf16: 30,
+};
+
+/** `llama_flash_attn_type`. */
+const flashAttentionNumbers = { auto: -1, off: 0, on: 1 } as const;
+
 /** Tokens that the library computes at once; a longer batch is split. */
 export const physicalBatchTokens = 512;
 
 /** One llama_context with its batch: the KV cache of a pass. */
 export class LlamaContext {
   readonly shape: ContextShape;
-  readonly buffers: BufferSizes;
+  /** Of the cache and of what it computes with, by device. */
+  readonly buffers: readonly BufferSize[];
   readonly batch: DecodeBatch;
   readonly #model: LlamaModel;
   readonly #context: Pointer;
@@ -114,7 +141,7 @@ export class LlamaContext {
   #threads: number;
 
   /** @throws {EngineError} with the library's reason where it can't open the context */
-  constructor(model: LlamaModel, shape: ContextShape) {
+  constructor(model: LlamaModel, shape: ContextShape, cache: CacheSettings = defaultCache) {
     const { llama } = model.library;
     const params = {
       ...llama.contextDefaultParams(),
@@ -127,6 +154,9 @@ export class LlamaContext {
       n_threads_batch: model.threads,
       swa_full: shape.keepsWindow,
       kv_unified: shape.isUnified,
+      type_k: cacheTypeNumbers[cache.type],
+      type_v: cacheTypeNumbers[cache.type],
+      flash_attn_type: flashAttentionNumbers[cache.flashAttention],
     };
     const log = new LogLines();
     const context = model.library.withLog(log.add, () => llama.openContext(model.pointer, params));

@@ -1,8 +1,9 @@
 import { ModelError } from '../../../core/errors.ts';
-import { LogLines, type NativeLibrary } from './library.ts';
+import { type BufferSize, LogLines, type NativeLibrary } from './library.ts';
 import type { Pointer } from './abi.ts';
 import { Grammars } from './grammar-constraint.ts';
 import { LogitRows } from './logit-rows.ts';
+import { onHost, type Placement, placementParams } from './placement-params.ts';
 import { Tokenizer } from './tokenizer.ts';
 
 /**
@@ -14,8 +15,8 @@ const loadModeNone = 0;
 export interface LlamaModelOptions {
   readonly file: string;
   readonly threads: number;
-  /** Layers on a GPU: all of them, or none. */
-  readonly usesGpu: boolean;
+  /** By default all in host memory. */
+  readonly placement?: Placement;
 }
 
 /** Loaded weights with what every pass needs of them. */
@@ -37,6 +38,8 @@ export class LlamaModel {
   readonly weightsBytes: number;
   readonly parameters: number;
   readonly quantisation: string;
+  /** Of the weights, by device. */
+  readonly buffers: readonly BufferSize[];
 
   /** @throws {ModelError} with the library's reason where it can't load the file */
   constructor(library: NativeLibrary, options: LlamaModelOptions) {
@@ -44,7 +47,7 @@ export class LlamaModel {
     const params = {
       ...llama.modelDefaultParams(),
       load_mode: loadModeNone,
-      n_gpu_layers: options.usesGpu ? -1 : 0,
+      ...placementParams(library, options.placement ?? onHost),
     };
     const log = new LogLines();
     const pointer = library.withLog(log.add, () => llama.loadModel(options.file, params));
@@ -63,6 +66,7 @@ export class LlamaModel {
     }
     this.library = library;
     this.pointer = pointer;
+    this.buffers = log.bufferSizes();
     this.threads = options.threads;
     this.threadpool = options.threads > 1 ? library.createThreadpool(options.threads) : undefined;
     this.tokenizer = new Tokenizer(llama, llama.vocabulary(pointer));
