@@ -3,21 +3,20 @@ import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { clockOffsetMs } from '../../core/clock.ts';
 import { parseEngineOptions } from '../../core/engine-options.ts';
-import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec, PromptStyle } from '../../core/engine.ts';
-import { EngineError, EnvironmentError, ModelError } from '../../core/errors.ts';
-import type { GgufHeader } from '../../gguf/gguf-header.ts';
+import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
+import { EnvironmentError, ModelError } from '../../core/errors.ts';
 import { readModelHeader } from '../../gguf/gguf-kind.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import { textSha256 } from '../prompt-tokens.ts';
 import { llamaMaxConcurrency } from '../request-pool.ts';
-import { findLibrary, type LibraryLocation, withKernels } from './library-location.ts';
+import { findLibrary, withKernels } from './library-location.ts';
 import { llamaOptionsSchema } from './llama-options.ts';
 import { readChatSetting } from './chat-setting.ts';
 import { LoadedLlama } from './loaded-llama.ts';
-import type { LoadedFacts, LoadOrder, WorkerReport } from './worker-messages.ts';
-import { WorkerProcess } from './worker-process.ts';
-
-const defaultHangMs = 120_000;
+import { preparePair, startPair } from './llama-pair.ts';
+import type { Opening } from './opening.ts';
+import { startWorker } from './start-worker.ts';
+import type { LoadedFacts, LoadOrder } from './worker-messages.ts';
 
 const mebibyte = 1024 * 1024;
 /** What the process needs beside the weights before any context is opened: Node, the library, its tables. */
@@ -62,24 +61,17 @@ async function fileBytes(file: string, splitCount: number): Promise<number> {
   return sizes.reduce((sum, each) => sum + each, 0);
 }
 
-interface Opening {
-  readonly promptStyle: PromptStyle;
-  readonly model: ModelSpec;
-  readonly header: GgufHeader;
-  readonly library: LibraryLocation;
-  readonly order: LoadOrder;
-}
-
 async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEngineOptions): Promise<Opening> {
   if (model.file === undefined) {
     throw new ModelError(`${model.name}: the llama engine needs a GGUF file`, { hint: 'Give the path of one.' });
   }
-  const { device, kernels } = parseEngineOptions(llamaOptionsSchema, 'llama', model);
+  const { device, kernels, kvCache, flashAttention } = parseEngineOptions(llamaOptionsSchema, 'llama', model);
   const found = (engine.findLibrary ?? findLibrary)(device);
   const library = kernels === undefined ? found : withKernels(found, kernels);
   const header = await readModelHeader(model.file);
   const availableBytes = (engine.availableBytes ?? memoryLimitBytes)();
-  checkMemory(model.name, await fileBytes(model.file, header.splitCount), availableBytes);
+  const weightsBytes = await fileBytes(model.file, header.splitCount);
+  checkMemory(model.name, weightsBytes, availableBytes);
   const { chatTemplate, promptStyle, plan } = await readChatSetting(model, model.file, header);
   const { thinking, templateArgs } = plan;
   const order: LoadOrder = {
@@ -88,12 +80,13 @@ async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEn
     library,
     threads: options.threads ?? availableParallelism(),
     contextTokens: options.contextTokens,
+    cache: { type: kvCache, flashAttention },
     chatTemplate,
     templateArgs,
     thinking,
     clockOffsetMs,
   };
-  return { model, promptStyle, header, library, order };
+  return { model, promptStyle, header, library, order, weightsBytes };
 }
 
 function describeModel(opening: Opening, facts: LoadedFacts, processId: number): ModelInfo {
@@ -131,44 +124,10 @@ async function startProcess(
   now: () => number,
   signal: AbortSignal,
 ): Promise<LoadedModel> {
-  const { model } = opening;
-  const { promise, resolve, reject } = Promise.withResolvers<LoadedFacts>();
-  let loaded: LoadedLlama | undefined;
-  const worker = new WorkerProcess({
-    modelName: model.name,
-    hangMs: options.hangMs ?? defaultHangMs,
-    now,
-    onReport: (report: WorkerReport) => {
-      if (report.type === 'loaded') resolve(report.facts);
-      else if (report.type === 'load-error') reject(toLoadError(report));
-      else loaded?.hear(report);
-    },
-    onFailure: (error) => {
-      reject(error);
-      loaded?.fail(error);
-    },
+  const { model, order } = opening;
+  return startWorker(order, { modelName: model.name, hangMs: options.hangMs, now, signal }, (worker, facts) => {
+    return new LoadedLlama(model.name, worker, describeModel(opening, facts, worker.pid), facts.canCutSequences);
   });
-  const onAbort = (): void => reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    worker.work();
-    worker.send(opening.order);
-    const facts = await promise;
-    loaded = new LoadedLlama(model.name, worker, describeModel(opening, facts, worker.pid), facts.canCutSequences);
-    worker.rest();
-    return loaded;
-  } catch (error) {
-    await worker.stop();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
-function toLoadError(report: Extract<WorkerReport, { readonly type: 'load-error' }>): Error {
-  const { kind, message, hint } = report;
-  if (kind === 'model') return new ModelError(message, { hint });
-  return kind === 'environment' ? new EnvironmentError(message, { hint }) : new EngineError(message, { hint });
 }
 
 /**
@@ -186,6 +145,14 @@ export function createLlamaEngine(engine: LlamaEngineOptions = {}): Engine {
       const opening = await prepare(model, options, engine);
       signal.throwIfAborted();
       return startProcess(opening, options, engine.now ?? (() => performance.now()), signal);
+    },
+    async openPair(base, model, options, signal) {
+      signal.throwIfAborted();
+      const openings = [await prepare(base, options, engine), await prepare(model, options, engine)] as const;
+      const pair = preparePair(...openings);
+      checkMemory(pair.names, pair.weightsBytes, (engine.availableBytes ?? memoryLimitBytes)());
+      signal.throwIfAborted();
+      return startPair(pair, { hangMs: options.hangMs, now: engine.now ?? (() => performance.now()), signal });
     },
   };
 }

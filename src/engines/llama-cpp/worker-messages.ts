@@ -6,8 +6,10 @@ import type {
   Thinking,
   WorkInFlight,
 } from '../../core/engine.ts';
+import type { LossResult, LossText } from '../../core/loss.ts';
 import type { TemplateArguments } from '../chat-template.ts';
 import type { PassSettings } from './engine-pass.ts';
+import type { CacheSettings } from './native/llama-context.ts';
 import type { LibraryLocation } from './library-location.ts';
 import type { BufferSize } from './native/library.ts';
 
@@ -18,6 +20,7 @@ export interface LoadOrder {
   readonly library: LibraryLocation;
   readonly threads: number;
   readonly contextTokens: number | undefined;
+  readonly cache: CacheSettings;
   readonly chatTemplate: string | undefined;
   /** Of the template, beside the messages. */
   readonly templateArgs: TemplateArguments;
@@ -30,8 +33,22 @@ export type PassKind = 'generate' | 'loglikelihood';
 export type EngineRequest = GenerateRequest | LoglikelihoodRequest;
 export type EngineResult = Generation | Loglikelihood;
 
-export type WorkerOrder =
-  | LoadOrder
+/** Two models for one process, whose distributions are to be compared. */
+export interface PairOrder {
+  readonly type: 'load-pair';
+  readonly base: LoadOrder;
+  readonly model: LoadOrder;
+}
+
+/** Asks a pair for its next result: of a new text, or of what is left of the one before. */
+export interface LossOrder {
+  readonly type: 'loss-next';
+  readonly text: LossText | undefined;
+}
+
+export type WorkerOrder = LoadOrder | PairOrder | LossOrder | PassOrder;
+
+export type PassOrder =
   /** Of the decodes to come, whichever pass they are of. */
   | { readonly type: 'threads'; readonly threads: number }
   | { readonly type: 'pass-start'; readonly pass: number; readonly kind: PassKind; readonly settings: PassSettings }
@@ -56,6 +73,9 @@ export interface LoadedFacts {
 }
 
 export type WorkerReport =
+  /** Without a result there is nothing left of the text. */
+  | { readonly type: 'loss'; readonly result: LossResult | undefined }
+  | { readonly type: 'loss-error'; readonly message: string; readonly hint: string | undefined }
   | { readonly type: 'loaded'; readonly facts: LoadedFacts }
   | {
       readonly type: 'load-error';

@@ -15,11 +15,14 @@ import { loadLibrary, type NativeLibrary } from './native/library.ts';
 import { LlamaContext, type ContextShape } from './native/llama-context.ts';
 import { LlamaModel } from './native/llama-model.ts';
 import { onHost } from './native/placement-params.ts';
+import { LossPass } from './loss-pass.ts';
+import { LossRunner } from './loss-runner.ts';
+import { hasSameWeights, requireSameVocabulary } from './model-pair.ts';
 import { PassRunner } from './pass-runner.ts';
 import type { PromptReader } from './prompts.ts';
 import { thoughtMarks, type ThoughtShape } from '../../core/thought-shapes.ts';
 import { type ChatRenderer, createChatRenderer } from '../chat-template.ts';
-import type { LoadedFacts, LoadOrder, WorkerOrder, WorkerReport } from './worker-messages.ts';
+import type { LoadedFacts, LoadOrder, PairOrder, WorkerOrder, WorkerReport } from './worker-messages.ts';
 
 function report(message: WorkerReport): void {
   if (process.connected) process.send?.(message);
@@ -99,14 +102,17 @@ function promptReader(order: LoadOrder, model: LlamaModel, contextTokens: number
   };
 }
 
-function createContextSource(order: LoadOrder, model: LlamaModel): ContextSource {
+function contextTokensOf(order: LoadOrder, model: LlamaModel): number {
   const contextTokens = order.contextTokens ?? model.trainedContextTokens;
-  if (contextTokens > model.trainedContextTokens) {
-    throw new ModelError(
-      `${basename(order.file)}: ${contextTokens} context tokens requested, but it was trained with ${model.trainedContextTokens}`,
-      { hint: 'Lower the number of context tokens.' },
-    );
-  }
+  if (contextTokens <= model.trainedContextTokens) return contextTokens;
+  throw new ModelError(
+    `${basename(order.file)}: ${contextTokens} context tokens requested, but it was trained with ${model.trainedContextTokens}`,
+    { hint: 'Lower the number of context tokens.' },
+  );
+}
+
+function createContextSource(order: LoadOrder, model: LlamaModel): ContextSource {
+  const contextTokens = contextTokensOf(order, model);
   let open: LlamaContext | undefined;
   return {
     model,
@@ -120,7 +126,7 @@ function createContextSource(order: LoadOrder, model: LlamaModel): ContextSource
       // Before the new one, so that both are never in memory together.
       open?.free();
       open = undefined;
-      open = new LlamaContext(model, shape);
+      open = new LlamaContext(model, shape, order.cache);
       report({ type: 'context', buffers: open.buffers });
       return open;
     },
@@ -132,17 +138,40 @@ function isSameShape(left: ContextShape, right: ContextShape): boolean {
   return names.every((name) => left[name] === right[name]);
 }
 
-function load(order: LoadOrder): PassRunner | undefined {
+function loadModel(order: LoadOrder, library: NativeLibrary): LlamaModel {
+  return new LlamaModel(library, {
+    file: order.file,
+    threads: order.threads,
+    placement: order.library.device === 'cpu' ? onHost : { ...onHost, gpuLayers: -1 },
+  });
+}
+
+function load(order: LoadOrder): PassRunner {
+  const model = loadModel(order, openLibrary(order));
+  const source = createContextSource(order, model);
+  report({ type: 'loaded', facts: describe(order, model, source.reader.contextTokens) });
+  return new PassRunner(source, report);
+}
+
+/** Two models, or the same weights twice. */
+function loadPair({ base, model }: PairOrder): LossRunner {
+  const library = openLibrary(base);
+  const baseModel = loadModel(base, library);
+  const otherModel = hasSameWeights(base, model) ? baseModel : loadModel(model, library);
+  requireSameVocabulary(baseModel.vocabularySize, otherModel.vocabularySize, model.file);
+  const contextTokens = Math.min(contextTokensOf(base, baseModel), contextTokensOf(model, otherModel));
+  const sides = [
+    { model: baseModel, cache: base.cache },
+    { model: otherModel, cache: model.cache },
+  ] as const;
+  report({ type: 'loaded', facts: describe(base, baseModel, contextTokens) });
+  return new LossRunner(promptReader(base, baseModel, contextTokens), new LossPass(...sides), report);
+}
+
+/** @returns what `start` gives; undefined where it refused, which the parent is told */
+function startedBy<Runner>(start: () => Runner): Runner | undefined {
   try {
-    const library = openLibrary(order);
-    const model = new LlamaModel(library, {
-      file: order.file,
-      threads: order.threads,
-      placement: order.library.device === 'cpu' ? onHost : { ...onHost, gpuLayers: -1 },
-    });
-    const source = createContextSource(order, model);
-    report({ type: 'loaded', facts: describe(order, model, source.reader.contextTokens) });
-    return new PassRunner(source, report);
+    return start();
   } catch (error) {
     if (!(error instanceof PerbenchError)) throw error;
     const kind = error instanceof ModelError ? 'model' : error instanceof EnvironmentError ? 'environment' : 'engine';
@@ -153,8 +182,11 @@ function load(order: LoadOrder): PassRunner | undefined {
 
 dieBeforeParent();
 let runner: PassRunner | undefined;
+let pair: LossRunner | undefined;
 process.on('message', (order: WorkerOrder) => {
-  if (order.type === 'load') runner = load(order);
+  if (order.type === 'load') runner = startedBy(() => load(order));
+  else if (order.type === 'load-pair') pair = startedBy(() => loadPair(order));
+  else if (order.type === 'loss-next') pair?.handle(order);
   else runner?.handle(order);
 });
 // The parent is gone, or has closed the model.
