@@ -20,7 +20,7 @@ import type { Scoreboard, ScoreboardCell, ScoreboardTask } from '../scoring/scor
 import { scoreTable } from '../formats/score-table.ts';
 import type { TaskEvidence } from '../scoring/task-evidence.ts';
 import { importNotes, madeHere, withImportedProtocols } from './imported-runs.ts';
-import { isTaskNamed, scoreboardTasks } from './known-tasks.ts';
+import { checkTasks, isTaskNamed, scoreboardTasks } from './known-tasks.ts';
 import { boardLimits, needNotes } from './needed-limits.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
@@ -158,16 +158,6 @@ function tooShort(runs: readonly RunRecord[]): readonly string[] {
 /** Without the tasks that a run within a time had no time for. */
 async function wantedCells(store: Store, { id, manifest: { leftOut = [] } }: RunRecord): Promise<readonly Cell[]> {
   return (await store.cells(id)).filter(({ taskId }) => !leftOut.includes(taskId));
-}
-
-/** @throws {UsageError} if a name is no task of these cells */
-function checkTasks(names: readonly string[], cells: readonly Cell[]): void {
-  const known = [...new Set(cells.map(({ taskId }) => taskId))];
-  const unknown = names.find((name) => !known.some((taskId) => isTaskNamed(taskId, [name])));
-  if (unknown === undefined) return;
-  throw new UsageError(`no task "${unknown}"; available: ${known.join(', ')}`, {
-    hint: 'Name one of them with --task.',
-  });
 }
 
 const taskName = (task: string | WantedTask): string => (typeof task === 'string' ? task : task.name);
