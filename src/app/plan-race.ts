@@ -12,7 +12,8 @@ import { readModelHeader } from '../gguf/gguf-kind.ts';
 import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
 import { plannedConcurrency } from '../run/protocol.ts';
 import { sizeText } from '../core/amount-text.ts';
-import { estimateModelMemory, usualContextTokens } from '../sources/model-memory.ts';
+import { usualContextTokens } from '../gguf/model-needs.ts';
+import { estimateModelMemory } from '../sources/model-memory.ts';
 import { raceOrder } from '../scoring/race/replay-race.ts';
 import { UsageError } from '../core/errors.ts';
 import { hashJson } from '../run/content-key.ts';
@@ -52,7 +53,10 @@ async function entrantFacts(
 ): Promise<RaceEntrantFacts> {
   if (file === undefined) return { model: name };
   const contextTokens = suite.contextTokens ?? usualContextTokens;
-  const { weightsBytes, parameters } = await estimateModelMemory(file, contextTokens, plannedConcurrency(suite));
+  const { weightsBytes, parameters } = await estimateModelMemory(file, {
+    contextTokens,
+    sequences: plannedConcurrency(suite),
+  });
   const activeBytes = Math.round(weightsBytes * activeShare(await readModelHeader(file), parameters));
   const facts = { model: name, activeBytes, memoryFloor: weightsBytes * minResidentShare };
   if (weightsBytes <= limitBytes) return facts;

@@ -1,12 +1,17 @@
 import { DataError, InvalidItemError } from '../core/errors.ts';
+import { parseEngineOptions } from '../core/engine-options.ts';
 import type { Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
 import { withRemedy } from '../core/with-remedy.ts';
 import { type CellSpeed, addEstimates, type DurationEstimate, estimateCell } from '../run/estimate-duration.ts';
 import type { PlannedTask } from '../run/plan.ts';
 import { plannedConcurrency } from '../run/protocol.ts';
-import { estimateModelMemory, usualContextTokens } from '../sources/model-memory.ts';
 import { type ModelFetchPlan, planModelFetch } from '../sources/pull-model.ts';
+import { chooseDevice } from '../engines/llama-cpp/choose-device.ts';
+import { llamaOptionsSchema } from '../engines/llama-cpp/llama-options.ts';
+import { usualContextTokens } from '../gguf/model-needs.ts';
+import type { PlacementPlan } from '../gguf/plan-placement.ts';
+import { localOutlook } from './local-outlook.ts';
 import { findModels } from './find-models.ts';
 import { findTasks, type FindTasksOptions, type FoundTasks } from './find-tasks.ts';
 import { type GpuOutlook, gpuOutlook, type GpuSupply } from './gpu-outlook.ts';
@@ -36,6 +41,10 @@ export interface ModelOutlook {
   readonly fits: boolean | undefined;
   /** Of models whose servers run on GPUs; `memoryBytes` is that of each GPU then. */
   readonly gpu?: GpuOutlook;
+  /** Where a model in process goes, if there are GPUs; `memoryBytes` is that of each GPU then. */
+  readonly placement?: PlacementPlan | undefined;
+  /** Why it can't be run as it is set. */
+  readonly problem?: string | undefined;
 }
 
 export interface CellOutlook {
@@ -65,6 +74,8 @@ export interface OutlookOptions extends FindTasksOptions {
   readonly memoryLimitBytes: number | undefined;
   /** By default none: models that need some don't fit. */
   readonly gpus?: GpuSupply;
+  /** Another way to choose what GGUF models are computed on, in tests. */
+  readonly chooseDevice?: typeof chooseDevice | undefined;
   readonly signal: AbortSignal;
   readonly onProbe?: ProbeListener;
 }
@@ -108,19 +119,27 @@ async function modelOutlook(
   }
   const fetch = await planModelFetch(request, context.settings, { signal: options.signal });
   const sequences = plannedConcurrency(suite);
-  const memoryBytes =
-    fetch.path === undefined
-      ? fetch.bytesToFetch
-      : (await estimateModelMemory(fetch.path, await contextOf(model, fetch.path, suite), sequences)).totalBytes;
+  const found = { isHere: fetch.isCached, bytesToFetch: fetch.bytesToFetch, bytesCertainty: fetch.certainty };
+  const { path } = fetch;
   const limit = options.memoryLimitBytes;
-  return {
-    ...base,
-    isHere: fetch.isCached,
-    bytesToFetch: fetch.bytesToFetch,
-    bytesCertainty: fetch.certainty,
-    memoryBytes,
-    fits: memoryBytes === undefined || limit === undefined ? undefined : memoryBytes <= limit,
-  };
+  const fitsHost = (bytes: number | undefined): boolean | undefined =>
+    bytes === undefined || limit === undefined ? undefined : bytes <= limit;
+  if (path === undefined) {
+    const memoryBytes = fetch.bytesToFetch;
+    return { ...base, ...found, memoryBytes, fits: fitsHost(memoryBytes) };
+  }
+  const settings = parseEngineOptions(llamaOptionsSchema, model.engine, model);
+  const { memoryBytes, hostBytes, placement, problem } = await localOutlook({
+    name,
+    file: path,
+    options: settings,
+    contextTokens: settings.contextTokens ?? (await contextOf(model, path, suite)),
+    sequences,
+    supply: options.gpus ?? noGpus,
+    chooseDevice: options.chooseDevice,
+  });
+  const fits = problem === undefined ? fitsHost(hostBytes) : false;
+  return { ...base, ...found, memoryBytes, fits, placement, problem };
 }
 
 /** Tokens of one sequence: thoughts take room of their own. */
@@ -207,7 +226,7 @@ export async function planSuite(written: Suite, context: LocalContext, options: 
   const durations = cells.map(({ duration }) => duration).filter((duration) => duration !== undefined);
   const tooLarge = models
     .filter(({ fits }) => fits === false)
-    .map(({ name, gpu }) => gpu?.problem ?? `${name} does not fit into the free memory`);
+    .map(({ name, gpu, problem: own }) => gpu?.problem ?? own ?? `${name} does not fit into the free memory`);
   return {
     models,
     cells,

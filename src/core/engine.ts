@@ -111,6 +111,8 @@ export interface ModelInfo {
   readonly engineBuild: string;
   /** Kernel variant or device back-ends in use, such as `CPU haswell`. */
   readonly devices: readonly string[];
+  /** Where it computes and why, as a predicate such as `computes on NVIDIA A10 (cuda)`, where that tells something. */
+  readonly computesOn?: string | undefined;
   readonly threads: number | undefined;
   /** Process ids whose memory and CPU time are the engine's. */
   readonly processIds: readonly number[];

@@ -142,5 +142,7 @@ export type RunEvent =
     }
   | { readonly type: 'decision'; readonly cellId: string; readonly verdict: RaceVerdict }
   | { readonly type: 'certificate'; readonly certificate: RaceCertificate }
+  /** Worth a line that stays, and no doubt. */
+  | { readonly type: 'note'; readonly message: string }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'run-end'; readonly runId: string; readonly status: RunStatus; readonly failedCells: number };

@@ -19,7 +19,7 @@ const speed = (label: string) => ({ decides: 'performance', inKey: 'content', la
 export const llamaSettings = {
   device: choice(deviceChoices, {
     ...answers('device'),
-    fallback: 'cpu',
+    fallback: 'auto',
     help: 'where the model is computed; auto takes a GPU if there is a real one and its package is installed',
   }),
   kernels: text({ ...answers('CPU kernels'), help: 'variant of the CPU kernels, such as haswell' }),

@@ -85,6 +85,8 @@ export interface ModelFacts extends LaunchFacts {
 export interface LaunchFacts {
   readonly engineBuild: string | undefined;
   readonly devices: readonly string[] | undefined;
+  /** Of `ModelInfo`. */
+  readonly computesOn?: string | undefined;
   readonly architecture: string | undefined;
   readonly promptStyle: 'chat' | 'plain' | undefined;
   /** Command line of the server that perbench started. */

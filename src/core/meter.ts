@@ -14,6 +14,26 @@ export interface MemoryReading {
   readonly reservedBytes: number | undefined;
   /** Why the figures are estimates, in one sentence; undefined where they were measured. */
   readonly doubt: string | undefined;
+  /** Of a model on GPUs: highest resident size of its processes beside that. */
+  readonly hostPeakBytes?: number;
+  /** Each GPU by itself, where the engine can tell them apart. */
+  readonly devices?: readonly DeviceMemory[];
+}
+
+/** What a model takes on one GPU. */
+export interface DeviceMemory {
+  /** The library's name, such as `CUDA0`. */
+  readonly name: string;
+  readonly description: string;
+  /** It computes on the CPU, and its memory is the host's. */
+  readonly isSoftware: boolean;
+  readonly usedBytes: number;
+  /** Since the last reset. */
+  readonly peakBytes: number;
+  readonly totalBytes: number;
+  readonly split: MemorySplit;
+  /** By its driver; else the sum of the library's own buffers. */
+  readonly isTold: boolean;
 }
 
 export interface MemorySplit {

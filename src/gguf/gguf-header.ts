@@ -15,6 +15,8 @@ export interface GgufHeader {
   readonly parameters: number;
   /** Bytes of all tensors of this file. */
   readonly weightsBytes: number;
+  /** Of each tensor of this file by its name, with the padding behind it. */
+  readonly tensorBytes: ReadonlyMap<string, number>;
   readonly architecture: string;
   /** Files of a split model, this one included; 1 for a whole one. */
   readonly splitCount: number;
@@ -166,20 +168,32 @@ function readValues(cursor: Cursor, n: number): Pick<GgufHeader, 'values' | 'len
   return { values, lengths, tokenizerSha256: hashOf(tokenizerEntries) };
 }
 
-function readTensors(cursor: Cursor, n: number): { readonly parameters: number; readonly lastOffset: number } {
+interface TensorTable {
+  readonly parameters: number;
+  readonly places: readonly { readonly name: string; readonly offset: number }[];
+}
+
+function readTensors(cursor: Cursor, n: number): TensorTable {
   let parameters = 0;
-  let lastOffset = 0;
+  const places: { name: string; offset: number }[] = [];
+  if (n > maxEntries) throw new Malformed(`it has ${n} tensors`);
   for (let index = 0; index < n; index += 1) {
-    cursor.skipText();
+    const name = cursor.text();
     const dimensions = cursor.u32();
     if (dimensions > maxDimensions) throw new Malformed(`a tensor has ${dimensions} dimensions`);
     let size = 1;
     for (let dimension = 0; dimension < dimensions; dimension += 1) size *= cursor.u64('size of a tensor');
     parameters += size;
     cursor.u32();
-    lastOffset = Math.max(lastOffset, cursor.u64('place of a tensor'));
+    places.push({ name, offset: cursor.u64('place of a tensor') });
   }
-  return { parameters, lastOffset };
+  return { parameters, places };
+}
+
+/** Each tensor reaches to the next one, so that its type needn't be known. */
+function sizesOf(places: TensorTable['places'], weightsBytes: number): ReadonlyMap<string, number> {
+  const sorted = places.toSorted((left, right) => left.offset - right.offset);
+  return new Map(sorted.map(({ name, offset }, index) => [name, (sorted[index + 1]?.offset ?? weightsBytes) - offset]));
 }
 
 /** Writers without parts leave it out or say 0. */
@@ -198,12 +212,12 @@ function parseHeader(buffer: Buffer, fileBytes: number): GgufHeader {
   const tensors = cursor.u64('number of tensors');
   const entries = cursor.u64('number of values');
   const { values, lengths, tokenizerSha256 } = readValues(cursor, entries);
-  const { parameters, lastOffset } = readTensors(cursor, tensors);
+  const { parameters, places } = readTensors(cursor, tensors);
   const alignment = values.get('general.alignment');
   const step = typeof alignment === 'number' && alignment > 0 ? alignment : 32;
   const weightsStart = Math.ceil(cursor.position / step) * step;
   const weightsBytes = Math.max(0, fileBytes - weightsStart);
-  if (tensors > 0 && lastOffset >= weightsBytes) throw new Malformed('the file ends before its weights do');
+  if (places.some(({ offset }) => offset >= weightsBytes)) throw new Malformed('the file ends before its weights do');
   const named = values.get('general.architecture');
   return {
     version,
@@ -212,6 +226,7 @@ function parseHeader(buffer: Buffer, fileBytes: number): GgufHeader {
     tensors,
     parameters,
     weightsBytes,
+    tensorBytes: sizesOf(places, weightsBytes),
     architecture: typeof named === 'string' ? named : 'unknown',
     splitCount: partsOf(values.get('split.count')),
     tokenizerSha256,

@@ -13,7 +13,7 @@ export function hashJson(value: unknown): string {
 
 /** What a launch tells about a model, for the manifest. */
 export function launchedFacts(facts: ModelFacts, info: ModelInfo): ModelFacts {
-  const { engineBuild, devices, architecture, promptStyle, serverCommand, deviceCount } = info;
+  const { engineBuild, devices, computesOn, architecture, promptStyle, serverCommand, deviceCount } = info;
   const { threads, parameters, quantisation, chatTemplateSha256, tokenizerSha256, thinking, notes = [] } = info;
   return {
     ...facts,
@@ -29,6 +29,7 @@ export function launchedFacts(facts: ModelFacts, info: ModelInfo): ModelFacts {
     chatTemplateSha256,
     tokenizerSha256,
     ...(thinking !== undefined && { thinking }),
+    ...(computesOn !== undefined && { computesOn }),
     ...(notes.length > 0 && { notes }),
   };
 }

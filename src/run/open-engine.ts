@@ -62,6 +62,7 @@ export class OpenEngine {
     this.#said.add(planned);
     const said = isSaid || info.thinking === undefined ? {} : { thinking: thinkingSentence(spec, info.thinking) };
     emit({ type: 'launch-end', model: name, launch, info, durationMs, ...said });
+    if (!isSaid && info.computesOn !== undefined) emit({ type: 'note', message: `${name}: ${info.computesOn}` });
     for (const note of isSaid ? [] : (info.notes ?? [])) emit({ type: 'warning', message: `${name}: ${note}` });
     return this.#current;
   }

@@ -55,7 +55,7 @@ describe('describeModel', () => {
       [8192, 1],
     ]);
     for (const { contextTokens, sequences, bytes } of memory) {
-      expect(bytes).toBe((await estimateModelMemory(path, contextTokens, sequences)).totalBytes);
+      expect(bytes).toBe((await estimateModelMemory(path, { contextTokens, sequences })).totalBytes);
     }
   });
 

@@ -4,7 +4,9 @@ import { requireGguf } from '../gguf/gguf-file.ts';
 import type { GgufHeader } from '../gguf/gguf-header.ts';
 import { readModelHeader } from '../gguf/gguf-kind.ts';
 import { listModels, requestInCache } from './model-list.ts';
-import { estimateModelMemory, usualContextTokens } from './model-memory.ts';
+import { readModelOutline } from '../gguf/model-outline.ts';
+import { usualContextTokens } from '../gguf/model-needs.ts';
+import { estimateModelMemory } from './model-memory.ts';
 import { type ModelOptions, type ModelRequest, requestEntry } from './model-request.ts';
 import { describeSource } from './model-source.ts';
 import { resolveModel } from './resolve-model.ts';
@@ -76,7 +78,7 @@ async function memoryOf(path: string, trained: number | undefined): Promise<read
   ];
   const estimates: ContextMemory[] = [];
   for (const each of wanted) {
-    const { kvBytes, totalBytes } = await estimateModelMemory(path, each.contextTokens, each.sequences);
+    const { kvBytes, totalBytes } = await estimateModelMemory(path, each);
     // Without the shape of its attention nobody knows what the cache takes.
     if (kvBytes > 0) estimates.push({ ...each, bytes: totalBytes });
   }
@@ -114,7 +116,7 @@ export async function describeModel(
   }
   const { path, bytes, sha256 } = located;
   const header = await readModelHeader(path);
-  const { parameters, trainedContextTokens } = await estimateModelMemory(path, usualContextTokens, 1);
+  const { parameters, trainedContextTokens } = await readModelOutline(path);
   return {
     ...known,
     source: describeSource(located.source),

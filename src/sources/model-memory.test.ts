@@ -32,7 +32,9 @@ async function withFile<Result>(content: Uint8Array, use: (path: string) => Prom
 
 describe('estimateModelMemory', () => {
   it('adds up what the header says', async () => {
-    const estimate = await withFile(file, async (path) => estimateModelMemory(path, 1000, 3));
+    const estimate = await withFile(file, async (path) =>
+      estimateModelMemory(path, { contextTokens: 1000, sequences: 3 }),
+    );
     // 1000 tokens become 1024; 4 layers of 2 heads of 8 keys and 8 values, 2 bytes each.
     expect(estimate.kvBytes).toBe(1024 * 3 * 4 * 2 * 16 * 2);
     expect(estimate).toMatchObject({
@@ -54,7 +56,9 @@ describe('estimateModelMemory', () => {
       ['toy.attention.key_length', 32],
       ['toy.attention.value_length', 16],
     ];
-    const estimate = await withFile(makeGguf(own, tensors, 4096), async (path) => estimateModelMemory(path, 256, 1));
+    const estimate = await withFile(makeGguf(own, tensors, 4096), async (path) =>
+      estimateModelMemory(path, { contextTokens: 256, sequences: 1 }),
+    );
     expect(estimate.kvBytes).toBe(256 * 10 * 48 * 2);
   });
 
@@ -62,7 +66,7 @@ describe('estimateModelMemory', () => {
     await using folder = await testFolder();
     const paths = ['m-00001-of-00002.gguf', 'm-00002-of-00002.gguf'].map((name) => join(folder.path, name));
     for (const path of paths) await writeFile(path, file);
-    const estimate = await estimateModelMemory(paths[0] ?? '', 256, 1);
+    const estimate = await estimateModelMemory(paths[0] ?? '', { contextTokens: 256, sequences: 1 });
     expect(estimate).toMatchObject({ weightsBytes: 8192, parameters: 1294 });
   });
 
@@ -72,7 +76,7 @@ describe('estimateModelMemory', () => {
     await writeFile(path, file);
     // Sparse: a terabyte would take hours to read.
     await truncate(path, 1e12);
-    expect((await estimateModelMemory(path, 256, 1)).weightsBytes).toBeGreaterThan(9e11);
+    expect((await estimateModelMemory(path, { contextTokens: 256, sequences: 1 })).weightsBytes).toBeGreaterThan(9e11);
     await promisify(execFile)('rm', [path]);
   });
 });

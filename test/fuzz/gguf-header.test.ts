@@ -88,7 +88,7 @@ describe('GGUF headers', () => {
 async function readAll(path: string): Promise<unknown> {
   try {
     await readModelHeader(path);
-    return await estimateModelMemory(path, 512, 1);
+    return await estimateModelMemory(path, { contextTokens: 512, sequences: 1 });
   } catch (error) {
     return error;
   }

@@ -1,4 +1,5 @@
 import { type Cell, numberCell, sizeCell } from '../../present/document.ts';
+import type { PlacementPlan } from '../../gguf/plan-placement.ts';
 import { gpuSupply, type GpuSupply } from '../../app/gpu-outlook.ts';
 import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
 import {
@@ -69,6 +70,9 @@ function printOutlook(outlook: SuiteOutlook, gpus: GpuSupply, context: CliContex
   printTable(['model', 'task', 'items', 'time', 'based on'], outlook.cells.map(cellRow), context);
   output.result(`\n${summary(outlook)}`);
   if (outlook.models.some(({ gpu }) => gpu !== undefined)) output.result(gpuSummary(gpus));
+  for (const model of outlook.models) {
+    if (model.placement !== undefined) output.result(placementLine(model.name, model.placement));
+  }
   for (const model of outlook.models) output.record('model', model);
   for (const cell of outlook.cells) output.record('cell', cell);
   const { duration, cellsWithoutSpeed, memoryLimitBytes, problems } = outlook;
@@ -85,6 +89,16 @@ function gpuSummary({ count, memoryBytes, from }: GpuSupply): string {
   return `GPUs: ${number}${from}${size}\n${assumptions}`;
 }
 
+/** `m: 31 of 41 layers on NVIDIA A10 (9.6 of 9.8 GiB free), 3 GiB in host memory` */
+function placementLine(name: string, { gpus, allLayers, hostBytes, hostExperts }: PlacementPlan): string {
+  const parts = gpus.map(
+    ({ layers, description, totalBytes, freeBytes }) =>
+      `${layers} of ${allLayers} layers on ${description} (about ${sizeText(totalBytes)} of ${sizeText(freeBytes)} that are free)`,
+  );
+  const experts = hostExperts === 0 ? '' : `, with the experts of ${hostExperts} layers`;
+  return `${name}: ${parts.join(', ')}, about ${sizeText(hostBytes)} in host memory${experts}`;
+}
+
 function modelRow({
   name,
   source,
@@ -94,9 +108,11 @@ function modelRow({
   memoryBytes,
   fits,
   gpu,
+  placement,
 }: ModelOutlook): readonly Cell[] {
   const fetch = isHere ? '–' : bytesToFetch === undefined ? 'unknown' : fetched(bytesToFetch, bytesCertainty);
-  const each = gpu === undefined || gpu.gpus === 1 ? '' : ` x ${gpu.gpus}`;
+  const gpus = gpu?.gpus ?? placement?.gpus.filter(({ layers }) => layers > 0).length ?? 1;
+  const each = gpus < 2 ? '' : ` x ${gpus}`;
   const memory = memoryBytes === undefined ? 'unknown' : `about ${sizeText(memoryBytes)}${each}`;
   return [name, shortSource(source), fetch, memory, fits === false ? 'does not fit' : ''];
 }

@@ -1,3 +1,4 @@
+import type { chooseDevice } from '../../engines/llama-cpp/choose-device.ts';
 import type { HostMeterOptions } from '../../meters/host-meter.ts';
 import type { SystemFolders } from '../../meters/proc-file.ts';
 import type { SourceSettings } from '../../sources/source-settings.ts';
@@ -27,6 +28,7 @@ export interface DoctorOptions {
   readonly folders?: SystemFolders;
   readonly gpuProgram?: string;
   readonly amdProgram?: string;
+  readonly chooseDevice?: typeof chooseDevice;
   readonly watchMs?: number;
   /** Clocks of the host's meter, and what passes the time in between. */
   readonly clocks?: Pick<HostMeterOptions, 'now' | 'ownCpuMs'>;

@@ -1,13 +1,14 @@
-import { extname, join, dirname, resolve } from 'node:path';
-import { pinnedPackageVersion } from '../../engines/llama-cpp/library-location.ts';
+import { dirname, resolve } from 'node:path';
+import { chooseDevice } from '../../engines/llama-cpp/choose-device.ts';
+import { findLibrary } from '../../engines/llama-cpp/library-location.ts';
+import { probeDevices } from '../../engines/llama-cpp/probe-devices.ts';
 import { askProgram } from '../../meters/ask-program.ts';
 import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
 import { type DoctorCheck, type DoctorOptions, fail, ok, warn, type Finding } from './doctor-check.ts';
-import type { LibraryAnswer } from './library-probe.ts';
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { isThere } from '../../files/if-there.ts';
 import { sizeText } from '../../core/amount-text.ts';
-import { DataError, DownloadError } from '../../core/errors.ts';
+import { DataError, DownloadError, EnvironmentError } from '../../core/errors.ts';
 import { findDataset } from '../../sources/datasets/find-dataset.ts';
 import { datasetOf } from '../../core/task.ts';
 import { loadTasks } from '../../tasks/index.ts';
@@ -29,47 +30,37 @@ export const nodeCheck: DoctorCheck = {
   },
 };
 
-const probeFile = join(import.meta.dirname, `library-probe${extname(import.meta.filename)}`);
-const probeTimeoutMs = 20_000;
-
-async function askLibrary({ signal }: DoctorOptions): Promise<LibraryAnswer> {
-  const answer = await askProgram(process.execPath, [probeFile], { timeoutMs: probeTimeoutMs, signal });
-  // Our own program wrote it.
-  if (answer.exitCode === 0) return JSON.parse(answer.stdout) as LibraryAnswer;
-  const end = answer.signalName === undefined ? `code ${answer.exitCode}` : `signal ${answer.signalName}`;
-  const lastLine = answer.stderr.trim().split('\n').at(-1) ?? '';
-  return {
-    message: `loading the llama.cpp library failed with ${end}${lastLine === '' ? '' : `: ${lastLine}`}`,
-    hint: 'Remove node_modules and run npm ci again; if the problem stays, report it with this line.',
-  };
-}
-
 export const libraryCheck: DoctorCheck = {
   name: 'llama.cpp library',
-  async run(options) {
-    const answer = await askLibrary(options);
-    if ('message' in answer) {
-      const mend = answer.hint ?? `Run npm install @node-llama-cpp/linux-x64@${pinnedPackageVersion}.`;
-      return fail(answer.message, mend);
+  async run() {
+    try {
+      const location = findLibrary('cpu');
+      const { version } = await probeDevices(location);
+      return ok(`${version}, ${location.packageName} ${location.packageVersion}`);
+    } catch (error) {
+      return failedFinding(error);
     }
-    const { packageName, packageVersion, device, version } = answer;
-    return ok(`${version}, ${packageName} ${packageVersion}, for ${device}`);
   },
 };
+
+function failedFinding(error: unknown): Finding {
+  if (!(error instanceof EnvironmentError)) throw error;
+  return fail(error.message, error.hint ?? 'Run npm ci again.');
+}
 
 export const gpuCheck: DoctorCheck = {
   name: 'GPU',
   async run(options) {
     const gpus = await readGpuDevices({ nvidiaProgram: options.gpuProgram, amdProgram: options.amdProgram });
-    if (gpus.length === 0) return ok('none found by nvidia-smi or amd-smi; models run on the CPU');
-    const names = [...new Set(gpus.map(({ name }) => name))].join(', ');
-    const found = `${gpus.length} x ${names}`;
-    const answer = await askLibrary(options);
-    if (!('device' in answer) || answer.device !== 'cpu') return ok(found);
-    return warn(
-      `${found}, but only the CPU library is installed`,
-      `Run npm install @node-llama-cpp/linux-x64-cuda@${pinnedPackageVersion}, or measure on the CPU.`,
-    );
+    const names = gpus.map(({ name }) => name);
+    const choose = options.chooseDevice ?? chooseDevice;
+    try {
+      const { note, mend } = await choose('auto', { gpuNames: async () => names });
+      if (note === undefined) return ok('none found by nvidia-smi or amd-smi; models run on the CPU');
+      return mend === undefined ? ok(`a model ${note}`) : warn(`a model ${note}`, mend);
+    } catch (error) {
+      return failedFinding(error);
+    }
   },
 };
 

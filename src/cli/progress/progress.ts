@@ -37,6 +37,8 @@ export function eventNote(event: RunEvent, state: RunState): string | undefined 
   switch (event.type) {
     case 'warning':
       return `warning: ${event.message}`;
+    case 'note':
+      return event.message;
     case 'sample-error':
       if ((state.cellOf(event.cellId)?.failures ?? 0) > shownFailures) return undefined;
       return `warning: ${cellName(event.cellId, state)}: item ${event.itemId}: ${event.message}`;

@@ -31,23 +31,6 @@ describe('findLibrary', () => {
     expect(() => findLibrary('cpu', { platform: 'sunos', arch: 'x64' })).toThrow('no prebuilt llama.cpp library');
   });
 
-  it('prefers a GPU where the device is `auto`', async () => {
-    await using folder = await testFolder();
-    const cpu = await install(folder.path, 'linux-x64', pinnedPackageVersion, libraryFiles);
-    const cuda = await install(folder.path, 'linux-x64-cuda', pinnedPackageVersion, libraryFiles);
-    const entries = new Map([
-      ['@node-llama-cpp/linux-x64', cpu],
-      ['@node-llama-cpp/linux-x64-cuda', cuda],
-    ]);
-    const resolve = (name: string): string | undefined => entries.get(name);
-    expect(findLibrary('auto', { ...linux, resolve }).device).toBe('cuda');
-    expect(findLibrary('cpu', { ...linux, resolve }).llama).toBe(
-      join(folder.path, 'linux-x64', 'bins', 'linux-x64', 'libllama.v0.5.0.so'),
-    );
-    entries.delete('@node-llama-cpp/linux-x64-cuda');
-    expect(findLibrary('auto', { ...linux, resolve }).device).toBe('cpu');
-  });
-
   it('refuses another release, and a package without its library', async () => {
     await using folder = await testFolder();
     const old = await install(folder.path, 'linux-x64', '3.0.0', libraryFiles);

@@ -81,7 +81,7 @@ describe.skipIf(!hasVariants)('kernels of the CPU (Linux on x64 has variants)', 
       ggmlBase: join(directory, basename(found.ggmlBase)),
     };
     const opening = openSmall(small, {
-      engine: { findLibrary: () => moved },
+      engine: { chooseDevice: async () => ({ location: moved, devices: [], note: undefined, mend: undefined }) },
       model: { engineOptions: { kernels: 'haswell' } },
     });
     await expect(opening).rejects.toThrow(EnvironmentError);

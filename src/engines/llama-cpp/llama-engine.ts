@@ -6,13 +6,18 @@ import { parseEngineOptions } from '../../core/engine-options.ts';
 import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
 import { EnvironmentError, ModelError } from '../../core/errors.ts';
 import { readModelHeader } from '../../gguf/gguf-kind.ts';
+import { readModelOutline } from '../../gguf/model-outline.ts';
+import type { PlacementPlan } from '../../gguf/plan-placement.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import { textSha256 } from '../prompt-tokens.ts';
 import { llamaMaxConcurrency } from '../request-pool.ts';
-import { findLibrary, withKernels } from './library-location.ts';
+import { chooseDevice, type ChosenDevice } from './choose-device.ts';
+import { withKernels } from './library-location.ts';
 import { llamaOptionsSchema } from './llama-options.ts';
+import { placingOrder } from './place-model.ts';
 import { readChatSetting } from './chat-setting.ts';
 import { LoadedLlama } from './loaded-llama.ts';
+import type { NativeDevice } from './native/native-devices.ts';
 import { preparePair, startPair } from './llama-pair.ts';
 import type { Opening } from './opening.ts';
 import { startWorker } from './start-worker.ts';
@@ -40,7 +45,7 @@ export function checkMemory(name: string, weightsBytes: number, availableBytes: 
 export interface LlamaEngineOptions {
   /** Bytes that a new process can take; the system's own figure by default. */
   readonly availableBytes?: () => number;
-  readonly findLibrary?: typeof findLibrary;
+  readonly chooseDevice?: typeof chooseDevice;
   /** The clock by which a silent process has hung; monotonic, in milliseconds. */
   readonly now?: () => number;
 }
@@ -65,35 +70,68 @@ async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEn
   if (model.file === undefined) {
     throw new ModelError(`${model.name}: the llama engine needs a GGUF file`, { hint: 'Give the path of one.' });
   }
-  const { device, kernels, kvCache, flashAttention } = parseEngineOptions(llamaOptionsSchema, 'llama', model);
-  const found = (engine.findLibrary ?? findLibrary)(device);
-  const library = kernels === undefined ? found : withKernels(found, kernels);
+  const settings = parseEngineOptions(llamaOptionsSchema, 'llama', model);
+  const { device, kernels } = settings;
+  // Kernels are the CPU's.
+  const choice = kernels !== undefined && device === 'auto' ? 'cpu' : device;
+  const chosen = await (engine.chooseDevice ?? chooseDevice)(choice);
+  const library = kernels === undefined ? chosen.location : withKernels(chosen.location, kernels);
   const header = await readModelHeader(model.file);
   const availableBytes = (engine.availableBytes ?? memoryLimitBytes)();
   const weightsBytes = await fileBytes(model.file, header.splitCount);
-  checkMemory(model.name, weightsBytes, availableBytes);
+  // What a GPU takes is known once its process has asked it.
+  const isOnCpu = library.device === 'cpu';
+  if (isOnCpu) checkMemory(model.name, weightsBytes, availableBytes);
+  const placing = placingOrder(model.name, await readModelOutline(model.file), settings, options, isOnCpu);
   const { chatTemplate, promptStyle, plan } = await readChatSetting(model, model.file, header);
   const { thinking, templateArgs } = plan;
   const order: LoadOrder = {
     type: 'load',
     file: model.file,
     library,
-    threads: options.threads ?? availableParallelism(),
-    contextTokens: options.contextTokens,
-    cache: { type: kvCache, flashAttention },
+    threads: settings.threads ?? options.threads ?? availableParallelism(),
+    contextTokens: settings.contextTokens ?? options.contextTokens,
     chatTemplate,
     templateArgs,
     thinking,
+    placing,
+    cache: { type: settings.kvCache, flashAttention: settings.flashAttention },
     clockOffsetMs,
   };
-  return { model, promptStyle, header, library, order, weightsBytes };
+  return { model, promptStyle, header, chosen, order, weightsBytes };
+}
+
+/** A software device is the CPU, whatever it is called. Layers are told where not all are on one device. */
+function deviceText(
+  { name, description, isSoftware }: NativeDevice,
+  kind: string,
+  { gpus, allLayers }: PlacementPlan,
+): string {
+  const device = isSoftware ? `CPU by ${description} (${kind})` : `${name} ${description}`;
+  const { layers = 0 } = gpus.find((gpu) => gpu.name === name) ?? {};
+  return layers === allLayers ? device : `${device}: ${layers} of ${allLayers} layers`;
+}
+
+/** What decides how numbers are rounded beside the library: the GPU's kernels, and which layers they compute. */
+function roundingParts({ devices }: ChosenDevice, { gpuLayers, allLayers }: PlacementPlan): readonly string[] {
+  const names = [...new Set(devices.map(({ description }) => description))];
+  return names.length === 0 || gpuLayers === allLayers ? names : [...names, `${gpuLayers} of ${allLayers} layers`];
 }
 
 function describeModel(opening: Opening, facts: LoadedFacts, processId: number): ModelInfo {
-  const { promptStyle, header, library, order } = opening;
-  const { chatTemplate, thinking } = order;
+  const { promptStyle, header, chosen, order } = opening;
+  const { chatTemplate, thinking, library } = order;
+  const { devices, note } = chosen;
+  const { placement } = facts;
+  const gpus = devices.filter(({ isSoftware }) => !isSoftware);
+  const used = gpus.filter(({ name }) => placement.gpus.some((gpu) => gpu.name === name && gpu.layers > 0));
   // Variants round in their own way: a quantised model's accuracy moved by 6 points of 100 between two of them.
-  const build = [library.packageName, library.packageVersion, facts.kernels].filter((part) => part !== undefined);
+  const build = [
+    library.packageName,
+    library.packageVersion,
+    facts.kernels,
+    ...roundingParts(chosen, placement),
+  ].filter((part) => part !== undefined);
   return {
     architecture: header.architecture,
     parameters: facts.parameters,
@@ -108,11 +146,13 @@ function describeModel(opening: Opening, facts: LoadedFacts, processId: number):
     structuredOutput: opening.model.structuredOutput,
     tokenizerSha256: header.tokenizerSha256,
     engineBuild: `llama.cpp ${facts.libraryVersion} (${build.join(' ')})`,
-    devices: facts.devices,
+    devices: [...devices.map((device) => deviceText(device, library.device, placement)), ...facts.devices],
+    computesOn: note,
     threads: order.threads,
     processIds: [processId],
-    gpus: library.device === 'cpu' ? [] : undefined,
-    deviceCount: undefined,
+    // Which ones the vendor's tool calls by which number isn't known: it sees where the process is.
+    gpus: gpus.length === 0 ? [] : undefined,
+    deviceCount: used.length > 1 ? used.length : undefined,
     serverCommand: undefined,
   };
 }
@@ -126,15 +166,12 @@ async function startProcess(
 ): Promise<LoadedModel> {
   const { model, order } = opening;
   return startWorker(order, { modelName: model.name, hangMs: options.hangMs, now, signal }, (worker, facts) => {
-    return new LoadedLlama(model.name, worker, describeModel(opening, facts, worker.pid), facts.canCutSequences);
+    return new LoadedLlama(model.name, worker, describeModel(opening, facts, worker.pid), facts);
   });
 }
 
 /**
- * The llama engine: GGUF files by llama.cpp, each in a process of its own. Engine options: `device`, one of `cpu`
- * (default), `cuda`, `vulkan`, `metal`, or `auto` for the first that is installed; `kernels`, a variant of the CPU's,
- * such as `haswell`, instead of the best that the processor can run; `chatTemplate`, a file with a template (Jinja)
- * instead of the model's own.
+ * The llama engine: GGUF files by llama.cpp, each in a process of its own. Its options are those of `llamaSettings`.
  */
 export function createLlamaEngine(engine: LlamaEngineOptions = {}): Engine {
   return {
@@ -148,9 +185,10 @@ export function createLlamaEngine(engine: LlamaEngineOptions = {}): Engine {
     },
     async openPair(base, model, options, signal) {
       signal.throwIfAborted();
-      const openings = [await prepare(base, options, engine), await prepare(model, options, engine)] as const;
-      const pair = preparePair(...openings);
-      checkMemory(pair.names, pair.weightsBytes, (engine.availableBytes ?? memoryLimitBytes)());
+      // Texts are compared one after the other.
+      const single = { ...options, concurrency: 1 };
+      const pair = preparePair(await prepare(base, single, engine), await prepare(model, single, engine));
+      if (pair.isOnCpu) checkMemory(pair.names, pair.weightsBytes, (engine.availableBytes ?? memoryLimitBytes)());
       signal.throwIfAborted();
       return startPair(pair, { hangMs: options.hangMs, now: engine.now ?? (() => performance.now()), signal });
     },

@@ -15,6 +15,8 @@ interface PairOpening {
   readonly order: PairOrder;
   /** Of both, or once where both have the same weights. */
   readonly weightsBytes: number;
+  /** What a GPU takes is known once the process has asked it. */
+  readonly isOnCpu: boolean;
 }
 
 /**
@@ -30,7 +32,8 @@ export function preparePair(base: Opening, model: Opening): PairOpening {
       hint: 'Compare models that were made from the same one: only distributions over the same tokens can be.',
     });
   }
-  if (base.library.directory !== model.library.directory || base.library.cpuBackend !== model.library.cpuBackend) {
+  const [library, other] = [base.order.library, model.order.library];
+  if (library.directory !== other.directory || library.cpuBackend !== other.cpuBackend) {
     throw new ModelError(
       `${model.model.name} is computed by another library than ${base.model.name}`,
       { hint: 'Set the same device and kernels for both: one process can hold only one of these libraries.' },
@@ -39,7 +42,8 @@ export function preparePair(base: Opening, model: Opening): PairOpening {
   const names = base.model.name === model.model.name ? base.model.name : `${model.model.name} beside ${base.model.name}`;
   const others = hasSameWeights(base.order, model.order) ? 0 : model.weightsBytes;
   const order: PairOrder = { type: 'load-pair', base: base.order, model: model.order };
-  return { names, promptStyle: base.promptStyle, order, weightsBytes: base.weightsBytes + others };
+  const isOnCpu = library.device === 'cpu' && other.device === 'cpu';
+  return { names, promptStyle: base.promptStyle, order, weightsBytes: base.weightsBytes + others, isOnCpu };
 }
 
 /** Starts the process and waits until it has loaded both. */

@@ -12,8 +12,10 @@ import { EngineError } from '../../core/errors.ts';
 import type { MemoryReading } from '../../core/meter.ts';
 import { readProcessMemory, resetMemoryPeak } from '../../meters/processes.ts';
 import { llamaMaxConcurrency, ModelPasses, OpenQuestions } from '../request-pool.ts';
-import type { EngineRequest, EngineResult, WorkerReport, PassKind } from './worker-messages.ts';
-import type { BufferSize, BufferUse } from './native/library.ts';
+import type { DeviceReading } from './device-watch.ts';
+import { readLlamaMemory } from './llama-memory.ts';
+import type { EngineRequest, EngineResult, LoadedFacts, PassKind, WorkerReport } from './worker-messages.ts';
+import type { BufferSize } from './native/library.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 /** Requests that wait beside those in flight, so that prefixes can be shared. */
@@ -49,6 +51,8 @@ export class LoadedLlama implements LoadedModel {
   readonly #name: string;
   readonly #worker: WorkerProcess;
   #buffers: readonly BufferSize[] = [];
+  readonly #facts: LoadedFacts;
+  readonly #deviceQuestions: PromiseWithResolvers<readonly DeviceReading[]>[] = [];
   #isPeakReset = false;
   readonly #passes: ModelPasses;
   readonly #questions = new OpenQuestions<string, EngineResult>();
@@ -57,12 +61,13 @@ export class LoadedLlama implements LoadedModel {
   #onWork: PassOptions['onWork'];
   #failure: EngineError | undefined;
 
-  constructor(name: string, worker: WorkerProcess, info: ModelInfo, prefixReuse: boolean) {
+  constructor(name: string, worker: WorkerProcess, info: ModelInfo, facts: LoadedFacts) {
     this.info = info;
+    this.#facts = facts;
     this.capabilities = {
       generate: true,
       loglikelihood: true,
-      prefixReuse,
+      prefixReuse: facts.canCutSequences,
       usage: true,
       memory: true,
       isTimedByClient: false,
@@ -90,9 +95,10 @@ export class LoadedLlama implements LoadedModel {
   async resetMemoryPeak(): Promise<void> {
     this.#throwIfGone();
     this.#isPeakReset = resetMemoryPeak([this.#worker.pid]);
+    await this.#askDevices(true);
   }
 
-  /** Resident memory of the process, split by the buffers that its library reports. */
+  /** Of the GPUs that it is on, or of its process, split by the buffers that its library reports. */
   async memory(): Promise<MemoryReading> {
     this.#throwIfGone();
     const { pid } = this.#worker;
@@ -102,17 +108,36 @@ export class LoadedLlama implements LoadedModel {
         hint: process.platform === 'linux' ? undefined : 'Measure memory on Linux: perbench reads it from /proc.',
       });
     }
-    const taken = (use: BufferUse): number =>
-      this.#buffers.reduce((sum, buffer) => sum + (buffer.use === use ? buffer.bytes : 0), 0);
-    const [kvBytes, computeBytes] = [taken('kv'), taken('compute')];
-    const { weightsBytes = 0 } = this.info;
-    const overheadBytes = Math.max(0, resident.peakBytes - weightsBytes - kvBytes - computeBytes);
-    const split = { weightsBytes, kvBytes, computeBytes, overheadBytes };
-    return { ...resident, isPeakReset: this.#isPeakReset, split, reservedBytes: undefined, doubt: undefined };
+    const { placement, weightsBytes } = this.#facts;
+    return readLlamaMemory({
+      resident,
+      isPeakReset: this.#isPeakReset,
+      weightsBytes,
+      buffers: [...this.#facts.buffers, ...this.#buffers],
+      devices: await this.#askDevices(false),
+      gpuLayers: placement.gpuLayers,
+      allLayers: placement.allLayers,
+    });
+  }
+
+  /** Only the process that holds the model can ask the drivers as its library does. */
+  async #askDevices(startsPeak: boolean): Promise<readonly DeviceReading[]> {
+    if (this.#facts.placement.gpus.length === 0) return [];
+    const question = Promise.withResolvers<readonly DeviceReading[]>();
+    this.#deviceQuestions.push(question);
+    this.#worker.work();
+    this.#worker.send({ type: 'memory', startsPeak });
+    try {
+      return await question.promise;
+    } finally {
+      this.#worker.rest();
+    }
   }
 
   hear(report: WorkerReport): void {
     if (report.type === 'context') this.#buffers = report.buffers;
+    // They are answered in the order in which they were asked.
+    if (report.type === 'memory') this.#deviceQuestions.shift()?.resolve(report.devices);
     // What is still on its way from a pass that was ended early is nobody's.
     if (!('pass' in report) || report.pass !== this.#pass) return;
     if (report.type === 'pass-error') {
@@ -127,6 +152,7 @@ export class LoadedLlama implements LoadedModel {
   fail(error: EngineError): void {
     this.#failure = error;
     this.#questions.failAll(error);
+    for (const question of this.#deviceQuestions.splice(0)) question.reject(error);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

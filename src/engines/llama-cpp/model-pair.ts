@@ -1,10 +1,17 @@
 import { basename } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { ModelError } from '../../core/errors.ts';
 import type { LoadOrder } from './worker-messages.ts';
 
+/** What decides where weights go. */
+function placeOf({ library, placing: { options } }: LoadOrder): object {
+  const { gpuLayers, splitMode, gpuShares, mainGpu, hostExperts } = options;
+  return { device: library.device, gpuLayers, splitMode, gpuShares, mainGpu, hostExperts };
+}
+
 /** Whether two orders load the same weights into the same place. */
 export function hasSameWeights(base: LoadOrder, model: LoadOrder): boolean {
-  return base.file === model.file && base.library.device === model.library.device;
+  return base.file === model.file && isDeepStrictEqual(placeOf(base), placeOf(model));
 }
 
 /** @throws {ModelError} if the rows of logits of two models can't be put side by side */

@@ -1,4 +1,4 @@
-import { EngineError, EnvironmentError, ModelError } from '../../core/errors.ts';
+import { EngineError, EnvironmentError, ModelError, UsageError } from '../../core/errors.ts';
 import type { LoadedFacts, LoadOrder, PairOrder, WorkerReport } from './worker-messages.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -22,6 +22,7 @@ interface Loaded {
 function toLoadError(report: Extract<WorkerReport, { readonly type: 'load-error' }>): Error {
   const { kind, message, hint } = report;
   if (kind === 'model') return new ModelError(message, { hint });
+  if (kind === 'usage') return new UsageError(message, { hint });
   return kind === 'environment' ? new EnvironmentError(message, { hint }) : new EngineError(message, { hint });
 }
 

@@ -9,9 +9,12 @@ import type {
 import type { LossResult, LossText } from '../../core/loss.ts';
 import type { TemplateArguments } from '../chat-template.ts';
 import type { PassSettings } from './engine-pass.ts';
-import type { CacheSettings } from './native/llama-context.ts';
+import type { PlacementPlan } from '../../gguf/plan-placement.ts';
+import type { DeviceReading } from './device-watch.ts';
 import type { LibraryLocation } from './library-location.ts';
 import type { BufferSize } from './native/library.ts';
+import type { CacheSettings } from './native/llama-context.ts';
+import type { PlacingOrder } from './place-model.ts';
 
 /** What the engine's process is started with, as its first message. */
 export interface LoadOrder {
@@ -20,11 +23,12 @@ export interface LoadOrder {
   readonly library: LibraryLocation;
   readonly threads: number;
   readonly contextTokens: number | undefined;
-  readonly cache: CacheSettings;
   readonly chatTemplate: string | undefined;
   /** Of the template, beside the messages. */
   readonly templateArgs: TemplateArguments;
   readonly thinking: Thinking;
+  readonly placing: PlacingOrder;
+  readonly cache: CacheSettings;
   /** The caller's: both processes then tell the same time. */
   readonly clockOffsetMs: number;
 }
@@ -46,7 +50,13 @@ export interface LossOrder {
   readonly text: LossText | undefined;
 }
 
-export type WorkerOrder = LoadOrder | PairOrder | LossOrder | PassOrder;
+export type WorkerOrder =
+  | LoadOrder
+  | PairOrder
+  | LossOrder
+  | PassOrder
+  /** Asks for the memory of the devices, or starts a new peak of it. */
+  | { readonly type: 'memory'; readonly startsPeak: boolean };
 
 export type PassOrder =
   /** Of the decodes to come, whichever pass they are of. */
@@ -66,7 +76,11 @@ export interface LoadedFacts {
   readonly weightsBytes: number;
   readonly quantisation: string;
   readonly canCutSequences: boolean;
+  /** Kernels of the CPU. */
   readonly devices: readonly string[];
+  readonly placement: PlacementPlan;
+  /** Of the weights. */
+  readonly buffers: readonly BufferSize[];
   /** Variant of the CPU's kernels, where the library has several. */
   readonly kernels: string | undefined;
   readonly libraryVersion: string;
@@ -79,7 +93,7 @@ export type WorkerReport =
   | { readonly type: 'loaded'; readonly facts: LoadedFacts }
   | {
       readonly type: 'load-error';
-      readonly kind: 'model' | 'environment' | 'engine';
+      readonly kind: 'model' | 'environment' | 'usage' | 'engine';
       readonly message: string;
       readonly hint: string | undefined;
     }
@@ -91,6 +105,7 @@ export type WorkerReport =
       readonly results: readonly EngineResult[];
       readonly inFlight: WorkInFlight;
     }
+  | { readonly type: 'memory'; readonly devices: readonly DeviceReading[] }
   | { readonly type: 'pass-error'; readonly pass: number; readonly message: string }
   /** Sent now and then while decodes go on without results. */
   | { readonly type: 'progress'; readonly pass: number; readonly inFlight: WorkInFlight };

@@ -39,7 +39,8 @@ export class WorkerProcess {
   readonly #stderr: string[] = [];
   readonly #closed: Promise<void>;
   readonly #watch: NodeJS.Timeout;
-  #isWorking = false;
+  /** Passes and questions that wait for the process. */
+  #waiting = 0;
   #lastSignMs: number;
   #lastReportMs: number;
   #lastTicks: number | undefined;
@@ -75,22 +76,26 @@ export class WorkerProcess {
     });
     this.#watch = setInterval(() => this.#checkProgress(), Math.min(checkIntervalMs, options.hangMs / 4));
     this.#watch.unref();
-    // Alone it doesn't keep the caller running; a pass that waits for results does.
-    this.rest();
+    this.#letGo();
   }
 
-  /** From now on silence counts as a hang. */
+  /** From now on silence counts as a hang, until `rest()` has been called as often. */
   work(): void {
-    this.#isWorking = true;
+    this.#waiting += 1;
     this.#lastSignMs = this.#options.now();
     this.#lastReportMs = this.#lastSignMs;
     this.#child.ref();
     this.#child.channel?.ref();
   }
 
-  /** Nothing is asked of the process: it may be silent. */
+  /** Whoever called `work()` waits no longer: where nobody does, the process may be silent. */
   rest(): void {
-    this.#isWorking = false;
+    this.#waiting -= 1;
+    if (this.#waiting === 0) this.#letGo();
+  }
+
+  /** Alone the process doesn't keep the caller running; a pass that waits for results does. */
+  #letGo(): void {
     this.#child.unref();
     this.#child.channel?.unref();
   }
@@ -127,7 +132,7 @@ export class WorkerProcess {
     // One long decode of a large model gives no message, but it takes CPU time.
     if (ticks !== this.#lastTicks) this.#lastSignMs = nowMs;
     this.#lastTicks = ticks;
-    if (!this.#isWorking) return;
+    if (this.#waiting === 0) return;
     if (nowMs - this.#lastSignMs < hangMs && nowMs - this.#lastReportMs < hangMs * busyFactor) return;
     const silentMs = Math.round(nowMs - this.#lastReportMs);
     const hint = 'Raise hangSeconds if the model is that slow; -v shows what the engine wrote last.';

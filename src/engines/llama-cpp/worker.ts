@@ -7,22 +7,28 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import koffi from 'koffi';
 import { nowMs } from '../../core/clock.ts';
-import { EnvironmentError, ModelError, PerbenchError } from '../../core/errors.ts';
+import { EnvironmentError, ModelError, PerbenchError, UsageError } from '../../core/errors.ts';
+import type { PlacementPlan } from '../../gguf/plan-placement.ts';
 import { ifTold } from '../../meters/proc-file.ts';
 import type { ContextSource } from './engine-pass.ts';
 import { checkAbi } from './native/abi.ts';
 import { loadLibrary, type NativeLibrary } from './native/library.ts';
 import { LlamaContext, type ContextShape } from './native/llama-context.ts';
 import { LlamaModel } from './native/llama-model.ts';
-import { onHost } from './native/placement-params.ts';
+import { DeviceWatch } from './device-watch.ts';
+import { gpusOf, placeModel } from './place-model.ts';
 import { LossPass } from './loss-pass.ts';
 import { LossRunner } from './loss-runner.ts';
 import { hasSameWeights, requireSameVocabulary } from './model-pair.ts';
+import type { NativeDevice } from './native/native-devices.ts';
 import { PassRunner } from './pass-runner.ts';
 import type { PromptReader } from './prompts.ts';
 import { thoughtMarks, type ThoughtShape } from '../../core/thought-shapes.ts';
 import { type ChatRenderer, createChatRenderer } from '../chat-template.ts';
 import type { LoadedFacts, LoadOrder, PairOrder, WorkerOrder, WorkerReport } from './worker-messages.ts';
+
+/** Follows the devices that the model is on; there is one model. */
+let watch: DeviceWatch | undefined;
 
 function report(message: WorkerReport): void {
   if (process.connected) process.send?.(message);
@@ -67,7 +73,7 @@ function chatRenderer(order: LoadOrder, model: LlamaModel): ChatRenderer | undef
   }
 }
 
-function describe(order: LoadOrder, model: LlamaModel, contextTokens: number): LoadedFacts {
+function describe(model: LlamaModel, contextTokens: number, placement: PlacementPlan): LoadedFacts {
   const kernels = kernelVariant();
   const cpu = ['CPU', kernels].filter((part) => part !== undefined).join(' ');
   return {
@@ -78,7 +84,9 @@ function describe(order: LoadOrder, model: LlamaModel, contextTokens: number): L
     weightsBytes: model.weightsBytes,
     quantisation: model.quantisation,
     canCutSequences: model.canCutSequences,
-    devices: order.library.device === 'cpu' ? [cpu] : [order.library.device.toUpperCase(), cpu],
+    devices: [cpu],
+    placement,
+    buffers: model.buffers,
     kernels,
     libraryVersion: model.library.llama.version(),
   };
@@ -127,6 +135,7 @@ function createContextSource(order: LoadOrder, model: LlamaModel): ContextSource
       open?.free();
       open = undefined;
       open = new LlamaContext(model, shape, order.cache);
+      watch?.look();
       report({ type: 'context', buffers: open.buffers });
       return open;
     },
@@ -138,34 +147,45 @@ function isSameShape(left: ContextShape, right: ContextShape): boolean {
   return names.every((name) => left[name] === right[name]);
 }
 
-function loadModel(order: LoadOrder, library: NativeLibrary): LlamaModel {
-  return new LlamaModel(library, {
-    file: order.file,
-    threads: order.threads,
-    placement: order.library.device === 'cpu' ? onHost : { ...onHost, gpuLayers: -1 },
-  });
+function kindOf(error: PerbenchError): Extract<WorkerReport, { readonly type: 'load-error' }>['kind'] {
+  if (error instanceof ModelError) return 'model';
+  if (error instanceof EnvironmentError) return 'environment';
+  return error instanceof UsageError ? 'usage' : 'engine';
+}
+
+interface PlacedModel {
+  readonly model: LlamaModel;
+  readonly placement: PlacementPlan;
+}
+
+function loadModel(order: LoadOrder, library: NativeLibrary, devices: readonly NativeDevice[]): PlacedModel {
+  const placement = placeModel(order.placing, order.library, devices);
+  return { model: new LlamaModel(library, { file: order.file, threads: order.threads, placement }), placement };
 }
 
 function load(order: LoadOrder): PassRunner {
-  const model = loadModel(order, openLibrary(order));
+  const library = openLibrary(order);
+  watch = new DeviceWatch(() => gpusOf(library.devices()));
+  const { model, placement } = loadModel(order, library, watch.before);
   const source = createContextSource(order, model);
-  report({ type: 'loaded', facts: describe(order, model, source.reader.contextTokens) });
+  report({ type: 'loaded', facts: describe(model, source.reader.contextTokens, placement) });
   return new PassRunner(source, report);
 }
 
 /** Two models, or the same weights twice. */
 function loadPair({ base, model }: PairOrder): LossRunner {
   const library = openLibrary(base);
-  const baseModel = loadModel(base, library);
-  const otherModel = hasSameWeights(base, model) ? baseModel : loadModel(model, library);
-  requireSameVocabulary(baseModel.vocabularySize, otherModel.vocabularySize, model.file);
-  const contextTokens = Math.min(contextTokensOf(base, baseModel), contextTokensOf(model, otherModel));
+  const first = loadModel(base, library, library.devices());
+  // Planned by what the first has left.
+  const second = hasSameWeights(base, model) ? first : loadModel(model, library, library.devices());
+  requireSameVocabulary(first.model.vocabularySize, second.model.vocabularySize, model.file);
+  const contextTokens = Math.min(contextTokensOf(base, first.model), contextTokensOf(model, second.model));
   const sides = [
-    { model: baseModel, cache: base.cache },
-    { model: otherModel, cache: model.cache },
+    { model: first.model, cache: base.cache },
+    { model: second.model, cache: model.cache },
   ] as const;
-  report({ type: 'loaded', facts: describe(base, baseModel, contextTokens) });
-  return new LossRunner(promptReader(base, baseModel, contextTokens), new LossPass(...sides), report);
+  report({ type: 'loaded', facts: describe(first.model, contextTokens, first.placement) });
+  return new LossRunner(promptReader(base, first.model, contextTokens), new LossPass(...sides), report);
 }
 
 /** @returns what `start` gives; undefined where it refused, which the parent is told */
@@ -174,10 +194,14 @@ function startedBy<Runner>(start: () => Runner): Runner | undefined {
     return start();
   } catch (error) {
     if (!(error instanceof PerbenchError)) throw error;
-    const kind = error instanceof ModelError ? 'model' : error instanceof EnvironmentError ? 'environment' : 'engine';
-    report({ type: 'load-error', kind, message: error.message, hint: error.hint });
+    report({ type: 'load-error', kind: kindOf(error), message: error.message, hint: error.hint });
     return undefined;
   }
+}
+
+function tellMemory(startsPeak: boolean): void {
+  if (startsPeak) watch?.reset();
+  report({ type: 'memory', devices: watch?.look() ?? [] });
 }
 
 dieBeforeParent();
@@ -187,6 +211,7 @@ process.on('message', (order: WorkerOrder) => {
   if (order.type === 'load') runner = startedBy(() => load(order));
   else if (order.type === 'load-pair') pair = startedBy(() => loadPair(order));
   else if (order.type === 'loss-next') pair?.handle(order);
+  else if (order.type === 'memory') tellMemory(order.startsPeak);
   else runner?.handle(order);
 });
 // The parent is gone, or has closed the model.

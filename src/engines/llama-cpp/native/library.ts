@@ -170,12 +170,15 @@ export function loadLibrary(location: LibraryLocation): NativeLibrary {
   const llama = bindLlama(koffi.load(location.llama));
   const loadAll = ggml.func('void ggml_backend_load_all_from_path(const char *directory)');
   const loadOne = ggml.func('void *ggml_backend_load(const char *path)');
+  const backendByName = ggml.func('void *ggml_backend_reg_by_name(const char *name)');
   return {
     llama,
     loadBackends: () => {
-      const { cpuBackend, directory } = location;
-      if (cpuBackend === undefined) loadAll(directory);
-      else if (loadOne(cpuBackend) === null) {
+      const { cpuBackend, directory, olderGpuBackend } = location;
+      if (cpuBackend === undefined) {
+        loadAll(directory);
+        if (olderGpuBackend !== undefined && backendByName('CUDA') === null) loadOne(olderGpuBackend);
+      } else if (loadOne(cpuBackend) === null) {
         throw new EnvironmentError(
           `${basename(cpuBackend)} can't be loaded: this processor can't run it, or it is damaged`,
           {

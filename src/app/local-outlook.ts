@@ -1,0 +1,81 @@
+import { EnvironmentError, UsageError } from '../core/errors.ts';
+import type { LlamaOptions } from '../core/llama-settings.ts';
+import { withRemedy } from '../core/with-remedy.ts';
+import { chooseDevice } from '../engines/llama-cpp/choose-device.ts';
+import { gpusOf, placingOrder } from '../engines/llama-cpp/place-model.ts';
+import { readModelOutline } from '../gguf/model-outline.ts';
+import { type PlacementPlan, type PlannedGpu, planPlacement } from '../gguf/plan-placement.ts';
+import { estimateModelMemory } from '../sources/model-memory.ts';
+import type { GpuSupply } from './gpu-outlook.ts';
+
+/** What a GGUF model would take on this machine, or on one that is assumed. */
+export interface LocalOutlook {
+  /** Peak of its process, or of each GPU that it is on; undefined where its settings can't be. */
+  readonly memoryBytes: number | undefined;
+  /** What of it is in host memory. */
+  readonly hostBytes: number | undefined;
+  /** Undefined where the CPU computes it. */
+  readonly placement: PlacementPlan | undefined;
+  /** Why it can't be placed as it is set. */
+  readonly problem: string | undefined;
+}
+
+export interface LocalQuestion {
+  readonly name: string;
+  readonly file: string;
+  readonly options: LlamaOptions;
+  readonly contextTokens: number;
+  readonly sequences: number;
+  /** GPUs that somebody assumes; those of this machine where it says so itself. */
+  readonly supply: GpuSupply;
+  readonly chooseDevice?: typeof chooseDevice | undefined;
+}
+
+function assumedGpus({ count = 1, memoryBytes = 0 }: GpuSupply): readonly PlannedGpu[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: `GPU${index}`,
+    description: `assumed GPU ${index}`,
+    freeBytes: memoryBytes,
+  }));
+}
+
+/** The GPUs that the model would be on: none where the CPU computes it. */
+async function gpusFor(question: LocalQuestion): Promise<readonly PlannedGpu[]> {
+  const { options, supply } = question;
+  if (options.device === 'cpu' || options.kernels !== undefined) return [];
+  if (supply.from === 'assumed' && supply.memoryBytes !== undefined) return assumedGpus(supply);
+  const choice = await (question.chooseDevice ?? chooseDevice)(options.device);
+  return gpusOf(choice.devices);
+}
+
+/**
+ * Estimates what a GGUF model takes and where it goes, as the engine will place it: from the header of its file and the
+ * memory that is free now.
+ *
+ * @throws {ModelError} for files that are none
+ */
+export async function localOutlook(question: LocalQuestion): Promise<LocalOutlook> {
+  const { name, file, options, contextTokens, sequences } = question;
+  try {
+    const gpus = await gpusFor(question);
+    const use = { contextTokens, concurrency: sequences };
+    const { needs } = placingOrder(name, await readModelOutline(file), options, use, gpus.length === 0);
+    const placement = planPlacement(name, needs, gpus, options);
+    const used = placement.gpus.filter(({ layers }) => layers > 0);
+    if (used.length === 0) {
+      const { totalBytes } = await estimateModelMemory(file, { ...options, contextTokens, sequences });
+      const placed = gpus.length === 0 ? undefined : placement;
+      return { memoryBytes: totalBytes, hostBytes: totalBytes, placement: placed, problem: undefined };
+    }
+    const memoryBytes = used.reduce((sum, { totalBytes }) => sum + totalBytes, 0) / used.length;
+    return { memoryBytes, hostBytes: placement.hostBytes, placement, problem: undefined };
+  } catch (error) {
+    if (!(error instanceof EnvironmentError || error instanceof UsageError)) throw error;
+    return {
+      memoryBytes: undefined,
+      hostBytes: undefined,
+      placement: undefined,
+      problem: withRemedy(error.message, error.hint),
+    };
+  }
+}

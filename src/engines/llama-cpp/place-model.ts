@@ -1,0 +1,82 @@
+import { UsageError } from '../../core/errors.ts';
+import type { EngineOptions } from '../../core/engine.ts';
+import type { LlamaOptions } from '../../core/llama-settings.ts';
+import { cacheTypeProblem, type ModelNeeds, needsOfModel, usualContextTokens } from '../../gguf/model-needs.ts';
+import type { ModelOutline } from '../../gguf/model-outline.ts';
+import { type PlacementOptions, type PlacementPlan, planPlacement } from '../../gguf/plan-placement.ts';
+import type { LibraryLocation } from './library-location.ts';
+import type { NativeDevice } from './native/native-devices.ts';
+
+/** What the engine's process must know to place a model: it alone sees the devices when they are needed. */
+export interface PlacingOrder {
+  readonly name: string;
+  readonly needs: ModelNeeds;
+  readonly options: PlacementOptions;
+}
+
+/**
+ * Refuses settings that can't be for this model, before anything is loaded.
+ *
+ * @throws {UsageError} in one line
+ */
+function checkPlacing(name: string, outline: ModelOutline, options: LlamaOptions, isOnCpu: boolean): void {
+  const { kvCache, gpuLayers, gpuShares, hostExperts } = options;
+  const problem = cacheTypeProblem(outline, kvCache);
+  if (problem !== undefined) {
+    throw new UsageError(`${name}: ${problem}`, { hint: 'Set `kvCache` to f16, bf16 or f32.' });
+  }
+  const forGpus = gpuLayers !== undefined && gpuLayers !== 0 ? 'gpuLayers' : gpuShares && 'gpuShares';
+  if (isOnCpu && forGpus !== undefined) {
+    throw new UsageError(`${name}: ${forGpus} is for GPUs, but the CPU computes it`, {
+      hint: `Leave ${forGpus} out, or choose a GPU by \`device\`: perbench doctor lists them.`,
+    });
+  }
+  if (hostExperts === undefined || hostExperts === 0) return;
+  if (outline.layers.every(({ expertBytes }) => expertBytes === 0)) {
+    throw new UsageError(`${name}: hostExperts is for mixtures of experts, which this model isn't`, {
+      hint: 'Leave hostExperts out.',
+    });
+  }
+}
+
+/**
+ * What is known of a placement before the devices are asked.
+ *
+ * @param isOnCpu no GPU is going to be asked
+ * @throws {UsageError} for settings that this model can't have
+ */
+export function placingOrder(
+  name: string,
+  outline: ModelOutline,
+  options: LlamaOptions,
+  { contextTokens, concurrency = 1 }: EngineOptions,
+  isOnCpu: boolean,
+): PlacingOrder {
+  checkPlacing(name, outline, options, isOnCpu);
+  const usual = Math.min(usualContextTokens, outline.trainedContextTokens ?? usualContextTokens);
+  const needs = needsOfModel(outline, {
+    ...options,
+    contextTokens: options.contextTokens ?? contextTokens ?? usual,
+    sequences: concurrency,
+  });
+  return { name, needs, options };
+}
+
+/** Those that llama.cpp uses: the processor's own only where there is no other. */
+export function gpusOf(devices: readonly NativeDevice[]): readonly NativeDevice[] {
+  const cards = devices.filter(({ kind }) => kind === 'gpu');
+  return cards.length > 0 ? cards : devices.filter(({ kind }) => kind === 'integrated gpu');
+}
+
+/**
+ * Places a model on the devices as they are now.
+ *
+ * @throws {UsageError | EnvironmentError} as `planPlacement`
+ */
+export function placeModel(
+  { name, needs, options }: PlacingOrder,
+  library: LibraryLocation,
+  devices: readonly NativeDevice[],
+): PlacementPlan {
+  return planPlacement(name, needs, library.device === 'cpu' ? [] : gpusOf(devices), options);
+}

@@ -1,0 +1,107 @@
+import { shardFiles } from './gguf-file.ts';
+import { type GgufHeader, readGgufHeader } from './gguf-header.ts';
+import { readModelHeader } from './gguf-kind.ts';
+
+/** One repeating layer of a model. */
+export interface LayerOutline {
+  /** Experts included. */
+  readonly weightsBytes: number;
+  /** Of a mixture of experts; 0 in others. */
+  readonly expertBytes: number;
+  readonly keyValueHeads: number;
+}
+
+/** What decides where a model fits, from the headers of its files. */
+export interface ModelOutline {
+  readonly architecture: string;
+  readonly parameters: number;
+  readonly weightsBytes: number;
+  readonly layers: readonly LayerOutline[];
+  /** Of the last layer, which gives the logits: its own weights, or a copy of the table of tokens. */
+  readonly outputBytes: number;
+  /** Of the table of tokens and whatever else llama.cpp always keeps in host memory. */
+  readonly inputBytes: number;
+  /** Query heads of a layer; 0 where the header doesn't say. */
+  readonly heads: number;
+  /** Numbers in a key, and in a value, of one head. */
+  readonly keyLength: number;
+  readonly valueLength: number;
+  readonly embeddingLength: number;
+  readonly feedForwardLength: number;
+  readonly vocabularySize: number;
+  readonly trainedContextTokens: number | undefined;
+}
+
+/** Tensors of experts, as `--cpu-moe` of llama.cpp knows them. */
+const expertNames = /\.ffn_(?:up|down|gate|gate_up)_(?:ch)?exps/;
+/** No model has more: a damaged name is no reason to make as many layers. */
+const mostLayers = 4096;
+
+function sumOf(sizes: readonly (readonly [string, number])[], fits: (name: string) => boolean): number {
+  return sizes.reduce((sum, [name, bytes]) => sum + (fits(name) ? bytes : 0), 0);
+}
+
+/** Weights by the layer that their names say, and those of experts among them. */
+function layerBytes(
+  sizes: readonly (readonly [string, number])[],
+  layers: number,
+): readonly Omit<LayerOutline, 'keyValueHeads'>[] {
+  const found = Array.from({ length: layers }, () => ({ weightsBytes: 0, expertBytes: 0 }));
+  for (const [name, bytes] of sizes) {
+    const layer = found[Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? -1)];
+    if (layer === undefined) continue;
+    layer.weightsBytes += bytes;
+    if (expertNames.test(name)) layer.expertBytes += bytes;
+  }
+  return found;
+}
+
+/** From the headers of all files of a model, the first one first. */
+export function outlineModel([first, ...others]: readonly [GgufHeader, ...GgufHeader[]]): ModelOutline {
+  const { architecture, values } = first;
+  const number = (name: string): number | undefined => {
+    const value = values.get(`${architecture}.${name}`);
+    return typeof value === 'number' ? value : undefined;
+  };
+  const headers = [first, ...others];
+  const sizes = headers.flatMap(({ tensorBytes }) => [...tensorBytes]);
+  const layers = Math.min(mostLayers, number('block_count') ?? 0);
+  const heads = number('attention.head_count') ?? 0;
+  const keyValueHeads = values.get(`${architecture}.attention.head_count_kv`) ?? heads;
+  const embeddingLength = number('embedding_length') ?? 0;
+  const headLength = heads === 0 ? 0 : embeddingLength / heads;
+  const weightsBytes = headers.reduce((sum, header) => sum + header.weightsBytes, 0);
+  const inLayers = layerBytes(sizes, layers);
+  const ownOutput = sumOf(sizes, (name) => name.startsWith('output'));
+  const hasOwnTable = sizes.some(([name]) => name === 'output.weight');
+  return {
+    architecture,
+    parameters: headers.reduce((sum, header) => sum + header.parameters, 0),
+    weightsBytes,
+    layers: inLayers.map((layer, index) => {
+      const own = typeof keyValueHeads === 'object' ? keyValueHeads[index] : keyValueHeads;
+      return { ...layer, keyValueHeads: Number(own ?? 0) };
+    }),
+    outputBytes: hasOwnTable ? ownOutput : ownOutput + sumOf(sizes, (name) => name === 'token_embd.weight'),
+    inputBytes: weightsBytes - ownOutput - inLayers.reduce((sum, layer) => sum + layer.weightsBytes, 0),
+    heads,
+    keyLength: number('attention.key_length') ?? headLength,
+    valueLength: number('attention.value_length') ?? headLength,
+    embeddingLength,
+    feedForwardLength: number('feed_forward_length') ?? 4 * embeddingLength,
+    vocabularySize: first.lengths.get('tokenizer.ggml.tokens') ?? number('vocab_size') ?? 0,
+    trainedContextTokens: number('context_length'),
+  };
+}
+
+/**
+ * Reads the headers of all files of a model, given the first.
+ *
+ * @throws {ModelError} if one is missing, no GGUF, or damaged, and for a file that holds no language model
+ */
+export async function readModelOutline(path: string): Promise<ModelOutline> {
+  const first = await readModelHeader(path);
+  const others: GgufHeader[] = [];
+  for (const file of shardFiles(path).slice(1)) others.push(await readGgufHeader(file));
+  return outlineModel([first, ...others]);
+}
