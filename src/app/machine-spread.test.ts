@@ -7,7 +7,7 @@ import { launchedBy, machineSpread, withAssumedSpread } from './machine-spread.t
 
 function planOn(cpuModel: string, engine: string, suiteKey: string): RunPlan {
   const toy = toyPlan({ tasks: [toyLetters], suiteKey });
-  const models = toy.models.map(({ spec, facts }) => ({ spec, facts: { ...facts, engine } }));
+  const models = toy.models.map((model) => ({ ...model, facts: { ...model.facts, engine } }));
   const host = { ...toy.manifest.host, cpuModel };
   const named = Object.fromEntries(models.map(({ spec, facts }) => [spec.name, facts]));
   return { ...toy, models, manifest: { ...toy.manifest, host, models: named } };
@@ -30,7 +30,7 @@ it('takes the launches of the same hardware and engine, from all runs of a store
 it('is what a race on this machine assumes: of several engines the widest, and the usual one where none is known', async () => {
   await using store = await openSqliteStore({ file: ':memory:' });
   const [one, other] = [planOn('fast', 'mock', 'a'), planOn('fast', 'llama', 'b')];
-  const models = [...one.models, ...other.models.map(({ spec, facts }) => ({ spec: { ...spec, name: 'two' }, facts }))];
+  const models = [...one.models, ...other.models.map((model) => ({ ...model, spec: { ...model.spec, name: 'two' } }))];
   const race = { question: { text: 'winner', goal: 'winner' }, confidence: 0.95, tasks: {} } as const;
   const plan: RunPlan = { ...one, models, manifest: { ...one.manifest, race } };
   const assumed = async () => (await withAssumedSpread(plan, store)).manifest.race?.assumedSpread;

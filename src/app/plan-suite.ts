@@ -12,6 +12,7 @@ import { llamaOptionsSchema } from '../engines/llama-cpp/llama-options.ts';
 import { usualContextTokens } from '../gguf/model-needs.ts';
 import type { PlacementPlan } from '../gguf/plan-placement.ts';
 import { localOutlook } from './local-outlook.ts';
+import { expandModels } from './candidates.ts';
 import { findModels } from './find-models.ts';
 import { findTasks, type FindTasksOptions, type FoundTasks } from './find-tasks.ts';
 import { type GpuOutlook, gpuOutlook, type GpuSupply } from './gpu-outlook.ts';
@@ -205,8 +206,9 @@ async function knownSpeeds(
  */
 export async function planSuite(written: Suite, context: LocalContext, options: OutlookOptions): Promise<SuiteOutlook> {
   raceQuestionOf(written);
-  await checkEngines(written, context.workingFolder);
-  const { suite: settled, origins } = await findTasks(written, context, options.signal, options);
+  const expanded = await expandModels(written, context.workingFolder);
+  await checkEngines(expanded, context.workingFolder);
+  const { suite: settled, origins } = await findTasks(expanded, context, options.signal, options);
   const suite = await findModels(settled, context, options.signal);
   const chosen = await chooseTasks(suite, context.ownTasks);
   const named = suite.models.map((entry) => nameModel(entry, context.workingFolder));

@@ -4,7 +4,7 @@ import type { ModelSpec, PromptStyleChoice, ThinkingChoice } from '../core/engin
 import { askedBudget, type ModelSetting, settingSuffix } from '../core/model-setting.ts';
 import { UsageError } from '../core/errors.ts';
 import { type LaunchFacts, type ModelFacts, noLaunchFacts } from '../core/manifest.ts';
-import { checkEngineConcurrency, checkEngineOptions, engineEntry, splitEngineSource } from '../engines/index.ts';
+import { answerOptions, checkEngineConcurrency, checkEngineOptions, engineEntry, splitEngineSource } from '../engines/index.ts';
 import type { ChatSetting } from '../engines/llama-cpp/chat-setting.ts';
 import { readModelHeader } from '../gguf/gguf-kind.ts';
 import { saidByArguments } from '../engines/served/said-thinking.ts';
@@ -19,13 +19,14 @@ import { isFileServer, type ManagedServer } from '../core/managed-server.ts';
 import { findCatalogueEntry } from '../sources/catalogue.ts';
 
 type ModelEntry = Suite['models'][number];
+type WrittenModel = ReturnType<typeof modelEntry>;
 
 /** How a model is asked, whatever engine runs it; the same weights under two settings are two models. */
 export function settingOf({
   thinking,
   templateArgs,
   structuredOutput,
-}: Pick<ReturnType<typeof modelEntry>, keyof ModelSetting>): ModelSetting {
+}: Pick<WrittenModel, keyof ModelSetting>): ModelSetting {
   return {
     ...(thinking !== undefined && { thinking: thinking satisfies ThinkingChoice }),
     ...(templateArgs !== undefined && { templateArgs }),
@@ -50,6 +51,11 @@ export interface NamedModel {
 function servedName(source: string): string {
   // Servers like to call a model by its path.
   return servedNameIn(source)?.split('/').at(-1) ?? source;
+}
+
+/** The engine that runs a model of a suite. */
+export function engineOfEntry({ source, engine, server }: Pick<WrittenModel, 'source' | 'engine' | 'server'>): string {
+  return server === undefined ? (splitEngineSource(source, engine)?.engine ?? engine) : 'managed';
 }
 
 /**
@@ -130,7 +136,8 @@ function plannedModel(model: NamedModel, facts: Omit<ModelFacts, keyof LaunchFac
     source: file === undefined ? model.source : undefined,
     sha256: facts.fileSha256,
   };
-  return { spec, facts: { ...facts, engine, ...noLaunchFacts } };
+  const planned = { spec, answerOptions: answerOptions(engine, engineOptions) };
+  return { ...planned, facts: { ...facts, engine, ...noLaunchFacts } };
 }
 
 /**

@@ -10,6 +10,7 @@ import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
 import { findModels } from './find-models.ts';
 import { findTasks, type FindTasksOptions } from './find-tasks.ts';
 import type { LocalContext } from './local-context.ts';
+import { expandModels } from './candidates.ts';
 import { checkEngines, prepareModels } from './prepare-models.ts';
 import { unaskedNotes } from './needed-limits.ts';
 import { checkSchemas } from './check-schemas.ts';
@@ -103,8 +104,9 @@ export async function prepareRun(
   rememberSecretsIn(written.models);
   // These checks cost nothing, so a misspelt model isn't found only after the data was read.
   raceQuestionOf(written);
-  await checkEngines(written, context.workingFolder);
-  const found = await findTasks(written, context, signal, { limitShare });
+  const expanded = await expandModels(written, context.workingFolder);
+  await checkEngines(expanded, context.workingFolder);
+  const found = await findTasks(expanded, context, signal, { limitShare });
   await checkRace(found.suite, race, context.ownTasks);
   const suite = isStored ? found.suite : await findModels(found.suite, context, signal);
   const tasks = await prepareTasks(suite, context, signal, found.origins);

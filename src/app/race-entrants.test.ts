@@ -22,6 +22,7 @@ function modelFile(folder: string, name: string, rows: number, entries: readonly
   writeFileSync(file, makeGguf(entries, [{ name: 'w', shape: [rows, 10], offset: 0 }], rows * 40));
   return {
     spec: modelSpec({ name, engine: 'llama', file, promptStyle: 'auto' }),
+    answerOptions: {},
     facts: { source: file, fileSha256: name, fileBytes: rows * 40, ...noLaunchFacts },
   };
 }
@@ -32,6 +33,7 @@ it('orders models by the weights that a token passes through, and leaves out wha
   const experts: readonly GgufEntry[] = [...table, ['toy.expert_count', 8], ['toy.expert_used_count', 2]];
   const served: PlannedModel = {
     spec: modelSpec({ name: 'served', engine: 'openai', promptStyle: 'auto' }),
+    answerOptions: {},
     facts: { source: 'http://127.0.0.1:1/v1', fileSha256: undefined, fileBytes: undefined, ...noLaunchFacts },
   };
   const models = [

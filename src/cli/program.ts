@@ -1,5 +1,6 @@
 import { Command as CommanderCommand, CommanderError, Option as CommanderOption } from 'commander';
 import { UsageError } from '../core/errors.ts';
+import { quotePatterns } from '../sources/model-pattern.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { Command, CommandArgument } from './options/command.ts';
 import type { Option, OptionTable } from './options/option.ts';
@@ -225,6 +226,8 @@ function usageError(error: CommanderError): UsageError {
   const [, option = ''] = /^unknown option '(--[\w-]+)/.exec(text) ?? [];
   const foreign = foreignOptions[option];
   if (foreign !== undefined) return new UsageError(text, { hint: foreign });
-  if (match === null) return new UsageError(text.replace(/\.$/, ''), { hint: 'See perbench --help.' });
+  // A shell that opens a pattern itself puts all files but the first where the suite file stands.
+  const help = /\.gguf\b/i.test(text) ? quotePatterns : 'See perbench --help.';
+  if (match === null) return new UsageError(text.replace(/\.$/, ''), { hint: help });
   return new UsageError(match[1] ?? text, { hint: `Did you mean ${match[2]}?` });
 }

@@ -16,12 +16,22 @@ export interface Manifest {
   readonly race: RaceRecord | undefined;
   /** How far models are from a base, newest last; of runs that were asked for it. */
   readonly losses?: readonly LossRecord[] | undefined;
+  /** Answers that a model took over from another one, which differs from it in nothing that decides answers. */
+  readonly takenAnswers?: readonly TakenAnswers[] | undefined;
   /** Time for the whole run, which takes as many items of each task as fit into it; without it every item is asked. */
   readonly timeLimitMs?: number | undefined;
   /** Tasks for which that time was too short. */
   readonly leftOut?: readonly string[] | undefined;
   /** Only in runs that were read from files of another program; `host` is then where they were read. */
   readonly imported: ImportFacts | undefined;
+}
+
+export interface TakenAnswers {
+  readonly taskId: string;
+  readonly model: string;
+  /** The model that was asked. */
+  readonly from: string;
+  readonly items: number;
 }
 
 /** Where the numbers of an imported run come from. */

@@ -30,16 +30,25 @@ function thinkingWords(choice: ThinkingChoice): readonly string[] {
   return ['thinking', ...(budget === undefined ? [] : [budgetText(budget)]), ...(effort === undefined ? [] : [effort])];
 }
 
+/** A name with what is set beside it: `name (thinking, 2k)`; the name alone where nothing is. */
+export function nameWith(name: string, words: readonly string[]): string {
+  return words.length === 0 ? name : `${name} (${words.join(', ')})`;
+}
+
 /** What a model's name is followed by where something is set: ` (thinking, 2k)`; empty where nothing is. */
-export function settingSuffix({ thinking, templateArgs = {}, structuredOutput }: ModelSetting): string {
-  const words = [
+export function settingSuffix(setting: ModelSetting): string {
+  return nameWith('', settingWords(setting));
+}
+
+/** What is set, as a name says it. */
+export function settingWords({ thinking, templateArgs = {}, structuredOutput }: ModelSetting): readonly string[] {
+  return [
     ...(thinking === undefined ? [] : thinkingWords(thinking)),
     ...Object.entries(templateArgs).map(
       ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
     ),
     ...(structuredOutput === true ? ['structured output'] : []),
   ];
-  return words.length === 0 ? '' : ` (${words.join(', ')})`;
 }
 
 /** `on, 2,048 tokens, low` */

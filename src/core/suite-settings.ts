@@ -75,6 +75,11 @@ export const modelSettings = {
     fallback: {},
     help: 'options specific to the engine',
   }),
+  /** Suites that are run have the candidates instead. */
+  vary: section((zod) => zod.record(zod.string(), zod.unknown()), {
+    ...nothing,
+    help: 'settings with a list of values each, such as {kvCache: [f16, q8_0], threads: [1, 2]}: every combination is a model of its own',
+  }),
 } as const;
 
 const ofData = { ...within('task'), hasEnvironment: false } as const;

@@ -5,6 +5,9 @@ import { optionProblems } from '../core/engine-options.ts';
 import { jsonInside } from '../core/json-inside.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { FoundModel, ModelSearch } from './model-search.ts';
+import { llamaSettings } from '../core/llama-settings.ts';
+import { serverSettings } from '../core/managed-server.ts';
+import type { SettingTable } from '../core/settings.ts';
 import { llamaMaxConcurrency, servedMaxConcurrency } from './request-pool.ts';
 import { isServerAddress } from './served/server-address.ts';
 
@@ -14,6 +17,8 @@ export interface EngineWorld {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+type Options = Readonly<Record<string, unknown>>;
+
 export interface EngineEntry {
   readonly summary: string;
   /** Weights come from a GGUF file. */
@@ -22,6 +27,11 @@ export interface EngineEntry {
   readonly maxConcurrency: number;
   /** What `engineOptions` of a model may hold. */
   readonly options: () => Promise<z.ZodObject>;
+  /**
+   * What of a model's options decides its answers; all of them by default. Models that differ in the others alone have the
+   * same answers.
+   */
+  readonly answerOptions?: (options: Options) => Options;
   /** Finds out which model a source means, of an engine whose sources may leave that open. */
   readonly find?: (search: ModelSearch, signal: AbortSignal) => Promise<FoundModel>;
   /** Imported on first use: a missing native library concerns only those who ask for it. */
@@ -34,6 +44,7 @@ export const engines = {
     readsFile: true,
     maxConcurrency: llamaMaxConcurrency,
     options: async () => (await import('./llama-cpp/llama-options.ts')).llamaOptionsSchema,
+    answerOptions: (options) => withoutSpeed(llamaSettings, options),
     load: async () => (await import('./llama-cpp/llama-engine.ts')).createLlamaEngine(),
   },
   openai: {
@@ -49,6 +60,10 @@ export const engines = {
     readsFile: false,
     maxConcurrency: servedMaxConcurrency,
     options: async () => (await import('./served/served-options.ts')).openAiOptionsSchema,
+    answerOptions: ({ server, ...options }) => ({
+      ...options,
+      server: withoutSpeed(serverSettings, server as Options),
+    }),
     load: async ({ environment }) => (await import('./served/managed-engine.ts')).createManagedEngine({ environment }),
   },
   mock: {
@@ -56,9 +71,27 @@ export const engines = {
     readsFile: false,
     maxConcurrency: servedMaxConcurrency,
     options: async () => (await import('./mock/mock-answers.ts')).mockOptionsSchema,
+    answerOptions: ({ tokenMs: _, loadMs: _load, memoryBytes: _memory, ...options }) => options,
     load: async () => (await import('./mock/mock-engine.ts')).createMockEngine(),
   },
 } satisfies Record<string, EngineEntry>;
+
+/** Options without those that decide only speed, and without what is the default anyway. */
+function withoutSpeed(table: SettingTable, options: Options): Options {
+  return Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => {
+      const setting = table[name];
+      if (setting === undefined) return true;
+      const decidesAnswers = setting.decides === 'answers' || setting.decides === 'both';
+      return decidesAnswers && JSON.stringify(value) !== JSON.stringify(setting.fallback);
+    }),
+  );
+}
+
+/** What of a model's options decides its answers: models that differ in the others alone have the same answers. */
+export function answerOptions(kind: string, options: Options): Options {
+  return engineEntry(kind).answerOptions?.(options) ?? options;
+}
 
 const known: Readonly<Record<string, EngineEntry>> = engines;
 
@@ -130,7 +163,7 @@ export async function readEngineOptions(
 }
 
 /** The first reading of a text that an option takes; `none` and `null` are also the default. */
-function readOption(schema: z.ZodType | undefined, text: string): unknown {
+export function readOption(schema: z.ZodType | undefined, text: string): unknown {
   const [, , unquoted = text] = /^(["'])(.*)\1$/s.exec(text) ?? [];
   const value = readValue(unquoted);
   const readings = [unquoted, unquoted.toLowerCase(), value];

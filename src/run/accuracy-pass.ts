@@ -9,6 +9,7 @@ import { measurePass, noFindings, type PassContext } from './measure-pass.ts';
 import type { PlannedTask } from './plan.ts';
 import { createGatedWriter, createSampleWriter } from './sample-writer.ts';
 import type { PassOrder, PassTime } from './strategy.ts';
+import { takeAnswers } from './take-answers.ts';
 import { yieldThreads } from './yield-threads.ts';
 
 /** Positions handed out as fast as they are answered, so that little is asked in vain when a pass stops early. */
@@ -129,6 +130,7 @@ export async function runAccuracyPass(
   const { model, planned, concurrency } = context;
   const isTimed = suite.protocol === 'paper';
   const reuse = isTimed || !model.capabilities.prefixReuse ? 'none' : 'prefix';
+  const oddTaken = await takeAnswers(work, order);
   const { positions, before } = await itemsLeft(work, order);
   const { writer, stop } = await gatedWriter(work, order, gate);
   await using _ = writer;
@@ -146,12 +148,13 @@ export async function runAccuracyPass(
     // A mean of what its own scores may stop is biased.
     hidesScore: gate !== undefined,
     watchMemory: !isTimed,
-    readsMemory: true,
+    // Of an engine that was asked nothing, memory says nothing.
+    readsMemory: positions.length > 0,
   } as const;
   await model.resetMemoryPeak();
   // One sequence alone in a long context is rounded by the number of threads, and is asked for the same result each time.
   using threads = isTimed || concurrency === 1 ? undefined : yieldThreads(model, context.meter);
-  return await measurePass(context, plan, async (tally) => {
+  const result = await measurePass(context, plan, async (tally) => {
     const paced = pacedPositions(
       reuse === 'prefix' && isWhole ? byCluster(planned, positions) : positions,
       () => (follower.isWatching ? Math.min(maxOpen, concurrency) : maxOpen),
@@ -181,4 +184,5 @@ export async function runAccuracyPass(
     follower.end();
     return { ...noFindings, fewestThreads: threads?.fewest() };
   });
+  return { ...result, warnings: [...result.warnings, ...oddTaken] };
 }

@@ -18,4 +18,6 @@ export interface ItemWork {
   readonly forceSignal: AbortSignal;
   readonly emit: (event: RunEvent) => void;
   readonly onFirstPrompt: (prompt: FirstPrompt) => void;
+  /** So many answers were taken over from another cell's model. */
+  readonly onTaken: (from: string, items: number) => void;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ModelInfo, Thinking } from '../core/engine.ts';
+import type { ModelInfo, ModelSpec, Thinking } from '../core/engine.ts';
 import { thinkingText } from '../core/model-setting.ts';
 import type { Manifest, ModelFacts } from '../core/manifest.ts';
 import type { Suite } from '../core/suite.ts';
@@ -41,17 +41,37 @@ function thinkingInKey(thinking: Thinking | undefined): Omit<Thinking, 'because'
   return { mode, budget, effort };
 }
 
-/** What decides the answers of a cell, and so whether stored ones still hold. Threads and concurrency aren't in it. */
-export function cellKey(model: PlannedModel, info: ModelInfo, { task, facts }: PlannedTask, suite: Suite): string {
+/**
+ * What decides the answers of a cell, and so whether stored ones still hold, and which cells share theirs. Threads,
+ * concurrency, and whatever else decides only speed aren't in it.
+ */
+export function cellKey(model: PlannedModel, info: ModelInfo, planned: PlannedTask, suite: Suite): string {
+  const { contextTokens = suite.contextTokens, ...options } = model.answerOptions;
+  return keyWith({ options, contextTokens }, model, info, planned, suite);
+}
+
+/** The key of cells of before, which had all options in it. */
+export function earlierCellKey(model: PlannedModel, info: ModelInfo, planned: PlannedTask, suite: Suite): string {
+  const { contextTokens } = suite;
+  return keyWith({ options: model.spec.engineOptions, contextTokens }, model, info, planned, suite);
+}
+
+function keyWith(
+  { options, contextTokens }: { readonly options: ModelSpec['engineOptions']; readonly contextTokens: unknown },
+  model: PlannedModel,
+  info: ModelInfo,
+  { task, facts }: PlannedTask,
+  suite: Suite,
+): string {
   return hashJson({
     model: model.facts.fileSha256 ?? model.facts.source,
     engine: model.spec.engine,
-    engineOptions: valueWithoutSecrets(model.spec.engineOptions),
+    engineOptions: valueWithoutSecrets(options),
     engineBuild: info.engineBuild,
     template: info.chatTemplateSha256,
     tokenizer: info.tokenizerSha256,
     promptStyle: info.promptStyle,
-    contextTokens: suite.contextTokens,
+    contextTokens,
     // Absent where nothing is set, so that older keys stay what they are.
     thinking: thinkingInKey(info.thinking),
     templateArgs: model.spec.templateArgs,

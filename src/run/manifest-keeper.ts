@@ -1,6 +1,6 @@
 import type { LoadedModel } from '../core/engine.ts';
 import type { Cell } from '../core/cell.ts';
-import type { Manifest } from '../core/manifest.ts';
+import type { Manifest, TakenAnswers } from '../core/manifest.ts';
 import type { Store } from '../core/store.ts';
 import { launchedFacts } from './content-key.ts';
 import type { FirstPrompt } from './cell-work.ts';
@@ -38,6 +38,18 @@ export function withFirstPrompt(manifest: Manifest, cell: Cell, prompt: FirstPro
   if (facts === undefined || facts.firstPrompts[cell.model] !== undefined) return manifest;
   const firstPrompts = { ...facts.firstPrompts, [cell.model]: prompt };
   return { ...manifest, tasks: { ...manifest.tasks, [cell.taskId]: { ...facts, firstPrompts } } };
+}
+
+/** Adds to what the cell has taken over from the same model before; its first prompt is that model's. */
+export function withTakenAnswers(manifest: Manifest, cell: Cell, from: string, items: number): Manifest {
+  const { model, taskId } = cell;
+  const before = manifest.takenAnswers ?? [];
+  const isSame = (each: TakenAnswers): boolean =>
+    each.taskId === taskId && each.model === model && each.from === from;
+  const taken = { taskId, model, from, items: items + (before.find(isSame)?.items ?? 0) };
+  const takenAnswers = [...before.filter((each) => !isSame(each)), taken];
+  const prompt = manifest.tasks[taskId]?.firstPrompts[from];
+  return { ...(prompt === undefined ? manifest : withFirstPrompt(manifest, cell, prompt)), takenAnswers };
 }
 
 export function withEvaluatedItems(manifest: Manifest, taskId: string, evaluatedItems: number): Manifest {

@@ -10,6 +10,8 @@ import { createRandom, type Random, randomOrder } from '../stats/random.ts';
 
 export interface PlannedModel {
   readonly spec: ModelSpec;
+  /** What of the engine's options decides answers: models that differ in the others alone share their answers. */
+  readonly answerOptions: Readonly<Record<string, unknown>>;
   readonly facts: ModelFacts;
 }
 

@@ -13,13 +13,14 @@ import type { RunEvent } from '../core/event.ts';
 import { defaultLeaseMs } from '../core/store.ts';
 import { schemaOf } from './ask-items.ts';
 import { LeaseKeeper, pauseBeforeLooking, waitingText } from './claims.ts';
-import { cellKey, launchedFacts, modelDifferences } from './content-key.ts';
+import { cellKey, earlierCellKey, launchedFacts, modelDifferences } from './content-key.ts';
 import {
   createManifestKeeper,
   type ManifestKeeper,
   withEvaluatedItems,
   withFirstPrompt,
   withModel,
+  withTakenAnswers,
 } from './manifest-keeper.ts';
 import { measureCell } from './measure-cell.ts';
 import { OpenEngine } from './open-engine.ts';
@@ -157,6 +158,8 @@ export class Runner implements RunState {
           stopSignal: AbortSignal.any([dependencies.signal, lost]),
           forceSignal: AbortSignal.any([forceSignal, lost]),
           emit,
+          onTaken: (from, items) =>
+            void this.#manifest.change((stored) => withTakenAnswers(stored, job.cell, from, items)),
           onFirstPrompt: (prompt) => void this.#manifest.change((stored) => withFirstPrompt(stored, job.cell, prompt)),
         },
         step,
@@ -182,7 +185,8 @@ export class Runner implements RunState {
     const { suite, manifest } = this.plan;
     requireCapability(model, planned);
     const key = cellKey(plannedModel, model.info, planned, suite);
-    if (cell.key !== undefined && cell.key !== key) {
+    const known = [undefined, key, earlierCellKey(plannedModel, model.info, planned, suite)];
+    if (!known.includes(cell.key)) {
       // As far as the manifest tells.
       const now = launchedFacts(plannedModel.facts, model.info);
       const differences = modelDifferences(manifest, plannedModel.spec.name, now);

@@ -10,6 +10,7 @@ import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
 import { openRun } from '../../src/run/open-run.ts';
 import { itemOrder, type PlannedTask, type RunDependencies, type RunPlan } from '../../src/run/plan.ts';
 import { runSuite } from '../../src/run/run.ts';
+import { answerOptions } from '../../src/engines/index.ts';
 import { modelSpec } from '../setup/model-spec.ts';
 import { quietHost } from '../setup/quiet-host.ts';
 
@@ -141,6 +142,7 @@ export function toyPlan({
     suite: full,
     models: Object.entries(models).map(([name, engineOptions]) => ({
       spec: modelSpec({ name, engine: 'mock', engineOptions }),
+      answerOptions: answerOptions('mock', engineOptions),
       facts: { source: name, fileSha256: name, fileBytes: 1, ...noLaunchFacts },
     })),
     tasks: planned,

@@ -2,9 +2,11 @@ import { checkDocument, pathText } from '../../app/check-document.ts';
 import type { DocumentPath, WrittenDocument } from '../../app/written-document.ts';
 import { ConfigError, UnknownNameError, UsageError } from '../../core/errors.ts';
 import { checkEngineConcurrency, checkEngineOptions } from '../../engines/index.ts';
-import { nameModel } from '../../app/prepare-models.ts';
+import { expandModels } from '../../app/candidates.ts';
+import { engineOfEntry, nameModel } from '../../app/prepare-models.ts';
 import { checkTaskName } from '../../app/task-names.ts';
-import { suiteSchema, type Suite } from '../../core/suite.ts';
+import { modelEntry, suiteSchema, type Suite } from '../../core/suite.ts';
+import { isPattern } from '../../sources/model-pattern.ts';
 
 /**
  * Checks a suite against its schema and fills in the defaults.
@@ -38,34 +40,42 @@ export async function checkSuiteNames(
   }
   for (const [index, entry] of suite.models.entries()) {
     const source = typeof entry === 'string' ? ['models', index] : ['models', index, 'source'];
-    await placed(document, source, () => nameModel(entry, '/'));
+    // What a pattern means is named once it is known.
+    if (!isPattern(modelEntry(entry).source, { folder, readsFile: true }))
+      await placed(document, source, () => nameModel(entry, '/'));
     await placed(document, ['models', index, 'engineOptions'], () => checkOptions(entry));
   }
 }
 
 /**
- * Checks what flags may have changed of the models: engines, their options, and the concurrency.
+ * Checks what flags may have changed of the models: engines, their options, and the concurrency; then writes their
+ * candidates out.
  *
+ * @param folder from which patterns of files are meant
  * @throws {ConfigError} at the place of the model, where it comes from a file
  * @throws {UsageError} for options that come from flags
  */
-export async function checkEngines(document: WrittenDocument, suite: Suite): Promise<void> {
+export async function expandSuite(document: WrittenDocument, suite: Suite, folder: string): Promise<Suite> {
   for (const [index, model] of suite.models.entries()) {
     await checkOptions(model);
     await placed(document, ['models', index], () =>
-      checkEngineConcurrency(nameModel(model, '/').engine, suite.concurrency),
+      checkEngineConcurrency(engineOfEntry(modelEntry(model)), suite.concurrency),
     );
   }
+  return expandModels(suite, folder, async (path, check) => placed(document, path, check));
 }
 
 async function checkOptions(model: Suite['models'][number]): Promise<void> {
-  if (typeof model === 'string') return;
-  await checkEngineOptions(nameModel(model, '/').engine, model.engineOptions);
+  if (typeof model !== 'string') await checkEngineOptions(engineOfEntry(model), model.engineOptions);
 }
 
-async function placed(document: WrittenDocument, path: DocumentPath, check: () => unknown): Promise<void> {
+async function placed<Value>(
+  document: WrittenDocument,
+  path: DocumentPath,
+  check: () => Value | Promise<Value>,
+): Promise<Value> {
   try {
-    await check();
+    return await check();
   } catch (error) {
     const position = document.positionOf(path);
     const isKnown = error instanceof UnknownNameError || error instanceof UsageError;

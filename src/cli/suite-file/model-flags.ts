@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { PromptStyleChoice } from '../../core/engine.ts';
 import { UsageError } from '../../core/errors.ts';
-import { listParts } from '../../core/list-parts.ts';
+import { splitOutside } from '../../core/list-parts.ts';
 import { rangeText, readNumber } from '../../core/settings.ts';
 import { suiteSettings } from '../../core/suite-settings.ts';
 import { parseServedAddress, servedSource } from '../../engines/served/server-address.ts';
@@ -203,7 +203,7 @@ function splitNames(text: string, { workingFolder, homeFolder }: SuiteFileWorld)
   // A file with a checksum is one model, whatever its address holds.
   if (!text.includes(',') || text.includes('#sha256=') || existsSync(resolvePath(text, workingFolder, homeFolder)))
     return [existsSync(resolvePath(text, workingFolder, homeFolder)) ? text : text.trim()];
-  const names = listParts(text);
+  const names = splitOutside(text).filter((name) => name !== '');
   if (names.length > 0) return names;
   throw new UsageError(`--model: expected models joined by commas, got "${text}"`, {
     hint: 'Name a model, or repeat -m.',

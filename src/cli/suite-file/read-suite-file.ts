@@ -8,11 +8,12 @@ import { absoluteDefinition } from '../../app/task-files.ts';
 import { parseWritten, writtenValue, type WrittenDocument } from '../../app/written-document.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { isSystemError, systemErrorWords } from '../../core/system-error.ts';
-import type { Suite } from '../../core/suite.ts';
+import type { ModelEntry, Suite } from '../../core/suite.ts';
 import { isFileServer } from '../../core/managed-server.ts';
 import { ifThere } from '../../files/if-there.ts';
 import { notAFileError, readBytes } from '../../files/read-file.ts';
 import { splitEngineSource } from '../../engines/index.ts';
+import { quotePatterns } from '../../sources/model-pattern.ts';
 import { looksLikePath, looksLikeRepository } from '../../sources/model-source.ts';
 
 /** Files that `run` and `plan` look for where neither a file nor a model was named, in this order. */
@@ -68,6 +69,7 @@ export async function readSuiteFile(name: string, world: SuiteFileWorld): Promis
       throw new ConfigError(
         { file: shown },
         'expected a suite file ending in .yaml, .yml, .json, .ts, .mts, .js or .mjs',
+        extname(path) === '.gguf' ? { hint: quotePatterns } : {},
       );
   }
 }
@@ -139,7 +141,7 @@ export function resolveSuitePaths(suite: Suite, folder: string, homeFolder: stri
     models: suite.models.map((model) =>
       typeof model === 'string'
         ? resolveSource(model, folder, homeFolder)
-        : { ...model, ...resolveTemplate(model, folder, homeFolder), source: resolveEntry(model, folder, homeFolder) },
+        : { ...model, ...resolveOptions(model, folder, homeFolder), source: resolveEntry(model, folder, homeFolder) },
     ),
     tasks: suite.tasks.map((task) => resolveTask(task, folder, homeFolder)),
   };
@@ -153,20 +155,26 @@ function resolveTask(entry: Suite['tasks'][number], folder: string, homeFolder: 
   return { ...entry, task: taskPath(task, folder, homeFolder) ?? task };
 }
 
-/** A chat template is a file beside the suite. */
-function resolveTemplate(
-  { engineOptions }: Pick<Exclude<Suite['models'][number], string>, 'engineOptions'>,
+/** Options that are files beside the suite, also among what is varied. */
+function resolveOptions(
+  { engineOptions, vary }: Pick<ModelEntry, 'engineOptions' | 'vary'>,
   folder: string,
   homeFolder: string,
-): Pick<Exclude<Suite['models'][number], string>, 'engineOptions'> | undefined {
-  const { chatTemplate } = engineOptions;
-  if (typeof chatTemplate !== 'string') return undefined;
-  return { engineOptions: { ...engineOptions, chatTemplate: resolvePath(chatTemplate, folder, homeFolder) } };
+): Pick<ModelEntry, 'engineOptions' | 'vary'> {
+  const resolvers: Readonly<Record<string, typeof resolvePath>> = { chatTemplate: resolvePath, draft: resolveSource };
+  const resolved = (name: string, value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map((each) => resolved(name, each));
+    if (typeof value !== 'string' || value === 'none') return value;
+    return resolvers[name]?.(value, folder, homeFolder) ?? value;
+  };
+  const all = (options: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(options).map(([name, value]) => [name, resolved(name, value)]));
+  return { engineOptions: all(engineOptions), ...(vary !== undefined && { vary: all(vary) }) };
 }
 
 /** Names of repositories look like paths; servers that fetch models themselves take them as they are. */
 function resolveEntry(
-  { source, server }: Exclude<Suite['models'][number], string>,
+  { source, server }: ModelEntry,
   folder: string,
   homeFolder: string,
 ): string {

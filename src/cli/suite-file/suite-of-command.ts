@@ -19,10 +19,11 @@ import {
   resolveSource,
   resolveSuitePaths,
 } from './read-suite-file.ts';
-import { checkEngines, checkSuite, checkSuiteNames } from './check-suite.ts';
-import { nameModel } from '../../app/prepare-models.ts';
+import { checkSuite, checkSuiteNames, expandSuite } from './check-suite.ts';
+import { engineOfEntry } from '../../app/prepare-models.ts';
 import { readEngineOptions } from '../../engines/index.ts';
 import { type ModelFlags, readModelFlags } from './model-flags.ts';
+import { readVaryFlags } from './vary-flags.ts';
 
 /** The suite of a command that takes one: from its argument or `--config`, and its flags. */
 export async function suiteOfCommand(
@@ -101,8 +102,7 @@ export async function resolveSuite(asked: SuiteSettingsRequest): Promise<SuiteSe
   await checkSuiteNames(document, checked, { folder: hasTaskFlags ? workingFolder : folder, homeFolder });
   const inFile = resolveSuitePaths(checked, folder, homeFolder);
   const typed = hasTaskFlags ? resolveSuitePaths(checked, workingFolder, homeFolder).tasks : inFile.tasks;
-  const suite = await override({ ...inFile, tasks: typed }, request, flags);
-  await checkEngines(document, suite);
+  const suite = await expandSuite(document, await override({ ...inFile, tasks: typed }, request, flags), folder);
   const { limit } = input.options;
   return {
     suite,
@@ -198,9 +198,9 @@ async function overrideModel(
   options: SuiteSettingsRequest['input']['options'],
   flags: ModelFlags,
 ): Promise<Suite['models'][number]> {
-  const { style = flags.style, engine, thinking } = options;
-  if ([style, engine, thinking].every((each) => each === undefined) && Object.keys(flags.engineOptions).length === 0)
-    return model;
+  const { style = flags.style, engine, thinking, vary } = options;
+  const isUnchanged = [style, engine, thinking].every((each) => each === undefined);
+  if (isUnchanged && Object.keys(flags.engineOptions).length === 0 && vary.length === 0) return model;
   const entry = modelEntry(model);
   const changed = {
     ...entry,
@@ -208,8 +208,9 @@ async function overrideModel(
     engine: engine ?? entry.engine,
     thinking: thinking ?? entry.thinking,
   };
-  const engineOptions = await readEngineOptions(nameModel(changed, '/').engine, flags.engineOptions);
-  return { ...changed, engineOptions: { ...entry.engineOptions, ...engineOptions } };
+  const engineOptions = await readEngineOptions(engineOfEntry(changed), flags.engineOptions);
+  const varied = vary.length === 0 ? {} : { vary: { ...entry.vary, ...(await readVaryFlags(vary, changed)) } };
+  return { ...changed, engineOptions: { ...entry.engineOptions, ...engineOptions }, ...varied };
 }
 
 type TaskEntry = Suite['tasks'][number];
@@ -247,6 +248,7 @@ function explain(
     ...Object.fromEntries(Object.entries(origins).filter(([, origin]) => origin.source !== 'default')),
     ...(origins.model.source !== 'default' && { models: origins.model }),
     ...(options.modelArgs.length > 0 && options.model.length === 0 && { models: origins.modelArgs }),
+    ...(options.vary.length > 0 && options.model.length === 0 && { models: origins.vary }),
     ...(concurrencyOfModel(origins, modelFlags) !== undefined && { concurrency: origins.modelArgs }),
     ...(origins.task.source !== 'default' && { tasks: origins.task }),
   };

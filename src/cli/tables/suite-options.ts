@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { jsonInside } from '../../core/json-inside.ts';
+import { splitOutside } from '../../core/list-parts.ts';
 import { parseThinking, thinkingExpected } from '../../core/model-setting.ts';
 import { rangeText, readNumber, type Setting, type SettingKind, type SettingTable } from '../../core/settings.ts';
 import { modelSettings, suiteSettings, taskSettings } from '../../core/suite-settings.ts';
@@ -73,22 +74,6 @@ const keyValues = texts({
   hasEnvironment: false,
 });
 
-/** Parts between commas; those within brackets or quotes belong to a value. */
-function splitArguments(value: string): readonly string[] {
-  const parts = [''];
-  let [depth, quote] = [0, ''];
-  for (const character of value) {
-    const isQuote = character === '"' || character === "'";
-    if (quote !== '') quote = character === quote ? '' : quote;
-    else if (isQuote && (depth > 0 || parts.at(-1)?.endsWith('=') === true)) quote = character;
-    else if (/[{[]/.test(character)) depth += 1;
-    else if (/[}\]]/.test(character)) depth -= 1;
-    if (character === ',' && depth === 0 && quote === '') parts.push('');
-    else parts[parts.length - 1] += character;
-  }
-  return parts.map((part) => part.trim());
-}
-
 /** lm-eval takes the arguments of a model as JSON, too. */
 function parseJsonArguments(value: string): readonly string[] | undefined {
   const known = jsonInside(value);
@@ -142,10 +127,15 @@ export const suiteOptions = {
     expected: 'key=value pairs joined by commas, or a JSON object',
     parse: (value: string) => {
       if (value.trimStart().startsWith('{')) return parseJsonArguments(value);
-      const parts = splitArguments(value);
+      const parts = splitOutside(value);
       return parts.includes('') ? undefined : parts;
     },
   },
+  vary: texts({
+    argument: 'setting=values',
+    help: 'a model for each of these values: kvCache=f16,q8_0 or kv-cache=f16,q8_0; several settings for each combination (repeatable)',
+    hasEnvironment: false,
+  }),
   logSamples: flag({ help: 'accepted for compatibility with lm-eval; samples are always kept', hasEnvironment: false }),
 } as const;
 
