@@ -23,6 +23,7 @@ import type { TaskEvidence } from '../scoring/task-evidence.ts';
 import { importNotes, madeHere, withImportedProtocols } from './imported-runs.ts';
 import { checkTasks, isTaskNamed, scoreboardTasks } from './known-tasks.ts';
 import { boardLimits, needNotes } from './needed-limits.ts';
+import { ownLadders } from './ladders-of-run.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
 import { runDifferences } from './setting-differences.ts';
@@ -98,6 +99,7 @@ export async function reportRuns(
     const judged = judgeScoreboard(told, { ...asRun, evidence, limits });
     scoreboards.push(withCertificate(judged, runs, scoring));
   }
+  const ladders = run === undefined || runs.length > 1 ? [] : await ownLadders(store, run, { tasks: wanted, signal });
   const notes = [
     ...importNotes(runs),
     ...joined,
@@ -112,6 +114,7 @@ export async function reportRuns(
   return {
     scoreboards,
     answers: answersOf(scoreboards, behindBoards, weights, asRun, asked),
+    ...(ladders.length > 0 && { ladders }),
     sources: { runs, evidence: behindBoards },
     ...(runs.length === 1 && run !== undefined && { run: reportRun(run) }),
     ...(notes.length > 0 && { notes }),
