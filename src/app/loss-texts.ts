@@ -64,7 +64,7 @@ function likeliest({ output }: Sample, continuations: readonly string[]): string
 function whyNot({ failure, cut, output, thoughts, thinkingTokens }: Sample): string | undefined {
   if (failure !== undefined && failure.reason !== 'scorer') return 'the base failed on it';
   if (thoughts !== undefined || thinkingTokens !== undefined) return 'the base thought before it answered';
-  if (cut !== undefined || output === '') return 'the base gave no answer';
+  if (cut !== undefined || output.trim() === '') return 'the base gave no answer';
   return undefined;
 }
 

@@ -97,7 +97,7 @@ const columns: readonly LossColumn[] = [
   lossColumn('PPL ratio', 2, 'lowest', ({ record }) => intervalCell(record.perplexityRatio, 4)),
   lossColumn('right to wrong', 2, undefined, ({ flips }) => numberCell(flips?.lost.count, 0)),
   lossColumn('wrong to right', 2, undefined, ({ flips }) => numberCell(flips?.gained.count, 0)),
-  lossColumn('accuracy', 3, undefined, ({ change }) => (change === undefined ? '' : intervalCell(change, 3))),
+  lossColumn('accuracy change', 3, undefined, ({ change }) => (change === undefined ? '' : intervalCell(change, 3))),
 ];
 
 function unavailableText({ model, source, reason }: UnavailableLoss): string {
@@ -107,7 +107,7 @@ function unavailableText({ model, source, reason }: UnavailableLoss): string {
 const legend =
   'KL: Kullback-Leibler divergence of the next-token distribution from that of the base, in nats. PPL: perplexity of the same tokens. Intervals: 95 %, over prompts or chunks; tokens of one are taken as dependent.';
 
-const flipsLegend = 'right to wrong, wrong to right, accuracy: of all stored answers of both, against the base.';
+const flipsLegend = 'right to wrong, wrong to right, accuracy change: of all stored answers of both, against the base.';
 
 /** The tables and sentences of losses, without a title. */
 export function lossBlocks({ rows, unavailable, notes }: LossTable): readonly Block[] {

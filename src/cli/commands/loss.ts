@@ -1,6 +1,7 @@
 import type { LocalContext } from '../../app/local-context.ts';
 import { measureRunLoss, measureTextLoss } from '../../app/measure-loss.ts';
 import { UsageError } from '../../core/errors.ts';
+import { gap } from '../../present/document.ts';
 import { lossDocument, type LossTable } from '../../present/loss-document.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -73,7 +74,7 @@ async function lossOfRun(input: Input, local: LocalContext, context: CliContext)
 
 /** Prints losses for people; under `--json` a record for each. */
 export function printLossTable(losses: LossTable, context: CliContext): void {
-  printBlocks(lossDocument(losses).screen, context);
+  printBlocks([...lossDocument(losses).screen, gap], context);
   for (const row of losses.rows) context.output.record('loss', row);
   for (const row of losses.unavailable) context.output.record('loss-unavailable', row);
 }
