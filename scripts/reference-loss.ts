@@ -101,4 +101,6 @@ const figures = {
 const modelSha256 = createHash('sha256')
   .update(await readFile(file))
   .digest('hex');
-stdout.write(`${JSON.stringify({ modelSha256, llama: model.library.llama.version(), chunkTokens, figures }, null, 2)}\n`);
+stdout.write(
+  `${JSON.stringify({ modelSha256, llama: model.library.llama.version(), chunkTokens, figures }, null, 2)}\n`,
+);

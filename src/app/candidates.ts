@@ -193,6 +193,8 @@ export async function expandModels(
 ): Promise<Suite> {
   const models: Entry[] = [];
   for (const [index, entry] of suite.models.entries())
-    models.push(...(await expandEntry(entry, folder, async (path, check) => placed(['models', index, ...path], check))));
+    models.push(
+      ...(await expandEntry(entry, folder, async (path, check) => placed(['models', index, ...path], check))),
+    );
   return { ...suite, models };
 }

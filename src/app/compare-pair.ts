@@ -46,7 +46,7 @@ export async function openPair(
 }
 
 /** Counts by reason, as phrases: `2 items: the base gave no answer`. */
-function createLeftOut(): { add(reason: string): void; phrases(): readonly string[] } {
+function createLeftOut(): { readonly add: (reason: string) => void; readonly phrases: () => readonly string[] } {
   const counts = new Map<string, number>();
   return {
     add: (reason) => {

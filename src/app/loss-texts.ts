@@ -19,7 +19,7 @@ export interface LossTexts {
   /** Prompts or chunks, at most. */
   readonly count: number;
   /** @param leftOut hears why an item has nothing that could be compared */
-  texts(style: PromptStyle, leftOut: (reason: string) => void): AsyncIterable<LossText>;
+  readonly texts: (style: PromptStyle, leftOut: (reason: string) => void) => AsyncIterable<LossText>;
 }
 
 export interface TextFile {

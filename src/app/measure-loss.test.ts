@@ -30,7 +30,12 @@ afterEach(async () => {
 const signal = new AbortController().signal;
 
 function context(): LocalContext {
-  const needed = { settings: sourceSettingsFrom({}, folder), environment: {}, workingFolder: folder, dataDir: undefined };
+  const needed = {
+    settings: sourceSettingsFrom({}, folder),
+    environment: {},
+    workingFolder: folder,
+    dataDir: undefined,
+  };
   // No run is started here: neither meter nor host is asked.
   return { ...needed, onStep: (step: string) => steps.push(step) } as unknown as LocalContext;
 }
@@ -50,7 +55,11 @@ function positions(divergence: number): LossPositions {
 }
 
 /** Compares nothing: each text has the same divergence. Models of `broken` can't be loaded. */
-function fakeEngine(seen: LossText[], divergence = 0.5, broken: readonly string[] = []): (kind: string) => Promise<Engine> {
+function fakeEngine(
+  seen: LossText[],
+  divergence = 0.5,
+  broken: readonly string[] = [],
+): (kind: string) => Promise<Engine> {
   return async (kind) => ({
     kind,
     maxConcurrency: 1,
@@ -100,7 +109,12 @@ describe('loss of a run', () => {
     const { rows } = await takeLoss(await answered(models));
     const [second, third] = rows;
     // Of 24 tickets a third is billing, and a third bug.
-    expect(second?.flips).toMatchObject({ items: 24, lost: { count: 8 }, gained: { count: 8 }, changed: { count: 24 } });
+    expect(second?.flips).toMatchObject({
+      items: 24,
+      lost: { count: 8 },
+      gained: { count: 8 },
+      changed: { count: 24 },
+    });
     expect(second?.change).toMatchObject({ value: 0 });
     expect(third?.flips).toMatchObject({ lost: { count: 0 }, gained: { count: 0 }, changed: { count: 0 } });
   });
@@ -213,7 +227,9 @@ describe('loss on a text', () => {
     const file = join(folder, 'latin.txt');
     await writeFile(file, Buffer.from('Stra\u00DFe', 'latin1'));
     const options = { signal, text: { file } };
-    await expect(measureTextLoss(['mock:a', 'mock:b'], context(), options)).rejects.toThrow(/^latin\.txt:1: not UTF-8/u);
+    await expect(measureTextLoss(['mock:a', 'mock:b'], context(), options)).rejects.toThrow(
+      /^latin\.txt:1: not UTF-8/u,
+    );
     await expect(measureTextLoss(['mock:a'], context(), options)).rejects.toThrow(/one model was given/u);
   });
 });

@@ -19,10 +19,10 @@ import { prepareTasks } from './prepare-tasks.ts';
 import { checkStoredTasks, suiteWithSecrets } from './stored-data.ts';
 
 /** Prompts of a task, or chunks of a text. */
-export const usualLossItems = 100;
+const usualItems = 100;
 
 export interface LossOptions {
-  /** Prompts of each task, the first of its drawn order, or chunks of a text; by default {@link usualLossItems}. */
+  /** Prompts of each task, the first of its drawn order, or chunks of a text; by default {@link usualItems}. */
   readonly items?: number | undefined;
   readonly signal: AbortSignal;
   readonly openEngine?: ((kind: string) => Promise<Engine>) | undefined;
@@ -95,8 +95,7 @@ async function keepInRun(store: Store, runId: string, record: LossRecord): Promi
   const run = await store.getRun(runId);
   if (run === undefined) return;
   const others = (run.manifest.losses ?? []).filter(
-    ({ model, base, source }) =>
-      model !== record.model || base !== record.base || !isSameSource(source, record.source),
+    ({ model, base, source }) => model !== record.model || base !== record.base || !isSameSource(source, record.source),
   );
   await store.updateManifest(runId, { ...run.manifest, losses: [...others, record] });
 }
@@ -165,7 +164,7 @@ export async function measureRunLoss(
   context: LocalContext,
   options: RunLossOptions,
 ): Promise<LossTable> {
-  const { signal, text, items = usualLossItems, tasks: asked = [], dataDir } = options;
+  const { signal, text, items = usualItems, tasks: asked = [], dataDir } = options;
   if (run.manifest.imported !== undefined) {
     throw new UsageError(`run ${run.id} was imported: its models are not here`, {
       hint: 'Name a run that was made here, or give model files and --text.',
@@ -211,7 +210,7 @@ export async function measureTextLoss(
   context: LocalContext,
   options: TextLossOptions,
 ): Promise<LossTable> {
-  const { signal, text, items = usualLossItems } = options;
+  const { signal, text, items = usualItems } = options;
   if (models.length < 2) {
     throw new UsageError('loss is that of a model against another: one model was given', {
       hint: 'Name the base first, then the models to compare with it.',

@@ -4,7 +4,13 @@ import type { ModelSpec, PromptStyleChoice, ThinkingChoice } from '../core/engin
 import { askedBudget, type ModelSetting, settingSuffix } from '../core/model-setting.ts';
 import { UsageError } from '../core/errors.ts';
 import { type LaunchFacts, type ModelFacts, noLaunchFacts } from '../core/manifest.ts';
-import { answerOptions, checkEngineConcurrency, checkEngineOptions, engineEntry, splitEngineSource } from '../engines/index.ts';
+import {
+  answerOptions,
+  checkEngineConcurrency,
+  checkEngineOptions,
+  engineEntry,
+  splitEngineSource,
+} from '../engines/index.ts';
 import type { ChatSetting } from '../engines/llama-cpp/chat-setting.ts';
 import { readModelHeader } from '../gguf/gguf-kind.ts';
 import { saidByArguments } from '../engines/served/said-thinking.ts';

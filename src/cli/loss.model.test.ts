@@ -56,8 +56,21 @@ describe('perbench loss with a real model', () => {
   });
 
   it('compares files on a text, and says where it is too short', async () => {
-    await writeFile(join(folder, 'words.txt'), 'The harbour of the small town lies in a bay that opens to the north. '.repeat(4));
-    const compared = await perbench('loss', model, model, '--text', 'words.txt', '--chunk-tokens', '16', '--items', '3');
+    await writeFile(
+      join(folder, 'words.txt'),
+      'The harbour of the small town lies in a bay that opens to the north. '.repeat(4),
+    );
+    const compared = await perbench(
+      'loss',
+      model,
+      model,
+      '--text',
+      'words.txt',
+      '--chunk-tokens',
+      '16',
+      '--items',
+      '3',
+    );
     expect(compared.stderr).toBe('');
     expect(compared.stdout).toMatch(/words\.txt +21 +0\.0000 \[0\.0000, 0\.0000\]/u);
     const short = await perbench('loss', '--text', 'words.txt', '-m', 'again');

@@ -48,7 +48,7 @@ export interface LossTable {
 /** Raised when a reader of an older file would misunderstand a newer one. */
 const schema = 'perbench-loss/1';
 
-export function lossSourceText(source: LossSource): string {
+function lossSourceText(source: LossSource): string {
   return source.kind === 'task' ? source.taskId : source.name;
 }
 
@@ -110,8 +110,9 @@ const legend =
 const flipsLegend = 'right to wrong, wrong to right, accuracy change: of all stored answers of both, against the base.';
 
 /** The tables and sentences of losses, without a title. */
-export function lossBlocks({ rows, unavailable, notes }: LossTable): readonly Block[] {
-  const legends = rows.length === 0 ? [] : [legend, ...(rows.some(({ flips }) => flips !== undefined) ? [flipsLegend] : [])];
+function lossBlocks({ rows, unavailable, notes }: LossTable): readonly Block[] {
+  const legends =
+    rows.length === 0 ? [] : [legend, ...(rows.some(({ flips }) => flips !== undefined) ? [flipsLegend] : [])];
   const shown = table(
     columns.map((own) => own.column),
     rows.map((own) => row(columns.map(({ cell }) => cell(own)))),

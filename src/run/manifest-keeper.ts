@@ -44,8 +44,7 @@ export function withFirstPrompt(manifest: Manifest, cell: Cell, prompt: FirstPro
 export function withTakenAnswers(manifest: Manifest, cell: Cell, from: string, items: number): Manifest {
   const { model, taskId } = cell;
   const before = manifest.takenAnswers ?? [];
-  const isSame = (each: TakenAnswers): boolean =>
-    each.taskId === taskId && each.model === model && each.from === from;
+  const isSame = (each: TakenAnswers): boolean => each.taskId === taskId && each.model === model && each.from === from;
   const taken = { taskId, model, from, items: items + (before.find(isSame)?.items ?? 0) };
   const takenAnswers = [...before.filter((each) => !isSame(each)), taken];
   const prompt = manifest.tasks[taskId]?.firstPrompts[from];

@@ -37,7 +37,9 @@ export async function takeAnswers(work: ItemWork, order: readonly number[]): Pro
     onTaken(model, taken);
   }
   const passes = (await Promise.all(siblings.map(async ({ id }) => store.passResults(id)))).flat();
-  return mergeWarnings(passes.filter(({ pass }) => pass === 'accuracy')).filter(({ reason }) => reason === 'odd_answers');
+  return mergeWarnings(passes.filter(({ pass }) => pass === 'accuracy')).filter(
+    ({ reason }) => reason === 'odd_answers',
+  );
 }
 
 /** Cells with the same content key, in the order of the run. */

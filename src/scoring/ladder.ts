@@ -182,11 +182,7 @@ export function createLadder(
  *
  * @param losses newest last
  */
-export function lossesOn(
-  losses: readonly LossRecord[],
-  base: string,
-  taskId: string,
-): ReadonlyMap<string, LossRecord> {
+export function lossesOn(losses: readonly LossRecord[], base: string, taskId: string): ReadonlyMap<string, LossRecord> {
   const own = losses.filter((loss) => loss.base === base);
   const onTask = own.filter(({ source }) => source.kind === 'task' && source.taskId === taskId);
   const shaOf = ({ source }: LossRecord): string | undefined => (source.kind === 'text' ? source.sha256 : undefined);

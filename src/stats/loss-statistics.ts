@@ -35,7 +35,7 @@ class GrowingValues {
   }
 
   sorted(): Float32Array {
-    return this.#values.slice(0, this.length).sort();
+    return this.#values.subarray(0, this.length).toSorted();
   }
 }
 

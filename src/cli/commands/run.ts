@@ -192,7 +192,7 @@ async function executePlan(
   }
   if (end.status === 'running') context.output.note('other processes are still working on cells of this run');
   if (stored.manifest.race !== undefined && end.status === 'finished')
-    return withLoss(await reportRace(stored, store, files, context), stored, store, local, context);
+    return await withLoss(await reportRace(stored, store, files, context), stored, store, local, context);
   // A store elsewhere belongs to no project, so there is no place where its anchors would be found again.
   if (end.status === 'finished' && options.anchors === undefined && context.isDefaultStore) {
     const { file, tasks, refused } = await freezeRunAnchors(store, stored, context.workingFolder);
@@ -209,21 +209,21 @@ async function executePlan(
   await writeRunPage(stored.id, report, context);
   await printNext(report, store, context);
   const exitCode = reportExitCode(report);
-  return end.status === 'finished' ? withLoss(exitCode, stored, store, local, context) : exitCode;
+  return end.status === 'finished' ? await withLoss(exitCode, stored, store, local, context) : exitCode;
 }
 
 /** Takes the losses that the suite asks for; what was printed before is the run's. */
 async function withLoss(
   exitCode: number,
-  run: RunRecord,
+  stored: RunRecord,
   store: Store,
   local: LocalContext,
   context: CliContext,
 ): Promise<number> {
-  if (!run.suite.loss) return exitCode;
+  if (!stored.suite.loss) return exitCode;
   using status = createStatusLine(context);
   const told = { ...local, onStep: (step: string) => status.step(step) };
-  const losses = await measureRunLoss(store, run, told, { signal: context.interruption.signal });
+  const losses = await measureRunLoss(store, stored, told, { signal: context.interruption.signal });
   status[Symbol.dispose]();
   printLossTable(losses, context);
   return losses.unavailable.length > 0 && exitCode === exitCodes.done ? exitCodes.someCellsFailed : exitCode;

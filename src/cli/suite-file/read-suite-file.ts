@@ -173,11 +173,7 @@ function resolveOptions(
 }
 
 /** Names of repositories look like paths; servers that fetch models themselves take them as they are. */
-function resolveEntry(
-  { source, server }: ModelEntry,
-  folder: string,
-  homeFolder: string,
-): string {
+function resolveEntry({ source, server }: ModelEntry, folder: string, homeFolder: string): string {
   if (server !== undefined && !isFileServer(server) && !/^(~|\.{1,2})?\//.test(source)) return source;
   return resolveSource(source, folder, homeFolder);
 }

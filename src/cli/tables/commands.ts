@@ -1,5 +1,12 @@
 import { defineCommand, type Command } from '../options/command.ts';
-import { lossOptions, planOptions, quickstartOptions, resumeOptions, runOptions, storedRunOptions } from './measure-options.ts';
+import {
+  lossOptions,
+  planOptions,
+  quickstartOptions,
+  resumeOptions,
+  runOptions,
+  storedRunOptions,
+} from './measure-options.ts';
 import { compareOptions, decideOptions, gateOptions } from './decision-options.ts';
 import { prepareCommands } from './prepare-commands.ts';
 import { resultCommands } from './result-commands.ts';

@@ -91,7 +91,12 @@ export const lossOptions = {
     hasEnvironment: false,
   }),
   chunkTokens: withDefault(
-    number({ argument: 'n', min: 8, help: 'tokens per chunk of a text; the second half is counted', hasEnvironment: false }),
+    number({
+      argument: 'n',
+      min: 8,
+      help: 'tokens per chunk of a text; the second half is counted',
+      hasEnvironment: false,
+    }),
     usualChunkTokens,
   ),
   ...storedRunOptions,

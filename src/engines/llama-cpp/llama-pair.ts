@@ -34,12 +34,12 @@ export function preparePair(base: Opening, model: Opening): PairOpening {
   }
   const [library, other] = [base.order.library, model.order.library];
   if (library.directory !== other.directory || library.cpuBackend !== other.cpuBackend) {
-    throw new ModelError(
-      `${model.model.name} is computed by another library than ${base.model.name}`,
-      { hint: 'Set the same device and kernels for both: one process can hold only one of these libraries.' },
-    );
+    throw new ModelError(`${model.model.name} is computed by another library than ${base.model.name}`, {
+      hint: 'Set the same device and kernels for both: one process can hold only one of these libraries.',
+    });
   }
-  const names = base.model.name === model.model.name ? base.model.name : `${model.model.name} beside ${base.model.name}`;
+  const names =
+    base.model.name === model.model.name ? base.model.name : `${model.model.name} beside ${base.model.name}`;
   const others = hasSameWeights(base.order, model.order) ? 0 : model.weightsBytes;
   const order: PairOrder = { type: 'load-pair', base: base.order, model: model.order };
   const isOnCpu = library.device === 'cpu' && other.device === 'cpu';
@@ -73,7 +73,7 @@ class LlamaPair implements ModelPair {
       const first = await this.#ask(text, signal);
       if (first === undefined) continue;
       yield first;
-      for (let next = first; next.status === 'done'; ) {
+      for (let next = first; next.status === 'done';) {
         const more = await this.#ask(undefined, signal);
         if (more === undefined) break;
         yield more;

@@ -19,14 +19,16 @@ type Options = ModelSpec['engineOptions'];
 
 async function specOf(name: SmallModelName, engineOptions: Options): Promise<ModelSpec> {
   const options = { device: 'cpu', flashAttention: 'on', ...engineOptions };
-  return modelSpec({ name, engine: 'llama', file: await smallModel(name), promptStyle: 'auto', engineOptions: options });
+  return modelSpec({
+    name,
+    engine: 'llama',
+    file: await smallModel(name),
+    promptStyle: 'auto',
+    engineOptions: options,
+  });
 }
 
-async function openPair(
-  base: ModelSpec,
-  model: ModelSpec,
-  engine: LlamaEngineOptions = {},
-): Promise<ModelPair> {
+async function openPair(base: ModelSpec, model: ModelSpec, engine: LlamaEngineOptions = {}): Promise<ModelPair> {
   const { openPair: open } = createLlamaEngine(engine);
   if (open === undefined) throw new Error('the llama engine opens pairs');
   return open(base, model, { threads: 1 }, new AbortController().signal);
@@ -147,7 +149,13 @@ describe('what can not be compared', () => {
     if (pair === undefined) throw new Error('the llama engine opens pairs');
     const [, short] = prompts;
     if (short === undefined) throw new Error('there are three prompts');
-    const long: LossText = { ...short, id: 'long', kind: 'answer', prompt: { style: 'plain', text: 'a' }, answer: ' b'.repeat(80) };
+    const long: LossText = {
+      ...short,
+      id: 'long',
+      kind: 'answer',
+      prompt: { style: 'plain', text: 'a' },
+      answer: ' b'.repeat(80),
+    };
     const empty: LossText = { id: 'empty', kind: 'plain', text: '', chunkTokens: 32 };
     const wide: LossText = { id: 'wide', kind: 'plain', text: 'a b c', chunkTokens: 128 };
     const results = await compareAll(pair, long, empty, wide, short);

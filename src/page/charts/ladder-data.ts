@@ -33,7 +33,9 @@ const measures: Readonly<Record<LadderY, Measure>> = {
     isLogarithmic: false,
     read: ({ accuracyDifference }) => {
       const { value, interval } = accuracyDifference ?? {};
-      return inPercent(value === undefined ? undefined : { value, low: interval?.low ?? value, high: interval?.high ?? value });
+      return inPercent(
+        value === undefined ? undefined : { value, low: interval?.low ?? value, high: interval?.high ?? value },
+      );
     },
   },
   flips: {
@@ -64,7 +66,10 @@ function labelsOf(rows: readonly LadderRow[]): readonly string[] {
 export function ladderData(ladder: Ladder, choice: LadderChoice = {}): LadderScatterData {
   const { rows, title, taskId } = ladder;
   const [x, measure] = [choice.x ?? ladder.x, measures[choice.y ?? ladder.y]];
-  const { divisor, label } = humanScale('bytes', rows.flatMap((row) => ladderSize(row, x) ?? []));
+  const { divisor, label } = humanScale(
+    'bytes',
+    rows.flatMap((row) => ladderSize(row, x) ?? []),
+  );
   const throughputs = rows.flatMap(({ measurements: { throughput } }) =>
     throughput === undefined || throughput.status === 'unavailable' ? [] : [throughput.unit],
   );

@@ -112,9 +112,13 @@ function keyOf(
     ...(points.some(({ speed }) => speed === undefined)
       ? [circleEntry('hollow: speed unknown or doubtful', hollow, theme)]
       : []),
-    ...(key ?? []).map((name, index): LegendEntry => ({ text: `${index + 1} ${name}`, mark: () => svgElement('g', {}) })),
+    ...(key ?? []).map((name, index): LegendEntry => ({
+      text: `${index + 1} ${name}`,
+      mark: () => svgElement('g', {}),
+    })),
   ];
-  const bar = scale && scaleLegend(scale, { title: speedTitle, text: tickTextOf(scale) }, { left: fontSize, top: 0 }, theme);
+  const bar =
+    scale && scaleLegend(scale, { title: speedTitle, text: tickTextOf(scale) }, { left: fontSize, top: 0 }, theme);
   const marks = legend(entries, { left: fontSize, right: width - fontSize, top: bar?.height ?? 0 }, theme);
   return { height: (bar?.height ?? 0) + marks.height, node: svgElement('g', {}, bar?.node, marks.node) };
 }
@@ -125,7 +129,10 @@ function tickTextOf({ high }: ColourScale): (value: number) => string {
   return (value) => String(Number(value.toFixed(decimals)));
 }
 
-function namesOf({ title, xTitle, yTitle, points: given }: LadderScatterData, points: readonly LadderPoint[]): ChartNames {
+function namesOf(
+  { title, xTitle, yTitle, points: given }: LadderScatterData,
+  points: readonly LadderPoint[],
+): ChartNames {
   const list = points.map(({ model, x, y, isBase }) =>
     isBase ? `${model} (base) at ${tickText(x)}` : `${model} ${Number(y.toPrecision(3))} at ${tickText(x)}`,
   );
