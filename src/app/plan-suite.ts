@@ -143,6 +143,25 @@ async function modelOutlook(
   return { ...base, ...found, memoryBytes, fits, placement, problem };
 }
 
+/** With what the draft of a model needs to be fetched; its memory isn't estimated. */
+async function withDraft(
+  outlook: ModelOutlook,
+  { draft }: NamedModel,
+  context: LocalContext,
+  signal: AbortSignal,
+): Promise<ModelOutlook> {
+  if (draft === undefined) return outlook;
+  const fetch = await planModelFetch(draft, context.settings, { signal });
+  const bytes = [outlook.bytesToFetch, fetch.bytesToFetch];
+  return {
+    ...outlook,
+    source: `${outlook.source}, draft ${fetch.source}`,
+    isHere: outlook.isHere && fetch.isCached,
+    bytesToFetch: bytes.reduce((sum, each) => (sum === undefined || each === undefined ? undefined : sum + each), 0),
+    bytesCertainty: fetch.isCached ? outlook.bytesCertainty : fetch.certainty,
+  };
+}
+
 /** Tokens of one sequence: thoughts take room of their own. */
 async function contextOf(model: NamedModel, file: string, { contextTokens }: Suite): Promise<number> {
   return contextTokens ?? usualContextTokens + (await plannedBudget(model, file));
@@ -217,7 +236,10 @@ export async function planSuite(written: Suite, context: LocalContext, options: 
     named.map(({ name }) => name),
   );
   const models: ModelOutlook[] = [];
-  for (const model of named) models.push(await modelOutlook(model, suite, context, options));
+  for (const model of named) {
+    const outlook = await modelOutlook(model, suite, context, options);
+    models.push(await withDraft(outlook, model, context, options.signal));
+  }
   const { tasks, problem } = await readTasks(suite, context, options.signal, origins);
   const speeds = await knownSpeeds(suite, named, models, tasks, context, options);
 

@@ -19,6 +19,7 @@ import { modelEntry, type Suite } from '../core/suite.ts';
 import type { PlannedModel } from '../run/plan.ts';
 import { type ModelRequest, parseModelRequest } from '../sources/model-request.ts';
 import { describeSource } from '../sources/model-source.ts';
+import { findModel } from '../sources/find-model.ts';
 import { pullModel } from '../sources/pull-model.ts';
 import type { LocalContext } from './local-context.ts';
 import { isFileServer, type ManagedServer } from '../core/managed-server.ts';
@@ -51,6 +52,8 @@ export interface NamedModel {
   readonly setting: ModelSetting;
   /** Undefined for engines that read no file. */
   readonly request: ModelRequest | undefined;
+  /** Where the model that drafts for it comes from; absent where none does. */
+  readonly draft?: ModelRequest | undefined;
 }
 
 /** The name of a model at a server that wasn't asked; stored runs have it, so it stays what it is. */
@@ -82,7 +85,12 @@ export function nameModel(entry: ModelEntry, workingFolder: string): NamedModel 
     engineOptions: withPaths(engineOptions, workingFolder),
     setting,
     request,
+    draft: engine === 'llama' ? draftRequest(engineOptions, workingFolder) : undefined,
   };
+}
+
+function draftRequest({ draft }: ModelSpec['engineOptions'], workingFolder: string): ModelRequest | undefined {
+  return typeof draft === 'string' && draft !== 'none' ? parseModelRequest(draft, workingFolder) : undefined;
 }
 
 /** Options that name a file, from the folder that sources are named from. */
@@ -164,17 +172,44 @@ export async function prepareModels(
       continue;
     }
     context.onStep?.(`model ${model.name}`);
-    const pulled = await pullModel(model.request, context.settings, { onProgress: context.onPull, signal });
-    const { size } = await stat(pulled.path);
-    const fileBytes = Math.max(size, pulled.bytes);
-    const facts = { source: pulled.source, fileSha256: pulled.sha256, fileBytes };
-    const whole = plannedModel(model, facts, pulled.path);
-    await readModelHeader(pulled.path);
+    const { path, ...facts } = await pullFile(model.request, context, signal);
+    const whole = await withDraft(plannedModel(model, facts, path), model.draft, context, signal);
     // What a model can't have is said before anything runs.
-    if (model.engine === 'llama' && settingSuffix(model.setting) !== '') await readPlannedChat(whole.spec, pulled.path);
+    if (model.engine === 'llama' && settingSuffix(model.setting) !== '') await readPlannedChat(whole.spec, path);
     planned.push(whole);
   }
   return planned;
+}
+
+/** A model's file on this machine, whose header was read. */
+interface PulledFile extends NonNullable<ModelFacts['draft']> {
+  readonly path: string;
+}
+
+async function pullFile(request: ModelRequest, context: LocalContext, signal: AbortSignal): Promise<PulledFile> {
+  const { path, source, sha256, bytes } = await pullModel(request, context.settings, {
+    onProgress: context.onPull,
+    signal,
+  });
+  const { size } = await stat(path);
+  await readModelHeader(path);
+  return { path, source, fileSha256: sha256, fileBytes: Math.max(size, bytes) };
+}
+
+/** The model with the file of its draft; engines aren't told of sources. */
+async function withDraft(
+  planned: PlannedModel,
+  request: ModelRequest | undefined,
+  context: LocalContext,
+  signal: AbortSignal,
+): Promise<PlannedModel> {
+  if (request === undefined) return planned;
+  context.onStep?.(`draft ${request.name} of ${planned.spec.name}`);
+  const found = await findModel(request, context.settings, { onProgress: context.onPull, signal });
+  const { path, ...draft } = await pullFile(found, context, signal);
+  const { spec, facts } = planned;
+  const engineOptions = { ...spec.engineOptions, draft: path };
+  return { ...planned, spec: { ...spec, engineOptions }, facts: { ...facts, draft } };
 }
 
 async function readPlannedChat(spec: ModelSpec, file: string): Promise<ChatSetting> {

@@ -41,6 +41,11 @@ function answerSetting({ thinking, templateArgs, structuredOutput }: ModelSpec):
   return Object.values(set).every((value) => value === undefined) ? [] : [set];
 }
 
+/** A draft is its content, wherever its file lies. */
+function optionsInKey({ engineOptions }: ModelSpec, { draft }: PlannedModel['facts']): ModelSpec['engineOptions'] {
+  return draft === undefined ? engineOptions : { ...engineOptions, draft: draft.fileSha256 };
+}
+
 /** sha256 of what decides a run's results; where files lie and what things are called isn't in it. */
 export function suiteKey(suite: Suite, models: readonly PlannedModel[], tasks: readonly PlannedTask[]): string {
   const load = valuesInKey(suite, 'load');
@@ -51,7 +56,7 @@ export function suiteKey(suite: Suite, models: readonly PlannedModel[], tasks: r
       spec.engine,
       spec.promptStyle,
       // The same server with another key is the same.
-      valueWithoutSecrets(spec.engineOptions),
+      valueWithoutSecrets(optionsInKey(spec, facts)),
       ...answerSetting(spec),
     ]),
     tasks: tasks.map(({ task, facts }) => [task.id, facts.dataSha256, facts.evaluatedItems]),

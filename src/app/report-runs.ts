@@ -1,5 +1,4 @@
 import type { Cell } from '../core/cell.ts';
-import { countText } from '../core/amount-text.ts';
 import { UsageError } from '../core/errors.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import type { Report, ReportRun } from '../present/report.ts';
@@ -27,6 +26,7 @@ import { ownLadders } from './ladders-of-run.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
 import { runDifferences } from './setting-differences.ts';
+import { takenNotes } from './taken-answers.ts';
 import { weightsOfModels } from './weights-of-models.ts';
 import { anchorsNotes, resolveScoring, type ScoringChoice } from './scoring.ts';
 
@@ -105,7 +105,9 @@ export async function reportRuns(
     ...joined,
     ...differences(runs),
     ...tooShort(runs),
-    ...takenAnswers(runs, own),
+    ...runs.flatMap(({ manifest }) =>
+      takenNotes((manifest.takenAnswers ?? []).filter(({ taskId }) => taskIds.includes(taskId))),
+    ),
     ...unfinished(own),
     ...needNotes(scoreboards, runs),
     ...races(runs),
@@ -158,17 +160,6 @@ function tooShort(runs: readonly RunRecord[]): readonly string[] {
   const tasks = [...new Set(runs.flatMap(({ manifest }) => manifest.leftOut ?? []))];
   if (tasks.length === 0) return [];
   return [`Left out for want of time: ${tasks.join(', ')}. Raise --minutes, or close what else takes CPU.`];
-}
-
-/** Which models have answers of another one: their speed is their own, their answers are as certain as one model's. */
-function takenAnswers(runs: readonly RunRecord[], cells: readonly Cell[]): readonly string[] {
-  const shown = new Set(cells.map(({ taskId }) => taskId));
-  const taken = runs.flatMap(({ manifest }) => manifest.takenAnswers ?? []).filter(({ taskId }) => shown.has(taskId));
-  const byLeader = Map.groupBy(taken, ({ taskId, from }) => JSON.stringify([taskId, from]));
-  return Array.from(byLeader.values(), (own) => {
-    const models = own.map(({ model, items }) => `${model} (${countText(items)})`).join(', ');
-    return `${own[0]?.taskId}: answers of ${own[0]?.from} also count for ${models}, which differ from it only in what decides speed.`;
-  });
 }
 
 /** Without the tasks that a run within a time had no time for. */

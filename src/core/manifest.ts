@@ -89,6 +89,8 @@ export interface ModelFacts extends LaunchFacts {
   readonly engine?: string;
   readonly fileSha256: string | undefined;
   readonly fileBytes: number | undefined;
+  /** The small model that proposes its tokens; absent where none does. */
+  readonly draft?: { readonly source: string; readonly fileSha256: string; readonly fileBytes: number } | undefined;
 }
 
 /** What the first launch tells of a model. */
