@@ -4,7 +4,9 @@ import { decide } from '../scoring/decide.ts';
 import { lossDocument, type LossTable } from './loss-document.ts';
 import type { Report } from './report.ts';
 import { acts, hostileTexts, remnants, reportOf } from '../../test/setup/hostile-texts.ts';
+import { cell } from '../../test/setup/compared-cells.ts';
 import type { Sample } from '../core/sample.ts';
+import { baseRow, createLadder, type Ladder, ladderRow } from '../scoring/ladder.ts';
 import type { Comparison } from '../scoring/comparison.ts';
 import type { GateResult } from '../scoring/gate.ts';
 import { comparisonDocument } from './comparison-document.ts';
@@ -13,6 +15,7 @@ import { decisionDocument } from './decision-document.ts';
 import type { Document } from './document.ts';
 import { documentFormats, type Format } from './formats.ts';
 import { type Gate, gateDocument } from './gate-document.ts';
+import { ladderDocument } from './ladder-document.ts';
 import { githubAnnotations } from './check-text.ts';
 import { reportDocument } from './report-document.ts';
 import { sampleFormats } from './samples.ts';
@@ -80,6 +83,20 @@ function lossesOf(text: string): LossTable {
   };
 }
 
+function ladderOf(text: string): Ladder {
+  const alike = { ...cell(1, 2), model: text, runId: text };
+  const side = {
+    evidence: alike,
+    size: { quantisation: text, fileBytes: 1, bitsPerWeight: 8 },
+    loss: undefined,
+    verdict: undefined,
+  };
+  const facts = { taskId: text, title: text, protocol: 'serving', level: 0.95 } as const;
+  const rows = [baseRow(side), { ...ladderRow(side, side, facts), reason: text }];
+  const made = createLadder({ ...facts, runId: text, base: text }, rows);
+  return { ...made, lossSource: { kind: 'text', name: text, sha256: text } };
+}
+
 const answersTo = ({ scoreboards }: Report): Answers =>
   joinAnswers(scoreboards.map((board) => decide([{ board, weight: 1, replicates: undefined }])));
 
@@ -103,6 +120,7 @@ async function written(text: string): Promise<Readonly<Record<string, string>>> 
     decision: decisionDocument(answersTo(report), report),
     gate: gateDocument(gateOf(text)),
     loss: lossDocument(lossesOf(text)),
+    ladder: ladderDocument([ladderOf(text)]),
   };
   const texts: Record<string, string> = { 'GitHub annotations': githubAnnotations(documents.gate) };
   for (const [kind, document] of Object.entries(documents)) {

@@ -22,6 +22,10 @@ interface Measure {
   readonly read: (row: LadderRow) => Loss | undefined;
 }
 
+function middle({ low, high }: Bounds): number {
+  return (low + high) / 2;
+}
+
 function inPercent(loss: Loss | undefined): Loss | undefined {
   return loss && { value: 100 * loss.value, low: 100 * loss.low, high: 100 * loss.high };
 }
@@ -31,11 +35,9 @@ const measures: Readonly<Record<LadderY, Measure>> = {
   accuracy: {
     title: 'Accuracy change, points',
     isLogarithmic: false,
-    read: ({ accuracyDifference }) => {
-      const { value, interval } = accuracyDifference ?? {};
-      return inPercent(
-        value === undefined ? undefined : { value, low: interval?.low ?? value, high: interval?.high ?? value },
-      );
+    read: ({ accuracyDifference: found, raceDifference }) => {
+      if (raceDifference?.kind === 'interval') return inPercent({ ...raceDifference, value: middle(raceDifference) });
+      return found && inPercent({ value: found.value, ...(found.interval ?? { low: found.value, high: found.value }) });
     },
   },
   flips: {
@@ -93,6 +95,7 @@ export function ladderData(ladder: Ladder, choice: LadderChoice = {}): LadderSca
         yBounds: isBase ? undefined : loss,
         speed: isDoubtful(throughput) ? undefined : valueOf(throughput),
         isBase,
+        isRange: measure === measures.accuracy && row.raceDifference?.kind === 'interval',
       };
     }),
   };
