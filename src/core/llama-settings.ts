@@ -73,8 +73,15 @@ export const llamaSettings = {
   }),
 } as const;
 
+const wholeTypes: ReadonlySet<CacheType> = new Set(['f32', 'f16', 'bf16']);
+
 export function llamaSchema(zod: Zod): z.ZodObject<ShapeOf<typeof llamaSettings>, z.core.$strict> {
-  return zod.strictObject(shapeOf(llamaSettings, zod));
+  return zod
+    .strictObject(shapeOf(llamaSettings, zod))
+    .refine(({ kvCache, flashAttention }) => flashAttention !== 'off' || wholeTypes.has(kvCache), {
+      path: ['flashAttention'],
+      error: 'a quantised key-value cache needs it: expected "auto" or "on"',
+    });
 }
 
 export type LlamaOptions = z.output<ReturnType<typeof llamaSchema>>;

@@ -96,6 +96,7 @@ export const metricNames = [
   'memoryCompute',
   'memoryOverhead',
   'memoryReserved',
+  'memoryHost',
   'energyPerItem',
   'energyPerCorrect',
   'pricePerThousand',

@@ -1,4 +1,4 @@
-import { sizeText } from '../core/amount-text.ts';
+import { countOf, sizeText } from '../core/amount-text.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
 import type { LlamaOptions } from '../core/llama-settings.ts';
 import type { ModelNeeds } from './model-needs.ts';
@@ -98,7 +98,7 @@ function sharesOf(name: string, gpus: readonly PlannedGpu[], options: PlacementO
   if (splitMode === 'none') return gpus.map((_, index) => (index === mainGpu ? 1 : 0));
   if (gpuShares === undefined) return gpus.map(({ freeBytes }) => freeBytes);
   if (gpuShares.length !== gpus.length) {
-    throw new UsageError(`${name}: gpuShares has ${gpuShares.length} parts, but ${machine}`, {
+    throw new UsageError(`${name}: gpuShares has ${countOf(gpuShares.length, 'part')}, but ${machine}`, {
       hint: 'Give one number for each GPU that perbench doctor lists.',
     });
   }

@@ -15,6 +15,8 @@ export interface AskOptions {
   /** Of the program; that of this process when absent. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** What it reads; nothing when absent. */
+  readonly input?: string | undefined;
 }
 
 const maxBytes = 16 * 2 ** 20;
@@ -23,7 +25,7 @@ const maxBytes = 16 * 2 ** 20;
 export async function askProgram(
   program: string,
   words: readonly string[],
-  { timeoutMs, environment, signal }: AskOptions,
+  { timeoutMs, environment, signal, input }: AskOptions,
 ): Promise<ProgramAnswer> {
   return new Promise((resolve) => {
     const settings = {
@@ -34,7 +36,7 @@ export async function askProgram(
       signal,
       env: environment,
     };
-    execFile(program, words, settings, (error, stdout, stderr) => {
+    const child = execFile(program, words, settings, (error, stdout, stderr) => {
       const code = error === null ? 0 : error.code;
       resolve({
         exitCode: typeof code === 'number' ? code : undefined,
@@ -44,5 +46,7 @@ export async function askProgram(
         stderr,
       });
     });
+    // A program that has ended doesn't read: how it ended tells why.
+    child.stdin?.on('error', () => undefined).end(input);
   });
 }

@@ -22,6 +22,12 @@ function nominal(value: number, unit: Unit, n: number): Measurement {
   return { status: 'nominal', value, unit, n, warnings: [] };
 }
 
+/** Resident memory beside what a model takes on GPUs. */
+function hostMemory(readings: readonly MemoryReading[]): CellMeasurements {
+  const peaks = readings.map(({ hostPeakBytes }) => hostPeakBytes).filter((bytes) => bytes !== undefined);
+  return peaks.length === 0 ? {} : { memoryHost: overLaunches(peaks, 'bytes', []) };
+}
+
 function part(readings: readonly MemoryReading[], name: keyof MemorySplit): Measurement {
   const values = readings.map(({ split }) => split?.[name]).filter((value) => value !== undefined);
   if (values.length === 0) return unavailable('unsupported', 'the engine does not report it');
@@ -29,7 +35,7 @@ function part(readings: readonly MemoryReading[], name: keyof MemorySplit): Meas
   return { status: 'measured', value: mean, unit: 'bytes', n: values.length, warnings: [] };
 }
 
-/** Peak resident memory of the engine's processes while it ran these passes, and what it consists of. */
+/** Peak memory of the engine while it ran these passes, per device, and what it consists of. */
 function memoryMeasurements(passes: readonly PassResult[], peakBytes: readonly number[]): CellMeasurements {
   const readings = passes.map(({ memory }) => memory).filter((reading) => reading !== undefined);
   if (readings.length === 0) {
@@ -48,6 +54,7 @@ function memoryMeasurements(passes: readonly PassResult[], peakBytes: readonly n
     memoryKv: part(readings, 'kvBytes'),
     memoryCompute: part(readings, 'computeBytes'),
     memoryOverhead: part(readings, 'overheadBytes'),
+    ...hostMemory(readings),
     ...(reserved.length > 0 && { memoryReserved: nominal(Math.max(...reserved), 'bytes', reserved.length) }),
   };
 }

@@ -84,7 +84,9 @@ export const detailColumns: readonly BoardColumn[] = [
   measurementColumn({ id: 'latencyP95', heading: 'Latency p95', shortHeading: 'p95', priority: priorities.latencyP95 }),
   fileMeasurement('latencyP99'),
   ...['memoryWeights', 'memoryKv', 'memoryCompute', 'memoryOverhead'].map(fileMeasurement),
-  ...['memoryReserved', 'energyPerItem'].map(fileMeasurement),
+  fileMeasurement('memoryReserved'),
+  measurementColumn({ id: 'memoryHost', heading: 'Host memory', shortHeading: 'Host', priority: priorities.tokens }),
+  fileMeasurement('energyPerItem'),
   measurementColumn({
     id: 'energyPerCorrect',
     heading: 'Energy/correct',

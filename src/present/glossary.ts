@@ -203,6 +203,7 @@ export const glossary: readonly GlossaryGroup[] = [
     'time per output token (TPOT)': 'Mean time between output tokens after the first.',
     'p50, p95, p99': 'Percentiles: p95 is the value that 95 % of the requests do not exceed.',
     memory: 'Peak memory of the engine per device: GPU memory, or resident memory of its process.',
+    'host memory (Host)': 'Peak resident memory of the process of a model on GPUs, beside their memory.',
     'output tokens per second (Output)': 'Tokens generated per second and device, all requests together.',
     'tokens per answer (Tokens/answer)': 'Output tokens of an answer on average, thoughts included.',
     'thinking tokens (Thinking)':

@@ -26,6 +26,7 @@ import { certificateBlocks } from '../../present/certificate-document.ts';
 import type { CliContext } from '../context.ts';
 import { busyText } from '../busy-text.ts';
 import { deviceText, type WatchedPass } from '../device-text.ts';
+import { memoryText } from '../memory-text.ts';
 import { safeText } from '../../present/sanitise.ts';
 import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
 import { createLabelCounter, type LabelShares } from '../../metrics/label-shares.ts';
@@ -211,7 +212,8 @@ async function printPasses(store: Store, cells: readonly Cell[], { output }: Cli
   for (const { id, model, taskId } of cells) {
     for (const result of await store.passResults(id)) passes.push({ model, taskId, result });
   }
-  for (const text of [deviceText(passes), busyText(passes)]) if (text !== undefined) output.result(`${text}\n`);
+  for (const text of [memoryText(passes), deviceText(passes), busyText(passes)])
+    if (text !== undefined) output.result(`${text}\n`);
 }
 
 /** What a race decided; the tables after it lack means of models that were stopped early. */

@@ -2,9 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { diagnose, type DoctorFolder, doctorFolder } from '../../../test/setup/doctor-folder.ts';
+import type { DeviceChoice } from '../../core/llama-settings.ts';
+import { type ChoiceOptions, chooseDevice, type ChosenDevice } from '../../engines/llama-cpp/choose-device.ts';
+import { findLibrary } from '../../engines/llama-cpp/library-location.ts';
 import {
   dataCheck,
   cacheFolderCheck,
@@ -92,21 +96,46 @@ describe('Node', () => {
 
 describe('the engine', () => {
   it('is there, and is the one that perbench knows', async () => {
-    expect(await diagnose(libraryCheck, options())).toMatch(/^ok: \S+, @node-llama-cpp\/\S+ \S+, for \w+$/);
+    expect(await diagnose(libraryCheck, options())).toMatch(/^ok: \S+, @node-llama-cpp\/\S+ \S+$/);
   });
+});
 
-  it('does not use the GPU while only the library for the CPU is there', async ({ skip }) => {
-    if (!(await diagnose(libraryCheck, options())).endsWith('for cpu')) skip('a library for a GPU is installed');
+describe('the GPU', () => {
+  const resolve = createRequire(import.meta.url).resolve;
+  const withoutGpuPackages = async (choice: DeviceChoice, given: ChoiceOptions = {}): Promise<ChosenDevice> =>
+    chooseDevice(choice, {
+      ...given,
+      search: { resolve: (name) => (/cuda|vulkan/.test(name) ? undefined : resolve(name)) },
+    });
+
+  it('is not used while only the library for the CPU is there', async ({ skip }) => {
+    if (process.platform !== 'linux' || process.arch !== 'x64') skip('no package for CUDA exists here');
     const gpuProgram = placeProgram('nvidia-smi', 'printf "NVIDIA T4, 1 MiB, 5, 70 W\\nNVIDIA T4, 1 MiB, 5, 70 W\\n"');
-    expect(await diagnose(gpuCheck, options({ gpuProgram }))).toMatch(
-      /^warn: 2 x NVIDIA T4, but only the CPU library is installed -> Run npm install/,
+    expect(await diagnose(gpuCheck, options({ gpuProgram, chooseDevice: withoutGpuPackages }))).toBe(
+      "warn: a model computes on the CPU: NVIDIA T4 needs @node-llama-cpp/linux-x64-cuda, which isn't installed -> " +
+        'Run `npm install @node-llama-cpp/linux-x64-cuda@3.22.1`.',
     );
   });
 
-  it('runs on the CPU where no GPU is', async () => {
-    expect(
-      await diagnose(gpuCheck, options({ gpuProgram: '/nowhere/nvidia-smi', amdProgram: '/nowhere/amd-smi' })),
-    ).toBe('ok: none found by nvidia-smi or amd-smi; models run on the CPU');
+  it('is named where a model computes on it', async () => {
+    const note = 'computes on NVIDIA T4 (cuda)';
+    const chosen = { location: findLibrary('cpu'), devices: [], note, mend: undefined };
+    expect(await diagnose(gpuCheck, options({ chooseDevice: async () => chosen }))).toBe(`ok: a model ${note}`);
+  });
+
+  it('is not missed where none is', async () => {
+    const nowhere = { gpuProgram: '/nowhere/nvidia-smi', amdProgram: '/nowhere/amd-smi' };
+    expect(await diagnose(gpuCheck, options({ ...nowhere, chooseDevice: withoutGpuPackages }))).toBe(
+      'ok: none found by nvidia-smi or amd-smi; models run on the CPU',
+    );
+  });
+
+  it('is a failure where not even the library for the CPU is there', async () => {
+    const chooseNone = async (choice: DeviceChoice): Promise<ChosenDevice> =>
+      chooseDevice(choice, { search: { resolve: () => undefined } });
+    expect(await diagnose(gpuCheck, options({ chooseDevice: chooseNone }))).toMatch(
+      /^fail: the llama\.cpp library isn't installed: .* -> Run `npm install/,
+    );
   });
 });
 

@@ -49,7 +49,7 @@ function mendMissing(file: string): string {
   if (file.startsWith('libvulkan')) return 'Install the Vulkan loader (Debian: apt-get install libvulkan1).';
   if (file.startsWith('libcuda.')) return "Install NVIDIA's driver, and check that nvidia-smi works.";
   const older = installCommand('@node-llama-cpp/linux-x64-cuda-ext');
-  return `Install the runtime libraries of CUDA in the release that the file's number tells; with those of CUDA 12, run \`${older}\`.`;
+  return `Install NVIDIA's driver and the runtime libraries of CUDA 13; with those of CUDA 12, run \`${older}\`.`;
 }
 
 const driverMends: Readonly<Record<GpuKind, string>> = {

@@ -26,7 +26,7 @@ export interface ProbeOptions {
   /** See ProbeOrder. */
   readonly showSoftware?: boolean;
   readonly timeoutMs?: number;
-  /** Another program in tests, which gets the order as its last word. */
+  /** Another program in tests, which reads the order from its input. */
   readonly command?: readonly [string, ...string[]];
 }
 
@@ -38,8 +38,9 @@ async function askDevices(location: LibraryLocation, options: ProbeOptions): Pro
   const { showSoftware = false, timeoutMs = probeTimeoutMs, command = [process.execPath, probeFile] } = options;
   const [program, ...words] = command;
   const order: ProbeOrder = { location, showSoftware };
-  const { exitCode, signalName, stdout, stderr } = await askProgram(program, [...words, JSON.stringify(order)], {
+  const { exitCode, signalName, stdout, stderr } = await askProgram(program, words, {
     timeoutMs,
+    input: JSON.stringify(order),
   });
   if (exitCode === 0) {
     // Our own program wrote it.
@@ -47,10 +48,13 @@ async function askDevices(location: LibraryLocation, options: ProbeOptions): Pro
     if ('message' in answer) throw new EnvironmentError(answer.message, { hint: answer.hint });
     return answer;
   }
-  const end = signalName === undefined ? `code ${exitCode}` : `signal ${signalName}`;
   const lastLine = stderr.trim().split('\n').at(-1) ?? '';
+  const how =
+    signalName === 'SIGKILL'
+      ? `gave no answer within ${timeoutMs / 1000} s, or was killed`
+      : `failed with ${signalName === undefined ? `code ${exitCode}` : `signal ${signalName}`}`;
   throw new EnvironmentError(
-    `${location.packageName}: loading the llama.cpp library failed with ${end}${lastLine === '' ? '' : `: ${lastLine}`}`,
+    `loading the library of ${location.packageName} ${how}${lastLine === '' ? '' : `: ${lastLine}`}`,
     { hint: 'Remove node_modules and run npm ci again; if the problem stays, report it with this line.' },
   );
 }

@@ -1,7 +1,8 @@
 /**
  * A separate process that loads one native library, as two in one process clash and a driver can crash, and prints what
- * it found as one JSON line. Its only argument is the ProbeOrder, as JSON.
+ * it found as one JSON line. Its input is a ProbeOrder, as JSON.
  */
+import { text } from 'node:stream/consumers';
 import koffi from 'koffi';
 import { PerbenchError } from '../../core/errors.ts';
 import type { ProbeAnswer, ProbeOrder } from './probe-devices.ts';
@@ -14,13 +15,20 @@ function loadProblem(file: string): string | undefined {
     koffi.load(file);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : String(error);
+    return message.replace(/^Failed to load shared library: /, '');
   }
 }
 
+/** Of Vulkan's, ggml hides those that compute on the CPU, unless they are asked for by number. */
+function showFirstDevice(): void {
+  if (process.platform === 'win32') return;
+  const set = koffi.load(null).func('int setenv(const char *name, const char *value, int overwrite)');
+  set('GGML_VK_VISIBLE_DEVICES', '0', 1);
+}
+
 function probe({ location, showSoftware }: ProbeOrder): ProbeAnswer {
-  // ggml's Vulkan hides software devices unless they are asked for by number.
-  if (showSoftware) process.env['GGML_VK_VISIBLE_DEVICES'] = '0';
+  if (showSoftware) showFirstDevice();
   try {
     const library = loadLibrary(location);
     checkAbi(library, location.packageName);
@@ -35,4 +43,6 @@ function probe({ location, showSoftware }: ProbeOrder): ProbeAnswer {
   }
 }
 
-process.stdout.write(`${JSON.stringify(probe(JSON.parse(process.argv[2] ?? '') as ProbeOrder))}\n`);
+// Our own program wrote it.
+const order = JSON.parse(await text(process.stdin)) as ProbeOrder;
+process.stdout.write(`${JSON.stringify(probe(order))}\n`);
