@@ -92,7 +92,7 @@ function valueText(value: unknown): string {
   if (value === undefined || value === null) return 'none';
   if (typeof value === 'string') return /[\\/]/.test(value) ? basename(value).replace(/\.gguf$/i, '') : value;
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(valueText).join(' ');
-  if (typeof value !== 'object') return String(value);
+  if (typeof value !== 'object') return JSON.stringify(value);
   return Object.entries(value)
     .map(([name, own]) => `${name}=${valueText(own)}`)
     .join(' ');

@@ -105,11 +105,7 @@ export async function reportRuns(
   const notes = [
     ...importNotes(runs),
     ...joined,
-    ...differences(runs),
-    ...tooShort(runs),
-    ...runs.flatMap(({ manifest }) =>
-      takenNotes((manifest.takenAnswers ?? []).filter(({ taskId }) => taskIds.includes(taskId))),
-    ),
+    ...notesOfRuns(runs, taskIds),
     ...unfinished(own),
     ...needNotes(scoreboards, runs),
     ...races(runs),
@@ -162,6 +158,10 @@ function tooShort(runs: readonly RunRecord[]): readonly string[] {
   const tasks = [...new Set(runs.flatMap(({ manifest }) => manifest.leftOut ?? []))];
   if (tasks.length === 0) return [];
   return [`Left out for want of time: ${tasks.join(', ')}. Raise --minutes, or close what else takes CPU.`];
+}
+
+function notesOfRuns(runs: readonly RunRecord[], taskIds: readonly string[]): readonly string[] {
+  return [...differences(runs), ...tooShort(runs), ...takenNotes(runs, taskIds)];
 }
 
 /** Without the tasks that a run within a time had no time for. */

@@ -236,3 +236,13 @@ export function rangeText({ isWhole, min, max, above, below }: NumberRange): str
   const high = max === undefined ? (below === undefined ? [] : [`below ${below}`]) : [`of at most ${max}`];
   return [kind, [...low, ...high].join(' and ')].join(' ').trim();
 }
+
+type Entry<Table extends SettingTable> = z.ZodUnion<
+  readonly [z.ZodString, z.ZodObject<ShapeOf<Table>, z.core.$strict>]
+>;
+
+/** A list of names, each alone or with settings of its own. */
+export function listOf<Table extends SettingTable>(table: Table, name: string): (zod: Zod) => z.ZodArray<Entry<Table>> {
+  return (zod) =>
+    zod.array(zod.union([zod.string().min(1).describe(name), zod.strictObject(shapeOf(table, zod))])).min(1);
+}

@@ -3,20 +3,7 @@ import { parseGoodput } from './load.ts';
 import { questionProblem } from './race-question.ts';
 import { serverSchema } from './managed-server.ts';
 import { answerKinds, taskDefinitionSchema } from './task-definition.ts';
-import type * as z from 'zod';
-import {
-  choice,
-  flag,
-  real,
-  section,
-  type SettingTable,
-  shapeOf,
-  type ShapeOf,
-  text,
-  whole,
-  wholeOr,
-  type Zod,
-} from './settings.ts';
+import { choice, flag, listOf, real, section, text, whole, wholeOr, type Zod } from './settings.ts';
 
 const nothing = { decides: 'nothing' } as const;
 /** What is set for one model or task is in the suite key by what it leads to. */
@@ -109,16 +96,6 @@ export const taskSettings = {
     help: 'limits of this task for perbench gate; override those of the suite',
   }),
 } as const;
-
-type Entry<Table extends SettingTable> = z.ZodUnion<
-  readonly [z.ZodString, z.ZodObject<ShapeOf<Table>, z.core.$strict>]
->;
-
-/** A list of names, each alone or with settings of its own. */
-function listOf<Table extends SettingTable>(table: Table, name: string): (zod: Zod) => z.ZodArray<Entry<Table>> {
-  return (zod) =>
-    zod.array(zod.union([zod.string().min(1).describe(name), zod.strictObject(shapeOf(table, zod))])).min(1);
-}
 
 /** Settings of a suite, in the order of the file, of `show --config` and of the suite key. */
 export const suiteSettings = {

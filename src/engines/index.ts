@@ -71,7 +71,10 @@ export const engines = {
     readsFile: false,
     maxConcurrency: servedMaxConcurrency,
     options: async () => (await import('./mock/mock-answers.ts')).mockOptionsSchema,
-    answerOptions: ({ tokenMs: _, loadMs: _load, memoryBytes: _memory, ...options }) => options,
+    answerOptions: (options) =>
+      Object.fromEntries(
+        Object.entries(options).filter(([name]) => !['tokenMs', 'loadMs', 'memoryBytes'].includes(name)),
+      ),
     load: async () => (await import('./mock/mock-engine.ts')).createMockEngine(),
   },
 } satisfies Record<string, EngineEntry>;

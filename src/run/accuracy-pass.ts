@@ -118,10 +118,23 @@ async function gatedWriter(work: ItemWork, order: readonly number[], gate: ItemG
 }
 
 /**
- * Every item once, as fast as the engine can. With a gate, items are asked in exactly the given order and few ahead of
- * their answers, until it has decided: answers come back in any order, the gate sees them in the drawn one.
+ * Every item once: what a model with the same answers has answered is taken over, the rest is asked.
  */
 export async function runAccuracyPass(
+  work: ItemWork,
+  context: PassContext,
+  pass: Extract<PassOrder, { readonly pass: 'accuracy' }>,
+): Promise<PassResult> {
+  const oddTaken = await takeAnswers(work, pass.order);
+  const result = await askWhatIsLeft(work, context, pass);
+  return { ...result, warnings: [...result.warnings, ...oddTaken] };
+}
+
+/**
+ * Every item that has no answer once, as fast as the engine can. With a gate, items are asked in exactly the given order and few ahead of
+ * their answers, until it has decided: answers come back in any order, the gate sees them in the drawn one.
+ */
+async function askWhatIsLeft(
   work: ItemWork,
   context: PassContext,
   { order, gate, time }: Extract<PassOrder, { readonly pass: 'accuracy' }>,
@@ -130,7 +143,6 @@ export async function runAccuracyPass(
   const { model, planned, concurrency } = context;
   const isTimed = suite.protocol === 'paper';
   const reuse = isTimed || !model.capabilities.prefixReuse ? 'none' : 'prefix';
-  const oddTaken = await takeAnswers(work, order);
   const { positions, before } = await itemsLeft(work, order);
   const { writer, stop } = await gatedWriter(work, order, gate);
   await using _ = writer;
@@ -154,7 +166,7 @@ export async function runAccuracyPass(
   await model.resetMemoryPeak();
   // One sequence alone in a long context is rounded by the number of threads, and is asked for the same result each time.
   using threads = isTimed || concurrency === 1 ? undefined : yieldThreads(model, context.meter);
-  const result = await measurePass(context, plan, async (tally) => {
+  return await measurePass(context, plan, async (tally) => {
     const paced = pacedPositions(
       reuse === 'prefix' && isWhole ? byCluster(planned, positions) : positions,
       () => (follower.isWatching ? Math.min(maxOpen, concurrency) : maxOpen),
@@ -184,5 +196,4 @@ export async function runAccuracyPass(
     follower.end();
     return { ...noFindings, fewestThreads: threads?.fewest() };
   });
-  return { ...result, warnings: [...result.warnings, ...oddTaken] };
 }

@@ -50,12 +50,13 @@ it('asks the items once of models that differ only in speed, and measures the sp
   expect((await store.sample(follower, 'toy-3'))?.times).toBeUndefined();
   const accuracy = (await store.passResults(follower)).find(({ pass }) => pass === 'accuracy');
   expect(accuracy?.memory).toBeUndefined();
-  const manifest = (await store.getRun(runId))?.manifest;
+  const run = await store.getRun(runId);
+  const manifest = run?.manifest;
   expect(manifest?.takenAnswers).toEqual([
     { taskId: 'toy/letters@1', model: 'middle', from: 'slow', items: 40 },
     { taskId: 'toy/letters@1', model: 'fast', from: 'slow', items: 40 },
   ]);
-  expect(takenNotes(manifest?.takenAnswers ?? [])).toEqual([
+  expect(takenNotes(run === undefined ? [] : [run], ['toy/letters@1'])).toEqual([
     'toy/letters@1: answers of slow also count for middle (40 items), fast (40 items): what differs decides only speed.',
   ]);
   const prompts = manifest?.tasks['toy/letters@1']?.firstPrompts;
