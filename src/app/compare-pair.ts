@@ -1,7 +1,7 @@
-import type { Engine, EngineOptions } from '../core/engine.ts';
+import type { Engine, EngineOptions, ModelPair } from '../core/engine.ts';
 import { UnsupportedError } from '../core/errors.ts';
 import { countOf } from '../core/amount-text.ts';
-import type { LossRecord, ModelPair } from '../core/loss.ts';
+import type { LossRecord } from '../core/loss.ts';
 import type { PlannedModel } from '../run/plan.ts';
 import { createLossStatistics, fewestLossTexts } from '../stats/loss-statistics.ts';
 import type { LossTexts } from './loss-texts.ts';

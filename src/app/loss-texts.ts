@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import * as z from 'zod';
-import type { PromptStyle } from '../core/engine.ts';
-import { type LossSource, type LossText, usualChunkTokens } from '../core/loss.ts';
+import type { PromptStyle, LossText } from '../core/engine.ts';
+import { type LossSource, usualChunkTokens } from '../core/loss.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Store } from '../core/store.ts';
 import { readBytes } from '../files/read-file.ts';

@@ -1,5 +1,3 @@
-import type { Prompt, PromptStyle } from './engine.ts';
-
 /** An estimate with its 95 % interval. */
 export interface Interval {
   readonly value: number;
@@ -51,44 +49,3 @@ export interface LossPositions {
 
 /** Tokens of a chunk of plain text, by default those of `llama-perplexity`. */
 export const usualChunkTokens = 512;
-
-/** A text over whose tokens distributions are compared. */
-export type LossText = { readonly id: string } & (
-  | {
-      /** Counted from the first token of the answer on; the prompt is rendered by the base's chat template. */
-      readonly kind: 'answer';
-      readonly prompt: Prompt;
-      readonly answer: string;
-    }
-  | {
-      /** Counted as its log-likelihood is: {@link LoglikelihoodRequest}. */
-      readonly kind: 'continuation';
-      readonly context: string;
-      readonly continuation: string;
-    }
-  | {
-      /** Chunks of so many tokens, each after a BOS where the vocabulary has one, counted in the second half. */
-      readonly kind: 'plain';
-      readonly text: string;
-      readonly chunkTokens: number;
-      /** Chunks from the start; all by default. */
-      readonly chunks?: number | undefined;
-    }
-);
-
-/** What a text gave: positions of its prompt, or of each chunk; or why it was left out. */
-export type LossResult =
-  | { readonly id: string; readonly status: 'done'; readonly positions: LossPositions }
-  | { readonly id: string; readonly status: 'skipped'; readonly reason: string };
-
-/** Two configurations loaded in one process. */
-export interface ModelPair extends AsyncDisposable {
-  /** Of the base, which also tokenises: whether prompts are rendered by the chat template in generation tasks. */
-  readonly promptStyle: PromptStyle;
-  /**
-   * One text after the other, each fetched when the one before is done.
-   *
-   * @throws {EngineError} if the process fails, or logits are not numbers
-   */
-  compare(texts: AsyncIterable<LossText>, signal: AbortSignal): AsyncIterable<LossResult>;
-}

@@ -1,6 +1,5 @@
 import { EngineError, ModelError } from '../../core/errors.ts';
-import type { LossResult, LossText, ModelPair } from '../../core/loss.ts';
-import type { PromptStyle } from '../../core/engine.ts';
+import type { PromptStyle, LossResult, LossText, ModelPair } from '../../core/engine.ts';
 import { hasSameWeights, requireSameVocabulary } from './model-pair.ts';
 import type { Opening } from './opening.ts';
 import { type StartOptions, startWorker } from './start-worker.ts';

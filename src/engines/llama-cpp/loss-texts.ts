@@ -1,4 +1,4 @@
-import type { LossText } from '../../core/loss.ts';
+import type { LossText } from '../../core/engine.ts';
 import { cutContinuation } from '../prompt-tokens.ts';
 import { type PromptReader, readPrompt } from './prompts.ts';
 import { readLikelihood, type ScoredTokens } from './waiting-likelihood.ts';

@@ -5,8 +5,9 @@ import type {
   LoglikelihoodRequest,
   Thinking,
   WorkInFlight,
+  LossResult,
+  LossText,
 } from '../../core/engine.ts';
-import type { LossResult, LossText } from '../../core/loss.ts';
 import type { TemplateArguments } from '../chat-template.ts';
 import type { PassSettings } from './engine-pass.ts';
 import type { PlacementPlan } from '../../gguf/plan-placement.ts';
