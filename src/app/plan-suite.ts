@@ -7,7 +7,7 @@ import { type CellSpeed, addEstimates, type DurationEstimate, estimateCell } fro
 import type { PlannedTask } from '../run/plan.ts';
 import { plannedConcurrency } from '../run/protocol.ts';
 import { type ModelFetchPlan, planModelFetch } from '../sources/pull-model.ts';
-import { chooseDevice } from '../engines/llama-cpp/choose-device.ts';
+import type { chooseDevice } from '../engines/llama-cpp/choose-device.ts';
 import { llamaOptionsSchema } from '../engines/llama-cpp/llama-options.ts';
 import { usualContextTokens } from '../gguf/model-needs.ts';
 import type { PlacementPlan } from '../gguf/plan-placement.ts';
