@@ -44,6 +44,7 @@ export {
 } from './core/errors.ts';
 export type { PassProgress, RunEvent } from './core/event.ts';
 export { type ClientWindow, type GoodputLimits, type LoadRecord, parseGoodput } from './core/load.ts';
+export type { LossFigures, LossRecord, LossSource } from './core/loss.ts';
 export type { Manifest } from './core/manifest.ts';
 export {
   type Interval,
@@ -80,6 +81,7 @@ export { decisionDocument } from './present/decision-document.ts';
 export type { Document } from './present/document.ts';
 export { documentFormats, type Format } from './present/formats.ts';
 export { type Gate, gateDocument } from './present/gate-document.ts';
+export { lossDocument, type LossTable } from './present/loss-document.ts';
 export { reportDocument } from './present/report-document.ts';
 export { sampleFormats } from './present/samples.ts';
 export type { Report, ReportRun } from './present/report.ts';
@@ -108,7 +110,16 @@ export {
 export { hostClassOf, resolveAnchors, type ResolveAnchorsOptions } from './app/resolve-anchors.ts';
 export type { ScoringChoice } from './app/scoring.ts';
 export { quantizeModel, type QuantizedModel, type QuantizeModelOptions } from './app/quantize-model.ts';
-export { importAnswers, plan, type PlanOptions, run, type RunOptions, type ScoreAnswersOptions } from './app/run.ts';
+export {
+  importAnswers,
+  measureLoss,
+  type MeasureLossOptions,
+  plan,
+  type PlanOptions,
+  run,
+  type RunOptions,
+  type ScoreAnswersOptions,
+} from './app/run.ts';
 export type { SuiteOutlook } from './app/plan-suite.ts';
 export { runEvidence } from './app/run-evidence.ts';
 export { cellMeasurements } from './metrics/cell-measurements.ts';

@@ -1,11 +1,11 @@
 import type { Cell } from '../core/cell.ts';
 import { UsageError } from '../core/errors.ts';
-import { nearestName } from '../core/nearest-name.ts';
 import type { RaceVerdict } from '../core/race.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { baseRow, createLadder, type Ladder, type LadderModel, ladderRow, lossesOn } from '../scoring/ladder.ts';
 import { modelSize } from '../scoring/model-size.ts';
 import { cellEvidence } from './compared-run.ts';
+import { findBase } from './find-base.ts';
 import { checkTasks, isTaskNamed, taskTitles } from './known-tasks.ts';
 
 export interface LadderOptions {
@@ -21,17 +21,6 @@ const level = 0.95;
 /** The base that a run itself names, in its question or by its losses; undefined where it names none. */
 function ownBase({ manifest }: RunRecord): string | undefined {
   return manifest.race?.question.base ?? manifest.losses?.at(-1)?.base;
-}
-
-/** `base` is the first model, unless one has that name. */
-function findBase(name: string | undefined, models: readonly string[], runId: string): string {
-  const [first = ''] = models;
-  if (name === undefined || models.includes(name)) return name ?? first;
-  if (name === 'base') return first;
-  const near = nearestName(name, models);
-  throw new UsageError(`run ${runId} has no model "${name}" to be the base; it has ${models.join(', ')}`, {
-    hint: near === undefined ? 'Name one of them with --base.' : `Did you mean "${near}"?`,
-  });
 }
 
 /** What a race said of a model; its differences are from the base of its question, and from no other. */

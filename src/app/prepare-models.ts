@@ -113,6 +113,14 @@ function checkLoad({ requestRate, windowSeconds }: Suite): void {
   });
 }
 
+/** @throws {UsageError} if there is nothing to take a loss against */
+function checkLoss({ loss, models }: Suite): void {
+  if (!loss || models.length > 1) return;
+  throw new UsageError('loss is that of a model against another, and the suite has one model', {
+    hint: 'Add a model, or leave loss out.',
+  });
+}
+
 /**
  * Checks what costs nothing: engines, their options, and the concurrency.
  *
@@ -121,6 +129,7 @@ function checkLoad({ requestRate, windowSeconds }: Suite): void {
  */
 export async function checkEngines(suite: Suite, workingFolder: string): Promise<void> {
   checkLoad(suite);
+  checkLoss(suite);
   for (const entry of suite.models) {
     const { engine, name, setting } = nameModel(entry, workingFolder);
     // In process the template itself is read, when the model is here.

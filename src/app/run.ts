@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import * as z from 'zod';
 import { ConfigError } from '../core/errors.ts';
 import type { RunEvent } from '../core/event.ts';
-import type { Store } from '../core/store.ts';
+import type { RunRecord, Store } from '../core/store.ts';
 import { type Suite, type SuiteInput, suiteSchema } from '../core/suite.ts';
 import { openEngine } from '../engines/index.ts';
 import { readGpuDevices } from '../meters/devices/gpu-tools.ts';
@@ -14,6 +14,7 @@ import { createMachineMeter } from '../meters/machine-meter.ts';
 import { openRun } from '../run/open-run.ts';
 import type { RunDependencies, RunPlan } from '../run/plan.ts';
 import { runSuite } from '../run/run.ts';
+import type { LossTable } from '../present/loss-document.ts';
 import type { AnchorSet } from '../scoring/anchors.ts';
 import { sourceSettingsFrom } from '../sources/source-settings.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
@@ -22,6 +23,7 @@ import { gpuSupply } from './gpu-outlook.ts';
 import { type ImportAnswersOptions, type ImportedAnswersRun, importAnswers as scoreAnswers } from './import-answers.ts';
 import type { LocalContext, OwnTask } from './local-context.ts';
 import { withAssumedSpread } from './machine-spread.ts';
+import { measureRunLoss, type RunLossOptions } from './measure-loss.ts';
 import { type OutlookOptions, planSuite, type SuiteOutlook } from './plan-suite.ts';
 import { prepareRun } from './prepare-run.ts';
 
@@ -162,6 +164,28 @@ export async function importAnswers(file: string, options: ScoreAnswersOptions):
   await using resources = new AsyncDisposableStack();
   resources.defer(async () => context.meter[Symbol.asyncDispose]?.());
   return await scoreAnswers(file, context, { ...rest, store, signal });
+}
+
+export interface MeasureLossOptions
+  extends Omit<RunLossOptions, 'signal' | 'openEngine'>, Pick<RunOptions, 'workingFolder' | 'environment' | 'signal'> {}
+
+/**
+ * How far the models of a stored run are from a base; the records are kept with the run. docs/loss.md.
+ *
+ * @throws as {@link measureRunLoss}
+ */
+export async function measureLoss(
+  store: Store,
+  stored: RunRecord,
+  { workingFolder, environment, signal = new AbortController().signal, ...options }: MeasureLossOptions = {},
+): Promise<LossTable> {
+  const context = libraryContext({
+    ...(workingFolder !== undefined && { workingFolder }),
+    ...(environment !== undefined && { environment }),
+  });
+  await using resources = new AsyncDisposableStack();
+  resources.defer(async () => context.meter[Symbol.asyncDispose]?.());
+  return await measureRunLoss(store, stored, context, { ...options, signal });
 }
 
 export interface PlanOptions extends RunOptions {

@@ -1,4 +1,5 @@
 import type { ClientProcesses } from './load.ts';
+import type { LossPositions } from './loss.ts';
 import type { MemoryReading, ServerWindow } from './meter.ts';
 
 /** Which model to load, resolved: weights are on disk or at a server. */
@@ -76,6 +77,14 @@ export interface Engine {
    * @throws {EnvironmentError} if the machine lacks a library or memory
    */
   open(model: ModelSpec, options: EngineOptions, signal: AbortSignal): Promise<LoadedModel>;
+  /**
+   * Loads two models side by side to compare their distributions; undefined where an engine doesn't give whole ones.
+   *
+   * @throws as `open`; {ModelError} if the two have not the same vocabulary, or can't be loaded into one process
+   */
+  readonly openPair?:
+    | ((base: ModelSpec, model: ModelSpec, options: EngineOptions, signal: AbortSignal) => Promise<ModelPair>)
+    | undefined;
 }
 
 /** The model that drafts tokens for another. */
@@ -337,3 +346,44 @@ export interface LoglikelihoodResult {
 }
 
 export type Loglikelihood = LoglikelihoodResult | RequestFailure;
+
+/** A text over whose tokens distributions are compared. */
+export type LossText = { readonly id: string } & (
+  | {
+      /** Counted from the first token of the answer on; the prompt is rendered by the base's chat template. */
+      readonly kind: 'answer';
+      readonly prompt: Prompt;
+      readonly answer: string;
+    }
+  | {
+      /** Counted as its log-likelihood is: {@link LoglikelihoodRequest}. */
+      readonly kind: 'continuation';
+      readonly context: string;
+      readonly continuation: string;
+    }
+  | {
+      /** Chunks of so many tokens, each after a BOS where the vocabulary has one, counted in the second half. */
+      readonly kind: 'plain';
+      readonly text: string;
+      readonly chunkTokens: number;
+      /** Chunks from the start; all by default. */
+      readonly chunks?: number | undefined;
+    }
+);
+
+/** What a text gave: positions of its prompt, or of each chunk; or why it was left out. */
+export type LossResult =
+  | { readonly id: string; readonly status: 'done'; readonly positions: LossPositions }
+  | { readonly id: string; readonly status: 'skipped'; readonly reason: string };
+
+/** Two configurations loaded in one process. */
+export interface ModelPair extends AsyncDisposable {
+  /** Of the base, which also tokenises: whether prompts are rendered by the chat template in generation tasks. */
+  readonly promptStyle: PromptStyle;
+  /**
+   * One text after the other, each fetched when the one before is done.
+   *
+   * @throws {EngineError} if the process fails, or logits are not numbers
+   */
+  compare(texts: AsyncIterable<LossText>, signal: AbortSignal): AsyncIterable<LossResult>;
+}

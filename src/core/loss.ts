@@ -10,14 +10,8 @@ export type LossSource =
   | { readonly kind: 'task'; readonly taskId: string }
   | { readonly kind: 'text'; readonly name: string; readonly sha256: string };
 
-/**
- * How far a configuration's next-token distributions are from those of the base model, over the same tokens.
- * Definitions are those of llama.cpp's `llama-perplexity --kl-divergence`.
- */
-export interface LossRecord {
-  readonly model: string;
-  readonly base: string;
-  readonly source: LossSource;
+/** How far next-token distributions are from those of a base over the same tokens; docs/loss.md. */
+export interface LossFigures {
   /** Positions whose distributions were compared, and the prompts or chunks that they are of. */
   readonly tokens: number;
   readonly texts: number;
@@ -34,3 +28,24 @@ export interface LossRecord {
   readonly perplexity: number;
   readonly perplexityRatio: Interval;
 }
+
+/** The loss of a configuration against a base. Definitions are those of llama.cpp's `llama-perplexity --kl-divergence`. */
+export interface LossRecord extends LossFigures {
+  readonly model: string;
+  readonly base: string;
+  readonly source: LossSource;
+}
+
+/** What is compared at the counted tokens of one text, in their order. */
+export interface LossPositions {
+  /** In nats, never below 0. */
+  readonly divergences: Float64Array;
+  /** Natural log-probabilities of the token that follows, under the base and under the configuration. */
+  readonly baseLogprobs: Float64Array;
+  readonly logprobs: Float64Array;
+  /** 1 where both have the same likeliest token, else 0. */
+  readonly sameTop: Uint8Array;
+}
+
+/** Tokens of a chunk of plain text, by default those of `llama-perplexity`. */
+export const usualChunkTokens = 512;

@@ -288,6 +288,11 @@ export const suiteSettings = {
     fallback: 0.95,
     help: 'confidence level of the decision',
   }),
+  loss: flag({
+    ...nothing,
+    fallback: false,
+    help: "at the end of a run, take each model's loss against the first one on the run's prompts; see docs/loss.md",
+  }),
   skipInvalid: flag({
     decides: 'answers',
     label: 'rows skipped as invalid',

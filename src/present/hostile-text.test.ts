@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Answers, joinAnswers } from '../scoring/answer.ts';
 import { decide } from '../scoring/decide.ts';
+import { lossDocument, type LossTable } from './loss-document.ts';
 import type { Report } from './report.ts';
 import { acts, hostileTexts, remnants, reportOf } from '../../test/setup/hostile-texts.ts';
 import { cell } from '../../test/setup/compared-cells.ts';
@@ -68,6 +69,20 @@ function comparisonOf(text: string): Comparison {
   } as unknown as Comparison;
 }
 
+function lossesOf(text: string): LossTable {
+  const one = { value: 1, low: 1, high: 1 };
+  const figures = { tokens: 1, texts: 2, klMedian: 0, klP99: 0, klMax: 0, basePerplexity: 1, perplexity: 1 };
+  const source = { kind: 'text', name: text, sha256: text } as const;
+  const record = { model: text, base: text, source, ...figures, klDivergence: one, topAgreement: one };
+  return {
+    base: text,
+    rows: [{ record: { ...record, perplexityRatio: one }, flips: undefined, change: undefined }],
+    unavailable: [{ model: text, base: text, source, reason: text }],
+    notes: [text],
+    runId: text,
+  };
+}
+
 function ladderOf(text: string): Ladder {
   const alike = { ...cell(1, 2), model: text, runId: text };
   const side = {
@@ -104,6 +119,7 @@ async function written(text: string): Promise<Readonly<Record<string, string>>> 
     comparison: comparisonDocument(comparisonOf(text)),
     decision: decisionDocument(answersTo(report), report),
     gate: gateDocument(gateOf(text)),
+    loss: lossDocument(lossesOf(text)),
     ladder: ladderDocument([ladderOf(text)]),
   };
   const texts: Record<string, string> = { 'GitHub annotations': githubAnnotations(documents.gate) };

@@ -1,7 +1,7 @@
 import type { Interval } from '../core/loss.ts';
 import { meanOf } from '../stats/means.ts';
 import { scoreInterval } from '../stats/score-interval.ts';
-import type { ItemAnswer, Pairs } from './compare-cells.ts';
+import type { ItemAnswer } from './compare-cells.ts';
 import { clustersOf } from './paired-answers.ts';
 
 /** How many items changed in some way, and which share of all that is, on new items of the kind. */
@@ -25,12 +25,20 @@ export interface AnswerFlips {
   readonly changed: FlipCount | undefined;
 }
 
+export type FlippedAnswer = Pick<ItemAnswer, 'score' | 'answer' | 'cluster'>;
+
+/** Answers of both to the same items, in the same order. */
+export interface FlipPairs {
+  readonly a: readonly FlippedAnswer[];
+  readonly b: readonly FlippedAnswer[];
+}
+
 /** How answers flipped from a to b; undefined where they have no item in common. */
-export function answerFlips({ a, b }: Pairs, level: number): AnswerFlips | undefined {
+export function answerFlips({ a, b }: FlipPairs, level: number): AnswerFlips | undefined {
   if (a.length === 0) return undefined;
   const clusters = clustersOf(a);
-  const countOf = (isFlip: (before: ItemAnswer, after: ItemAnswer) => boolean): FlipCount => {
-    const flips = a.map((before, index) => Number(isFlip(before, b[index] as ItemAnswer)));
+  const countOf = (isFlip: (before: FlippedAnswer, after: FlippedAnswer) => boolean): FlipCount => {
+    const flips = a.map((before, index) => Number(isFlip(before, b[index] as FlippedAnswer)));
     const { low, high } = scoreInterval(flips, { level, clusters });
     const count = flips.reduce((sum, flip) => sum + flip, 0);
     return { count, share: { value: meanOf(flips), low, high } };

@@ -10,10 +10,12 @@ import { UsageError } from '../../core/errors.ts';
 import { valueWithoutSecrets } from '../../core/without-secrets.ts';
 import { percentText } from '../../core/amount-text.ts';
 import { launchedBy, machineSpread } from '../../app/machine-spread.ts';
+import { storedLosses } from '../../app/measure-loss.ts';
 import { reportRuns, reportTable } from '../../app/report-runs.ts';
 import { performanceCells, readTable, tableName } from '../read-table.ts';
 import { project } from '../local-world.ts';
 import { printBlocks, printLines, printReport, printTable, certificatesOf, printOpenRaces } from '../print-document.ts';
+import { printLossTable } from './loss.ts';
 import { printNext } from '../next-commands.ts';
 import { scoringChoice } from '../scoring.ts';
 import { outputFiles } from '../write-outputs.ts';
@@ -108,6 +110,7 @@ export const show: CommandHandler<typeof showOptions> = async (input, context) =
     printRun(run, cells, await spreadLines(store, run), context);
     printCertificates(run, context);
     await printReport(await reportRuns(store, [run], project(context)), files, context, { isWhole: true });
+    await printLosses(store, run, context);
     await printLabels(store, cells, context);
     await printPasses(store, cells, context);
     if (options.samples !== undefined) {
@@ -254,6 +257,11 @@ function printCertificates(run: RunRecord, context: CliContext): void {
     output.record('certificate', { certificate });
     printBlocks([...certificateBlocks(certificate), gap], context);
   }
+}
+
+async function printLosses(store: Store, run: RunRecord, context: CliContext): Promise<void> {
+  const losses = await storedLosses(store, run);
+  if (losses !== undefined) printLossTable(losses, context);
 }
 
 function cellRow({ model, taskId, state, items, measurements }: Cell): readonly TableCell[] {

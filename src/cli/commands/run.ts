@@ -1,5 +1,6 @@
 import { raceQuestionOf } from '../../app/plan-race.ts';
 import { earlierSpeeds } from '../../app/known-speeds.ts';
+import { measureRunLoss } from '../../app/measure-loss.ts';
 import { prepareRun, withTimeLimit } from '../../app/prepare-run.ts';
 import { resolveAnchors } from '../../app/resolve-anchors.ts';
 import { readHostFacts } from '../../meters/host-facts.ts';
@@ -12,6 +13,7 @@ import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
 import type { quickstartOptions, resumeOptions, runOptions, storedRunOptions } from '../tables/measure-options.ts';
 import { checkNewStore } from '../check-outputs.ts';
 import { outputFiles, type OutputFile, writeRunPage } from '../write-outputs.ts';
+import { printLossTable } from './loss.ts';
 import { showPlan } from './plan.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { RunRecord, RunStatus, Store } from '../../core/store.ts';
@@ -190,7 +192,7 @@ async function executePlan(
   }
   if (end.status === 'running') context.output.note('other processes are still working on cells of this run');
   if (stored.manifest.race !== undefined && end.status === 'finished')
-    return await reportRace(stored, store, files, context);
+    return await withLoss(await reportRace(stored, store, files, context), stored, store, local, context);
   // A store elsewhere belongs to no project, so there is no place where its anchors would be found again.
   if (end.status === 'finished' && options.anchors === undefined && context.isDefaultStore) {
     const { file, tasks, refused } = await freezeRunAnchors(store, stored, context.workingFolder);
@@ -206,7 +208,25 @@ async function executePlan(
   await printReport(report, files, context, { shown: tables?.shown });
   await writeRunPage(stored.id, report, context);
   await printNext(report, store, context);
-  return reportExitCode(report);
+  const exitCode = reportExitCode(report);
+  return end.status === 'finished' ? await withLoss(exitCode, stored, store, local, context) : exitCode;
+}
+
+/** Takes the losses that the suite asks for; what was printed before is the run's. */
+async function withLoss(
+  exitCode: number,
+  stored: RunRecord,
+  store: Store,
+  local: LocalContext,
+  context: CliContext,
+): Promise<number> {
+  if (!stored.suite.loss) return exitCode;
+  using status = createStatusLine(context);
+  const told = { ...local, onStep: (step: string) => status.step(step) };
+  const losses = await measureRunLoss(store, stored, told, { signal: context.interruption.signal });
+  status[Symbol.dispose]();
+  printLossTable(losses, context);
+  return losses.unavailable.length > 0 && exitCode === exitCodes.done ? exitCodes.someCellsFailed : exitCode;
 }
 
 interface RunOutcome {

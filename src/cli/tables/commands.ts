@@ -1,5 +1,12 @@
 import { defineCommand, type Command } from '../options/command.ts';
-import { planOptions, quickstartOptions, resumeOptions, runOptions, storedRunOptions } from './measure-options.ts';
+import {
+  lossOptions,
+  planOptions,
+  quickstartOptions,
+  resumeOptions,
+  runOptions,
+  storedRunOptions,
+} from './measure-options.ts';
 import { compareOptions, decideOptions, gateOptions } from './decision-options.ts';
 import { prepareCommands } from './prepare-commands.ts';
 import { resultCommands } from './result-commands.ts';
@@ -83,6 +90,30 @@ const measureAndDecide: readonly Command[] = [
     options: storedRunOptions,
     examples: ['perbench rescore', 'perbench rescore 20261124-1630 --data-dir data'],
     load: async () => (await import('../commands/run.ts')).rescore,
+  }),
+  defineCommand({
+    name: 'loss',
+    group: 'Measure',
+    summary: 'measure how far models are from a base, token by token',
+    details:
+      "Kullback-Leibler divergence, same likeliest token, and perplexity against a base model: of a run on its own prompts and the base's answers, or on a text file. Records of a run are kept with it. Without a run, give model files or names, the base first, and --text. For models that run in process. Exit code 3: some could not be compared.",
+    arguments: [
+      {
+        name: 'run',
+        help: 'run id or a prefix of it (default: the newest run); or with --text, models, the base first',
+        isOptional: true,
+        isRepeatable: true,
+        completion: 'run',
+      },
+    ],
+    options: lossOptions,
+    examples: [
+      'perbench loss',
+      'perbench loss 20261124-1630 --base base -t gsm8k --items 50',
+      'perbench loss base.gguf q4_k_m.gguf q2_k.gguf --text wiki.txt -o loss.md',
+    ],
+    writesFiles: true,
+    load: async () => (await import('../commands/loss.ts')).loss,
   }),
   defineCommand({
     name: 'decide',

@@ -1,5 +1,6 @@
 import { quantities } from '../../core/quantities.ts';
-import { choice, custom, flag, number, text, withDefault } from '../options/option.ts';
+import { usualChunkTokens } from '../../core/loss.ts';
+import { choice, custom, flag, number, text, texts, withDefault } from '../options/option.ts';
 import { suiteOptions } from './suite-options.ts';
 
 /** A bare `80` is refused: that many bytes is no GPU, and nobody says which unit was meant. */
@@ -61,6 +62,44 @@ export const runOptions = {
 
 export const storedRunOptions = {
   dataDir: text({ argument: 'folder', help: 'data set folder, if it has moved', completion: 'folder' }),
+} as const;
+
+const ofRun = (help: string) => texts({ argument: 'name', isCommaSeparated: false, help, hasEnvironment: false });
+
+export const lossOptions = {
+  base: text({
+    argument: 'model',
+    help: 'model of the run to compare with',
+    defaultText: 'the first model',
+    hasEnvironment: false,
+  }),
+  model: { ...ofRun('only these models of the run (repeatable)'), short: 'm' },
+  task: { ...ofRun('only these tasks of the run (repeatable)'), short: 't', completion: 'task' },
+  items: withDefault(
+    number({
+      argument: 'n',
+      min: 2,
+      help: 'prompts per task, the first of the drawn order, or chunks of a text',
+      hasEnvironment: false,
+    }),
+    100,
+  ),
+  text: text({
+    argument: 'file',
+    help: 'text file in UTF-8 to compare on, instead of tasks',
+    completion: 'file',
+    hasEnvironment: false,
+  }),
+  chunkTokens: withDefault(
+    number({
+      argument: 'n',
+      min: 8,
+      help: 'tokens per chunk of a text; the second half is counted',
+      hasEnvironment: false,
+    }),
+    usualChunkTokens,
+  ),
+  ...storedRunOptions,
 } as const;
 
 export const resumeOptions = { ...storedRunOptions, force } as const;

@@ -2,7 +2,7 @@ import type { Loglikelihood, LoglikelihoodRequest, WorkInFlight } from '../../co
 import { commonPrefix, scoreOf } from '../prompt-tokens.ts';
 import { type ContextSource, type EnginePass, type PassSettings, RequestQueue, roundCells } from './engine-pass.ts';
 import { LikelihoodGroup, type Target } from './likelihood-group.ts';
-import { type LlamaContext, physicalBatchTokens } from './native/llama-context.ts';
+import { type LlamaContext, mostOutputs, physicalBatchTokens } from './native/llama-context.ts';
 import {
   finishWaiting,
   readLikelihood,
@@ -12,8 +12,6 @@ import {
   type WaitingLikelihood,
 } from './waiting-likelihood.ts';
 
-/** Memory for rows of logits, once in the library's compute buffer and once in its output buffer. */
-const rowBytes = 64 * 1024 * 1024;
 const mostLeaves = 63;
 /** Fewer shared tokens aren't worth a group of their own. */
 const fewestKeptTokens = 16;
@@ -46,7 +44,7 @@ export class LikelihoodPass implements EnginePass<LoglikelihoodRequest, Loglikel
     this.#source = source;
     this.#concurrency = settings.concurrency;
     this.#mayReuse = settings.reuse === 'prefix' && model.canCutSequences;
-    this.#maxOutputs = Math.min(256, Math.max(16, Math.floor(rowBytes / (4 * model.vocabularySize))));
+    this.#maxOutputs = mostOutputs(model.vocabularySize);
     this.#maxLeaves = Math.min(mostLeaves, this.#maxOutputs - 1);
     this.#queue = new RequestQueue(this.#mayReuse);
     this.#freeSinceMs = source.now();

@@ -3,9 +3,8 @@ import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { clockOffsetMs } from '../../core/clock.ts';
 import { parseEngineOptions } from '../../core/engine-options.ts';
-import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec, PromptStyle } from '../../core/engine.ts';
-import { EngineError, EnvironmentError, ModelError, UsageError } from '../../core/errors.ts';
-import type { GgufHeader } from '../../gguf/gguf-header.ts';
+import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
+import { EnvironmentError, ModelError } from '../../core/errors.ts';
 import { readModelHeader } from '../../gguf/gguf-kind.ts';
 import { readModelOutline } from '../../gguf/model-outline.ts';
 import type { PlacementPlan } from '../../gguf/plan-placement.ts';
@@ -20,10 +19,10 @@ import { placingOrder } from './place-model.ts';
 import { readChatSetting } from './chat-setting.ts';
 import { LoadedLlama } from './loaded-llama.ts';
 import type { NativeDevice } from './native/native-devices.ts';
-import type { LoadedFacts, LoadOrder, WorkerReport } from './worker-messages.ts';
-import { WorkerProcess } from './worker-process.ts';
-
-const defaultHangMs = 120_000;
+import { preparePair, startPair } from './llama-pair.ts';
+import type { Opening } from './opening.ts';
+import { startWorker } from './start-worker.ts';
+import type { LoadedFacts, LoadOrder } from './worker-messages.ts';
 
 const mebibyte = 1024 * 1024;
 /** What the process needs beside the weights before any context is opened: Node, the library, its tables. */
@@ -68,14 +67,6 @@ async function fileBytes(file: string, splitCount: number): Promise<number> {
   return sizes.reduce((sum, each) => sum + each, 0);
 }
 
-interface Opening {
-  readonly promptStyle: PromptStyle;
-  readonly model: ModelSpec;
-  readonly header: GgufHeader;
-  readonly chosen: ChosenDevice;
-  readonly order: LoadOrder;
-}
-
 async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEngineOptions): Promise<Opening> {
   if (model.file === undefined) {
     throw new ModelError(`${model.name}: the llama engine needs a GGUF file`, { hint: 'Give the path of one.' });
@@ -88,13 +79,13 @@ async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEn
   const library = kernels === undefined ? chosen.location : withKernels(chosen.location, kernels);
   const header = await readModelHeader(model.file);
   const availableBytes = (engine.availableBytes ?? memoryLimitBytes)();
-  const bytes = await fileBytes(model.file, header.splitCount);
+  const weightsBytes = await fileBytes(model.file, header.splitCount);
   const draft = await readDraft(settings, model.file, options);
   const draftBytes = draft && (await fileBytes(draft.order.file, draft.header.splitCount));
   // What a GPU takes is known once its process has asked it.
   const isOnCpu = library.device === 'cpu';
   const name = draftBytes === undefined ? model.name : `${model.name} with its draft model`;
-  if (isOnCpu) checkMemory(name, bytes + (draftBytes ?? 0), availableBytes);
+  if (isOnCpu) checkMemory(name, weightsBytes + (draftBytes ?? 0), availableBytes);
   const placing = placingOrder(model.name, await readModelOutline(model.file), settings, options, isOnCpu);
   const { chatTemplate, promptStyle, plan } = await readChatSetting(model, model.file, header);
   const { thinking, templateArgs } = plan;
@@ -112,7 +103,7 @@ async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEn
     cache: { type: settings.kvCache, flashAttention: settings.flashAttention },
     clockOffsetMs,
   };
-  return { model, promptStyle, header, chosen, order };
+  return { model, promptStyle, header, chosen, order, weightsBytes };
 }
 
 /** A software device is the CPU, whatever it is called. Layers are told where not all are on one device. */
@@ -175,45 +166,10 @@ async function startProcess(
   now: () => number,
   signal: AbortSignal,
 ): Promise<LoadedModel> {
-  const { model } = opening;
-  const { promise, resolve, reject } = Promise.withResolvers<LoadedFacts>();
-  let loaded: LoadedLlama | undefined;
-  const worker = new WorkerProcess({
-    modelName: model.name,
-    hangMs: options.hangMs ?? defaultHangMs,
-    now,
-    onReport: (report: WorkerReport) => {
-      if (report.type === 'loaded') resolve(report.facts);
-      else if (report.type === 'load-error') reject(toLoadError(report));
-      else loaded?.hear(report);
-    },
-    onFailure: (error) => {
-      reject(error);
-      loaded?.fail(error);
-    },
+  const { model, order } = opening;
+  return startWorker(order, { modelName: model.name, hangMs: options.hangMs, now, signal }, (worker, facts) => {
+    return new LoadedLlama(model.name, worker, describeModel(opening, facts, worker.pid), facts);
   });
-  const onAbort = (): void => reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    worker.work();
-    worker.send(opening.order);
-    const facts = await promise;
-    loaded = new LoadedLlama(model.name, worker, describeModel(opening, facts, worker.pid), facts);
-    worker.rest();
-    return loaded;
-  } catch (error) {
-    await worker.stop();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
-function toLoadError(report: Extract<WorkerReport, { readonly type: 'load-error' }>): Error {
-  const { kind, message, hint } = report;
-  if (kind === 'model') return new ModelError(message, { hint });
-  if (kind === 'usage') return new UsageError(message, { hint });
-  return kind === 'environment' ? new EnvironmentError(message, { hint }) : new EngineError(message, { hint });
 }
 
 /**
@@ -228,6 +184,15 @@ export function createLlamaEngine(engine: LlamaEngineOptions = {}): Engine {
       const opening = await prepare(model, options, engine);
       signal.throwIfAborted();
       return startProcess(opening, options, engine.now ?? (() => performance.now()), signal);
+    },
+    async openPair(base, model, options, signal) {
+      signal.throwIfAborted();
+      // Texts are compared one after the other.
+      const single = { ...options, concurrency: 1 };
+      const pair = preparePair(await prepare(base, single, engine), await prepare(model, single, engine));
+      if (pair.isOnCpu) checkMemory(pair.names, pair.weightsBytes, (engine.availableBytes ?? memoryLimitBytes)());
+      signal.throwIfAborted();
+      return startPair(pair, { hangMs: options.hangMs, now: engine.now ?? (() => performance.now()), signal });
     },
   };
 }

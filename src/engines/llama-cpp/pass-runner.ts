@@ -2,7 +2,7 @@ import { EngineError } from '../../core/errors.ts';
 import type { ContextSource, EnginePass, PassSettings } from './engine-pass.ts';
 import { GenerationPass } from './generation-pass.ts';
 import { LikelihoodPass } from './likelihood-pass.ts';
-import type { EngineRequest, EngineResult, LoadOrder, PassKind, WorkerOrder, WorkerReport } from './worker-messages.ts';
+import type { EngineRequest, EngineResult, PassKind, PassOrder, WorkerReport } from './worker-messages.ts';
 
 /** A sign of life at least so often while decodes go on. */
 const progressIntervalMs = 500;
@@ -59,7 +59,7 @@ export class PassRunner {
     this.#createPass = createPass;
   }
 
-  handle(order: Exclude<WorkerOrder, LoadOrder | { readonly type: 'memory' }>): void {
+  handle(order: PassOrder): void {
     if (order.type === 'threads') {
       for (const model of [this.#source.model, this.#source.draft?.model])
         if (model !== undefined) model.threads = order.threads;

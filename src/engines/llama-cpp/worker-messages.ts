@@ -6,6 +6,8 @@ import type {
   LoglikelihoodRequest,
   Thinking,
   WorkInFlight,
+  LossResult,
+  LossText,
 } from '../../core/engine.ts';
 import type { TemplateArguments } from '../chat-template.ts';
 import type { PassSettings } from './engine-pass.ts';
@@ -46,17 +48,35 @@ export type PassKind = 'generate' | 'loglikelihood';
 export type EngineRequest = GenerateRequest | LoglikelihoodRequest;
 export type EngineResult = Generation | Loglikelihood;
 
+/** Two models for one process, whose distributions are to be compared. */
+export interface PairOrder {
+  readonly type: 'load-pair';
+  readonly base: LoadOrder;
+  readonly model: LoadOrder;
+}
+
+/** Asks a pair for its next result: of a new text, or of what is left of the one before. */
+export interface LossOrder {
+  readonly type: 'loss-next';
+  readonly text: LossText | undefined;
+}
+
 export type WorkerOrder =
   | LoadOrder
+  | PairOrder
+  | LossOrder
+  | PassOrder
+  /** Asks for the memory of the devices, or starts a new peak of it. */
+  | { readonly type: 'memory'; readonly startsPeak: boolean };
+
+export type PassOrder =
   /** Of the decodes to come, whichever pass they are of. */
   | { readonly type: 'threads'; readonly threads: number }
   | { readonly type: 'pass-start'; readonly pass: number; readonly kind: PassKind; readonly settings: PassSettings }
   | { readonly type: 'requests'; readonly pass: number; readonly requests: readonly EngineRequest[] }
   | { readonly type: 'requests-end'; readonly pass: number }
   /** Nobody waits for results any more. */
-  | { readonly type: 'pass-end'; readonly pass: number }
-  /** Asks for the memory of the devices, or starts a new peak of it. */
-  | { readonly type: 'memory'; readonly startsPeak: boolean };
+  | { readonly type: 'pass-end'; readonly pass: number };
 
 /** What the process knows of the model once it is loaded. */
 export interface LoadedFacts {
@@ -79,6 +99,9 @@ export interface LoadedFacts {
 }
 
 export type WorkerReport =
+  /** Without a result there is nothing left of the text. */
+  | { readonly type: 'loss'; readonly result: LossResult | undefined }
+  | { readonly type: 'loss-error'; readonly message: string; readonly hint: string | undefined }
   | { readonly type: 'loaded'; readonly facts: LoadedFacts }
   | {
       readonly type: 'load-error';

@@ -18,11 +18,15 @@ import { LlamaModel } from './native/llama-model.ts';
 import { OpenContext } from './open-context.ts';
 import { DeviceWatch } from './device-watch.ts';
 import { gpusOf, leftBy, placeModel } from './place-model.ts';
+import { LossPass } from './loss-pass.ts';
+import { LossRunner } from './loss-runner.ts';
+import { hasSameWeights, requireSameVocabulary } from './model-pair.ts';
+import type { NativeDevice } from './native/native-devices.ts';
 import { PassRunner } from './pass-runner.ts';
 import type { PromptReader } from './prompts.ts';
 import { thoughtMarks, type ThoughtShape } from '../../core/thought-shapes.ts';
 import { type ChatRenderer, createChatRenderer } from '../chat-template.ts';
-import type { LoadedFacts, LoadOrder, WorkerOrder, WorkerReport } from './worker-messages.ts';
+import type { LoadedFacts, LoadOrder, PairOrder, WorkerOrder, WorkerReport } from './worker-messages.ts';
 
 /** Follows the devices that the model is on; there is one model. */
 let watch: DeviceWatch | undefined;
@@ -62,7 +66,7 @@ function chatRenderer(order: LoadOrder, model: LlamaModel): ChatRenderer | undef
 }
 
 function describe(
-  { model, reader }: ContextSource,
+  { model, reader }: Pick<ContextSource, 'model' | 'reader'>,
   draft: LoadedDraft | undefined,
   placement: PlacementPlan,
 ): LoadedFacts {
@@ -103,14 +107,17 @@ function promptReader(order: LoadOrder, model: LlamaModel, contextTokens: number
   };
 }
 
-function createContextSource(order: LoadOrder, model: LlamaModel, draft: LoadedDraft | undefined): ContextSource {
+function contextTokensOf(order: LoadOrder, model: LlamaModel): number {
   const contextTokens = order.contextTokens ?? model.trainedContextTokens;
-  if (contextTokens > model.trainedContextTokens) {
-    throw new ModelError(
-      `${basename(order.file)}: ${contextTokens} context tokens requested, but it was trained with ${model.trainedContextTokens}`,
-      { hint: 'Lower the number of context tokens.' },
-    );
-  }
+  if (contextTokens <= model.trainedContextTokens) return contextTokens;
+  throw new ModelError(
+    `${basename(order.file)}: ${contextTokens} context tokens requested, but it was trained with ${model.trainedContextTokens}`,
+    { hint: 'Lower the number of context tokens.' },
+  );
+}
+
+function createContextSource(order: LoadOrder, model: LlamaModel, draft: LoadedDraft | undefined): ContextSource {
+  const contextTokens = contextTokensOf(order, model);
   const own = new OpenContext((shape) => new LlamaContext(model, shape, order.cache));
   const ofDraft = draft && new OpenContext((shape) => new LlamaContext(draft.model, shape));
   const open = (context: OpenContext, shape: ContextShape): LlamaContext => {
@@ -141,19 +148,49 @@ function kindOf(error: PerbenchError): Extract<WorkerReport, { readonly type: 'l
   return error instanceof UsageError ? 'usage' : 'engine';
 }
 
-function load(order: LoadOrder): PassRunner | undefined {
+interface PlacedModel {
+  readonly model: LlamaModel;
+  readonly placement: PlacementPlan;
+}
+
+function loadModel(order: LoadOrder, library: NativeLibrary, devices: readonly NativeDevice[]): PlacedModel {
+  const placement = placeModel(order.placing, order.library, devices);
+  return { model: new LlamaModel(library, { file: order.file, threads: order.threads, placement }), placement };
+}
+
+function load(order: LoadOrder): PassRunner {
+  const library = openLibrary(order);
+  watch = new DeviceWatch(() => gpusOf(library.devices()));
+  // The draft goes first: it is small, and computes the most often.
+  const draftPlacement = order.draft && placeModel(order.draft.placing, order.library, watch.before);
+  const { model, placement } = loadModel(order, library, leftBy(draftPlacement, watch.before));
+  const draft = order.draft && draftPlacement && loadDraft({ model, file: order.file }, order.draft, draftPlacement);
+  const source = createContextSource(order, model, draft);
+  report({ type: 'loaded', facts: describe(source, draft, placement) });
+  return new PassRunner(source, report);
+}
+
+/** Two models, or the same weights twice. */
+function loadPair({ base, model }: PairOrder): LossRunner {
+  const library = openLibrary(base);
+  const first = loadModel(base, library, library.devices());
+  // Planned by what the first has left.
+  const second = hasSameWeights(base, model) ? first : loadModel(model, library, library.devices());
+  requireSameVocabulary(first.model.vocabularySize, second.model.vocabularySize, model.file);
+  const contextTokens = Math.min(contextTokensOf(base, first.model), contextTokensOf(model, second.model));
+  const sides = [
+    { model: first.model, cache: base.cache },
+    { model: second.model, cache: model.cache },
+  ] as const;
+  const reader = promptReader(base, first.model, contextTokens);
+  report({ type: 'loaded', facts: describe({ model: first.model, reader }, undefined, first.placement) });
+  return new LossRunner(reader, new LossPass(...sides), report);
+}
+
+/** @returns what `start` gives; undefined where it refused, which the parent is told */
+function startedBy<Runner>(start: () => Runner): Runner | undefined {
   try {
-    const library = openLibrary(order);
-    watch = new DeviceWatch(() => gpusOf(library.devices()));
-    const { file, threads } = order;
-    // The draft goes first: it is small, and computes the most often.
-    const draftPlacement = order.draft && placeModel(order.draft.placing, order.library, watch.before);
-    const placement = placeModel(order.placing, order.library, leftBy(draftPlacement, watch.before));
-    const model = new LlamaModel(library, { file, threads, placement });
-    const draft = order.draft && draftPlacement && loadDraft({ model, file }, order.draft, draftPlacement);
-    const source = createContextSource(order, model, draft);
-    report({ type: 'loaded', facts: describe(source, draft, placement) });
-    return new PassRunner(source, report);
+    return start();
   } catch (error) {
     if (!(error instanceof PerbenchError)) throw error;
     report({ type: 'load-error', kind: kindOf(error), message: error.message, hint: error.hint });
@@ -168,8 +205,11 @@ function tellMemory(startsPeak: boolean): void {
 
 dieBeforeParent();
 let runner: PassRunner | undefined;
+let pair: LossRunner | undefined;
 process.on('message', (order: WorkerOrder) => {
-  if (order.type === 'load') runner = load(order);
+  if (order.type === 'load') runner = startedBy(() => load(order));
+  else if (order.type === 'load-pair') pair = startedBy(() => loadPair(order));
+  else if (order.type === 'loss-next') pair?.handle(order);
   else if (order.type === 'memory') tellMemory(order.startsPeak);
   else runner?.handle(order);
 });

@@ -129,6 +129,14 @@ const flashAttentionNumbers = { auto: -1, off: 0, on: 1 } as const;
 /** Tokens that the library computes at once; a longer batch is split. */
 export const physicalBatchTokens = 512;
 
+/** Memory for rows of logits, once in the library's compute buffer and once in its output buffer. */
+const rowBytes = 64 * 1024 * 1024;
+
+/** Rows of logits of one decode, as many as that memory holds. */
+export function mostOutputs(vocabularySize: number): number {
+  return Math.min(256, Math.max(16, Math.floor(rowBytes / (4 * vocabularySize))));
+}
+
 /** One llama_context with its batch: the KV cache of a pass. */
 export class LlamaContext {
   readonly shape: ContextShape;
