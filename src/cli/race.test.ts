@@ -100,7 +100,7 @@ it('compares with a base, prints by how much each differs from it, and shows it 
   const mock = (source: string, tokenMs: number, answers: readonly string[]) => {
     return { source, name: source, engine: 'mock', engineOptions: { answers, tokenMs } };
   };
-  const ladder = [mock('qwen (kvCache f16)', 3, fair), mock('q4', 1, fair), mock('q2', 0.5, ['no idea'])];
+  const ladder = [mock('qwen (kvCache f16)', 30, fair), mock('q4', 1, fair), mock('q2', 0.7, ['no idea'])];
   await writeFile(join(folder, 'ladder.json'), JSON.stringify({ ...brief, models: ladder, limit: 30 }));
   const question = 'cheapest not worse than base by 10%';
   const { stdout, stderr, code } = await perbench('run', 'ladder.json', '--decide', question, '--store', 'ladder.db');
