@@ -2,7 +2,7 @@
  * How often a race is wrong, and what it costs, where models are as hard to tell apart as is asked: launches that differ by
  * as much as, less and more than is assumed, whose figures go together or don't. docs/deciding.md has the tables.
  *
- *     node bench/race-errors.ts [--part winner,cheapest,latency,cost] [--runs 200] [--models 3,8,16] [--items 200,2000]
+ *     node bench/race-errors.ts [--part winner,cheapest,latency,cost,drop] [--runs 200] [--models 3,8,16] [--items 200,2000]
  *         [--ratio 1.02] [--spread 0.02,0.06,0.1,0.2] [--assumed 0.02 --degrees 34] [--correlated yes,no] [--seed 1]
  */
 import { parseArgs } from 'node:util';
@@ -13,12 +13,14 @@ import { type RaceSetup } from '../src/scoring/race/race-setup.ts';
 import { createNormalSource, createRandom } from '../src/stats/random.ts';
 import { exactBounds } from '../src/stats/score-interval.ts';
 import { driveRace, type RaceRun, type SimulatedModel } from '../test/race/drive-race.ts';
+import { replayGate } from '../src/scoring/race/score-gate.ts';
+import { differences, drawLadder, shuffled, usualLadder } from './ladder-world.ts';
 import { closeAnchors, type CloseOptions, drawClose } from './close-world.ts';
 import { raceSetup } from '../test/race/race-setup.ts';
 
 const { values: flags } = parseArgs({
   options: {
-    part: { type: 'string', default: 'winner,cheapest,latency,cost' },
+    part: { type: 'string', default: 'winner,cheapest,latency,cost,drop' },
     runs: { type: 'string', default: '200' },
     models: { type: 'string', default: '3,8,16' },
     /** 200 where errors are counted, four benchmarks for the cost. */
@@ -143,6 +145,64 @@ function simulateCost(models: number, launchSpread: number): void {
   }
 }
 
+const maxDrop = 0.01;
+const gateAlpha = 0.05;
+
+/** Exactly as much worse as is allowed, and by one answer more: the hardest places. */
+function simulateDropBoundary(items: number): void {
+  const rule = { tau: -maxDrop, items, failAlpha: gateAlpha, passAlpha: gateAlpha, isDifference: true };
+  const allowed = Math.floor(maxDrop * items + 1e-9);
+  for (const flips of [0.01, 0.03, 0.07, 0.15]) {
+    const count = (drop: number, state: 'failed' | 'passed'): number => {
+      const random = createRandom(seed);
+      const values = differences(items, { flips, drop: drop / items });
+      const ended = Array.from({ length: runs }, () => replayGate(rule, shuffled(values, random)).state);
+      return ended.filter((each) => each === state).length;
+    };
+    console.log(
+      `drop, ${items} items, ${percent(flips)} differ, alpha ${percent(gateAlpha)}: just good enough, ruled out ${rate(count(allowed, 'failed'), runs)}; by one answer not, passed ${rate(count(allowed + 1, 'passed'), runs)}`,
+    );
+  }
+}
+
+/** What it takes to be certain of one of four quantisations. */
+function simulateDropItems(items: number): void {
+  const alpha = setupOf('winner', items).budget.accuracy / (2 * usualLadder.length);
+  const rule = { tau: -maxDrop, items, failAlpha: alpha, passAlpha: alpha, isDifference: true };
+  for (const flips of [0, 0.01, 0.03, 0.07, 0.15]) {
+    const asked = [-0.01, 0, 0.005, 0.02, 0.04, 0.08].map((drop) => {
+      if (Math.abs(drop) > flips) return '–';
+      const random = createRandom(seed);
+      const values = differences(items, { flips, drop });
+      const counts = Array.from({ length: runs }, () => replayGate(rule, shuffled(values, random)).count);
+      return percent(counts.reduce((sum, each) => sum + each, 0) / runs / items);
+    });
+    console.log(
+      `drop, ${items} items, ${percent(flips)} differ: items asked at a drop of -0.01, 0, 0.005, 0.02, 0.04, 0.08: ${asked.join(', ')}`,
+    );
+  }
+}
+
+/** A whole ladder, of which the cheapest but one is good enough. */
+function simulateDropRaces(items: number): void {
+  const [spread = 0.03] = numbers(flags.spread ?? '0.03');
+  let [wrong, tied, asked, time, most] = [0, 0, 0, 0, 0];
+  const races = Math.max(4, Math.round((runs * 200) / items));
+  for (let run = 0; run < races; run += 1) {
+    const models = drawLadder(usualLadder, items, spread, seed + run);
+    const { standing, entrants } = driveRace(models, setupOf(`cheapest not worse than q8 by ${maxDrop}`, items));
+    if (!standing.named.includes('q4')) wrong += 1;
+    if (standing.named.length > 1) tied += 1;
+    const cost = raceCost(entrants, items, 3);
+    asked += cost.items / cost.fullItems;
+    time += cost.deviceSeconds / cost.fullDeviceSeconds;
+    most = Math.max(most, cost.launches);
+  }
+  console.log(
+    `drop, ladder of five, ${items} items, launches differ by ${percent(spread)}: wrong ${rate(wrong, races)}, tie ${percent(tied / races)}, ${percent(asked / races)} of the items, ${percent(time / races)} of the device time for items, at most ${most} launches, ${races} races`,
+  );
+}
+
 console.log(
   `seed ${seed}, ${runs} races a line, 95 % confidence, ${percent(assumed.throughput)} assumed between launches`,
 );
@@ -156,3 +216,10 @@ for (const items of numbers(flags.items ?? '200')) {
 }
 if (flags.part.includes('latency')) simulateLatency(1000);
 if (flags.part.includes('cost')) simulateCost(3, Number(flags.spread ?? 0.03));
+if (flags.part.includes('drop')) {
+  for (const items of numbers(flags.items ?? '600,2376')) {
+    simulateDropBoundary(items);
+    simulateDropItems(items);
+    simulateDropRaces(items);
+  }
+}

@@ -65,8 +65,18 @@ async function openStored(store: Store | undefined, name: string): Promise<Found
   return {
     run,
     cells: await store.cells(run.id),
-    evidence: async (cell, signal) => ({ ...cellFacts(cell, run), ...(await storedEvidence(store, cell, signal)) }),
+    evidence: async (cell, signal) => cellEvidence(store, run, cell, signal),
   };
+}
+
+/** Everything that a comparison needs of a stored cell. */
+export async function cellEvidence(
+  store: Pick<Store, 'samples' | 'passResults'>,
+  run: RunRecord,
+  cell: Cell,
+  signal: AbortSignal | undefined,
+): Promise<CellEvidence> {
+  return { ...cellFacts(cell, run), ...(await storedEvidence(store, cell, signal)) };
 }
 
 function cellFacts(

@@ -1,4 +1,5 @@
-import { UnknownNameError } from '../core/errors.ts';
+import type { Cell } from '../core/cell.ts';
+import { UnknownNameError, UsageError } from '../core/errors.ts';
 import type { OwnTaskFacts } from '../core/manifest.ts';
 import type { RunRecord } from '../core/store.ts';
 import { limitsOfNeeds } from '../core/task-needs.ts';
@@ -10,6 +11,16 @@ import { loadTask } from '../tasks/index.ts';
 export function isTaskNamed(taskId: string, names: readonly string[]): boolean {
   if (names.length === 0) return true;
   return names.some((name) => taskId === name || taskId.startsWith(`${name}/`) || taskId.startsWith(`${name}@`));
+}
+
+/** @throws {UsageError} if a name is no task of these cells */
+export function checkTasks(names: readonly string[], cells: readonly Pick<Cell, 'taskId'>[]): void {
+  const known = [...new Set(cells.map(({ taskId }) => taskId))];
+  const unknown = names.find((name) => !known.some((taskId) => isTaskNamed(taskId, [name])));
+  if (unknown === undefined) return;
+  throw new UsageError(`no task "${unknown}"; available: ${known.join(', ')}`, {
+    hint: 'Name one of them with --task.',
+  });
 }
 
 /** Undefined for tasks of the user's own, or of another version: they have no definition here. */

@@ -21,7 +21,7 @@ import { anchorsWithNeeds } from '../scoring/need-anchors.ts';
 import { limitsOfNeeds } from '../core/task-needs.ts';
 import type { Task } from '../core/task.ts';
 import { equalWeights } from '../scoring/per-anchored.ts';
-import { parseRaceQuestion, storedQuestion } from '../core/race-question.ts';
+import { parseRaceQuestion, storedQuestion, withBase } from '../core/race-question.ts';
 import type { OwnTask } from './local-context.ts';
 import { chooseTasks } from './prepare-tasks.ts';
 
@@ -60,15 +60,20 @@ async function entrantFacts(
   return { ...facts, exclusion };
 }
 
-/** What is known of each model before it is launched, cheapest first; models without a file come last. */
+/**
+ * What is known of each model before it is launched, cheapest first; models without a file come last.
+ *
+ * @param base whom the others are compared with: it comes before all
+ */
 export async function raceEntrants(
   models: readonly PlannedModel[],
   suite: Suite,
   limitBytes: number,
+  base?: string,
 ): Promise<readonly RaceEntrantFacts[]> {
   const facts: RaceEntrantFacts[] = [];
   for (const model of models) facts.push(await entrantFacts(model, suite, limitBytes));
-  return raceOrder(facts);
+  return raceOrder(facts, base);
 }
 
 type TaskScore = NonNullable<RaceTaskRecord['score']>;
@@ -77,16 +82,29 @@ type TaskScore = NonNullable<RaceTaskRecord['score']>;
  * The question that a suite asks, or undefined where it wants every cell in full. Costs nothing: ask before data and
  * models are fetched.
  *
+ * @param models names of its models, where they are known: then the question names the one that others are compared with
  * @throws {UsageError} if it can't be decided under the suite's protocol
+ * @throws {UnknownNameError} if the others are to be compared with a model that the suite doesn't have
  */
-export function raceQuestionOf({ decide, protocol }: Pick<Suite, 'decide' | 'protocol'>): RaceQuestion | undefined {
+export function raceQuestionOf(
+  { decide, protocol }: Pick<Suite, 'decide' | 'protocol'>,
+  models?: readonly string[],
+): RaceQuestion | undefined {
   if (decide === undefined) return undefined;
   if (protocol === 'paper') {
     throw new UsageError('--decide needs the serving protocol: the paper protocol takes its times from whole passes', {
       hint: 'Leave out --protocol paper, or --decide.',
     });
   }
-  return parseRaceQuestion(decide);
+  const question = parseRaceQuestion(decide);
+  return models === undefined ? question : withBase(question, models);
+}
+
+/** Whom the others are compared with, where `base` left that open. */
+export function baseNotes({ manifest: { race } }: RunPlan, asked: RaceQuestion | undefined): readonly string[] {
+  const base = race?.question.base;
+  if (base === undefined || asked === undefined || asked.base === base) return [];
+  return [`${asked.base} is ${base}, the first model: it answers every item, and the others are compared with it`];
 }
 
 const served = { throughput: 'items/s', latency: 'ms' } as const;
@@ -214,11 +232,12 @@ export async function checkRace(suite: Suite, from: RaceSource, ownTasks: readon
  */
 export async function planRace(plan: RunPlan, from: RaceSource, limitBytes: number): Promise<RunPlan> {
   const { suite, models, tasks } = plan;
-  const question = raceQuestionOf(suite);
+  const names = models.map(({ spec }) => spec.name);
+  const question = raceQuestionOf(suite, names);
   if (question === undefined) return plan;
   const { confidence, seed } = suite;
   const stored = storedQuestion(question);
-  const entrants = await raceEntrants(models, suite, limitBytes);
+  const entrants = await raceEntrants(models, suite, limitBytes, question.base);
   const records = tasks.map((planned): readonly [string, RaceTaskRecord] => {
     const { id } = planned.task;
     const score = taskScore(question, planned.task, from);

@@ -191,6 +191,10 @@ export async function planSuite(written: Suite, context: LocalContext, options: 
   const suite = await findModels(settled, context, options.signal);
   const chosen = await chooseTasks(suite, context.ownTasks);
   const named = suite.models.map((entry) => nameModel(entry, context.workingFolder));
+  raceQuestionOf(
+    suite,
+    named.map(({ name }) => name),
+  );
   const models: ModelOutlook[] = [];
   for (const model of named) models.push(await modelOutlook(model, suite, context, options));
   const { tasks, problem } = await readTasks(suite, context, options.signal, origins);

@@ -10,10 +10,10 @@ import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
 import { findModels } from './find-models.ts';
 import { findTasks, type FindTasksOptions } from './find-tasks.ts';
 import type { LocalContext } from './local-context.ts';
-import { checkEngines, prepareModels } from './prepare-models.ts';
+import { checkEngines, nameModel, prepareModels } from './prepare-models.ts';
 import { unaskedNotes } from './needed-limits.ts';
 import { checkSchemas } from './check-schemas.ts';
-import { checkRace, planRace, raceQuestionOf, type RaceSource, standInNotes } from './plan-race.ts';
+import { baseNotes, checkRace, planRace, raceQuestionOf, type RaceSource, standInNotes } from './plan-race.ts';
 import { prepareTasks } from './prepare-tasks.ts';
 
 /** The values of those settings that enter the key in this way, in the order of the table. */
@@ -102,11 +102,15 @@ export async function prepareRun(
   rememberSecretVariables(context.environment ?? {});
   rememberSecretsIn(written.models);
   // These checks cost nothing, so a misspelt model isn't found only after the data was read.
-  raceQuestionOf(written);
+  const asked = raceQuestionOf(written);
   await checkEngines(written, context.workingFolder);
   const found = await findTasks(written, context, signal, { limitShare });
   await checkRace(found.suite, race, context.ownTasks);
   const suite = isStored ? found.suite : await findModels(found.suite, context, signal);
+  raceQuestionOf(
+    suite,
+    suite.models.map((entry) => nameModel(entry, context.workingFolder).name),
+  );
   const tasks = await prepareTasks(suite, context, signal, found.origins);
   checkSchemas(suite, tasks, context.workingFolder);
   const models = await prepareModels(suite, context, signal);
@@ -114,7 +118,8 @@ export async function prepareRun(
   const plan = { suite, models, tasks, suiteKey: suiteKey(suite, models, tasks), manifest };
   const raced = await planRace(plan, race, memoryLimitBytes());
   const taskIds = raced.tasks.map(({ task }) => task.id);
-  for (const note of [...standInNotes(raced), ...unaskedNotes(taskIds, [raced])]) context.onNote?.(note);
+  for (const note of [...baseNotes(raced, asked), ...standInNotes(raced), ...unaskedNotes(taskIds, [raced])])
+    context.onNote?.(note);
   return raced;
 }
 

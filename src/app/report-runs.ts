@@ -20,8 +20,9 @@ import type { Scoreboard, ScoreboardCell, ScoreboardTask } from '../scoring/scor
 import { scoreTable } from '../formats/score-table.ts';
 import type { TaskEvidence } from '../scoring/task-evidence.ts';
 import { importNotes, madeHere, withImportedProtocols } from './imported-runs.ts';
-import { isTaskNamed, scoreboardTasks } from './known-tasks.ts';
+import { checkTasks, isTaskNamed, scoreboardTasks } from './known-tasks.ts';
 import { boardLimits, needNotes } from './needed-limits.ts';
+import { ownLadders } from './ladders-of-run.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
 import { runDifferences } from './setting-differences.ts';
@@ -97,6 +98,7 @@ export async function reportRuns(
     const judged = judgeScoreboard(told, { ...asRun, evidence, limits });
     scoreboards.push(withCertificate(judged, runs, scoring));
   }
+  const ladders = run === undefined || runs.length > 1 ? [] : await ownLadders(store, run, { tasks: wanted, signal });
   const notes = [
     ...importNotes(runs),
     ...joined,
@@ -110,6 +112,7 @@ export async function reportRuns(
   return {
     scoreboards,
     answers: answersOf(scoreboards, behindBoards, weights, asRun, asked),
+    ...(ladders.length > 0 && { ladders }),
     sources: { runs, evidence: behindBoards },
     ...(runs.length === 1 && run !== undefined && { run: reportRun(run) }),
     ...(notes.length > 0 && { notes }),
@@ -158,16 +161,6 @@ function tooShort(runs: readonly RunRecord[]): readonly string[] {
 /** Without the tasks that a run within a time had no time for. */
 async function wantedCells(store: Store, { id, manifest: { leftOut = [] } }: RunRecord): Promise<readonly Cell[]> {
   return (await store.cells(id)).filter(({ taskId }) => !leftOut.includes(taskId));
-}
-
-/** @throws {UsageError} if a name is no task of these cells */
-function checkTasks(names: readonly string[], cells: readonly Cell[]): void {
-  const known = [...new Set(cells.map(({ taskId }) => taskId))];
-  const unknown = names.find((name) => !known.some((taskId) => isTaskNamed(taskId, [name])));
-  if (unknown === undefined) return;
-  throw new UsageError(`no task "${unknown}"; available: ${known.join(', ')}`, {
-    hint: 'Name one of them with --task.',
-  });
 }
 
 const taskName = (task: string | WantedTask): string => (typeof task === 'string' ? task : task.name);

@@ -35,7 +35,7 @@ function stable(text: string): string {
     .replaceAll(/[\d.]+ % of the device time/g, '… % of the device time')
     .replaceAll(/differ by [^\n]*/g, 'differ by …')
     .replaceAll(/costs [\d.]+ times/g, 'costs … times')
-    .replaceAll(/ \d\.\d{3}( to \d\.\d{3})?/g, ' …')
+    .replaceAll(/ -?\d\.\d{3}( to -?\d\.\d{3})?/g, ' …')
     .replaceAll(/ {2,}/g, '  ');
 }
 
@@ -95,6 +95,38 @@ it('writes the certificate as JSON, stores the question, and shows it again', as
   ]);
 });
 
+it('compares with a base, prints by how much each differs from it, and shows it again', async () => {
+  const fair = Array.from({ length: 20 }, (_, index) => (index < 10 ? 'positive' : 'negative'));
+  const mock = (source: string, tokenMs: number, answers: readonly string[]) => {
+    return { source, name: source, engine: 'mock', engineOptions: { answers, tokenMs } };
+  };
+  const ladder = [mock('qwen (kvCache f16)', 3, fair), mock('q4', 1, fair), mock('q2', 0.5, ['no idea'])];
+  await writeFile(join(folder, 'ladder.json'), JSON.stringify({ ...brief, models: ladder, limit: 30 }));
+  const question = 'cheapest not worse than base by 10%';
+  const { stdout, stderr, code } = await perbench('run', 'ladder.json', '--decide', question, '--store', 'ladder.db');
+  expect(stderr).toContain(
+    'base is qwen (kvCache f16), the first model: it answers every item, and the others are compared with it',
+  );
+  expect(stable(stdout)).toMatchInlineSnapshot(`
+    "Cheapest not worse than "qwen (kvCache f16)" by 0.1 (imdb/mini@2): q4
+      95 % certificate: evaluating every model on all 30 items would name the same model
+      launches of this machine differ by …
+      evaluated … of 90 items, … % of the device time for items; 9 launches (full evaluation: 3)
+
+    model  answers  accuracy  minus base  PER-A  reason
+    qwen (kvCache f16)  full  30  …  –  –  the base, but it costs more per item than q4
+    q4  named  25  …  …  –  not worse than qwen (kvCache f16) by more than 0.1 (0 of 25 scores differ)
+    q2  eliminated  17  …  …  –  worse than qwen (kvCache f16) by more than 0.1 (10 of 17 scores differ)
+
+    What would change the answer:
+      - a drop of … instead of 0.1 would accept q2, which was tried earlier
+    "
+  `);
+  expect(code).toBe(0);
+  const [title = ''] = stdout.split('\n');
+  expect((await perbench('show', '--store', 'ladder.db')).stdout).toContain(title);
+});
+
 it('ends with 4 where nobody passes', async () => {
   const { code, stdout } = await perbench('run', 'suite.json', '--decide', 'cheapest with accuracy >= 0.9');
   expect([code, stdout]).toEqual([4, expect.stringContaining('Cheapest with accuracy >= 0.9 (imdb/mini@2): none')]);
@@ -132,6 +164,12 @@ it.each([
   [['--decide', 'winner', '--anchors', 'paper-gpu'], 'are in items/s and ms/item; a race measures items/s and ms'],
   [['--decide', 'winner', '--protocol', 'paper'], '--decide needs the serving protocol'],
   [['--decide', 'winner', '--confidence', '0.4'], '--confidence'],
+  [
+    ['--decide', 'cheapest not worse than fiar by 0.01'],
+    'unknown model to compare with "fiar"; known: guess, fair, dear\nhint: Did you mean "fair"?',
+  ],
+  [['--decide', 'cheapest not worse than q8 by 0.01', '--dry-run'], 'unknown model to compare with "q8"; known: guess'],
+  [['--decide', 'cheapest not worse than base by a lot'], 'it needs a model and a share, as in'],
   [['--decide', 'nonsense', '--dry-run'], 'error: --decide: "nonsense" is not a question'],
 ])('says in one line why %s cannot be', async (argv, message) => {
   const { code, stderr } = await perbench('run', 'suite.json', ...argv);

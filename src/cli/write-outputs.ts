@@ -32,15 +32,18 @@ export interface OutputFile {
  * Called before anything is measured: a wrong ending must not come up after hours.
  *
  * @param chosen format of all files, whatever their endings
+ * @param others endings of files that are no documents: the command writes them itself
  * @throws {UsageError} for an ending that is no format, and as {@link checkOutputs}
  */
 export async function outputFiles(
   context: CliContext,
   kind: keyof typeof fileFormats,
   chosen?: Format,
+  others: readonly string[] = [],
 ): Promise<readonly OutputFile[]> {
   const known: Readonly<Record<string, Format>> = fileFormats[kind];
-  const files = context.globals.out.map((name) => {
+  const names = context.globals.out.filter((name) => !others.includes(extname(name).toLowerCase()));
+  const files = names.map((name) => {
     const path = context.path(name);
     // As shells complete folders.
     const extension = name.endsWith('/') ? '' : extname(path);
@@ -51,7 +54,7 @@ export async function outputFiles(
     const format = chosen ?? (extension === '' ? documentFormats[kind].json : formatOfFile(known, path));
     if (format !== undefined) return { name, path, format };
     throw new UsageError(`--out ${name}: unknown format "${extension}" for ${context.commandName}`, {
-      hint: `Use one of ${knownEndings(known)}.`,
+      hint: `Use one of ${[knownEndings(known), ...others].join(' ')}.`,
     });
   });
   await checkOutputs(files, context);

@@ -95,6 +95,8 @@ export interface LaunchFacts {
   readonly deviceCount: number | undefined;
   readonly threads: number | undefined;
   readonly parameters: number | undefined;
+  /** Of all tensors, as llama.cpp counts them; absent in runs of older versions and where nobody tells. */
+  readonly weightsBytes?: number | undefined;
   readonly quantisation: string | undefined;
   readonly chatTemplateSha256: string | undefined;
   readonly tokenizerSha256: string | undefined;

@@ -5,10 +5,12 @@ export interface RaceQuestion {
   /** `winner`: the highest PER-A. `cheapest`: the least device time per item among those that pass one of the gates. */
   readonly goal: 'winner' | 'cheapest';
   /**
-   * `minAccuracy` and `withinBest` are the gates of `cheapest`; `maxMemory` and one percentile of the latency, asked one
+   * `minAccuracy`, `withinBest` and `maxAccuracyDrop` are the gates of `cheapest`; `maxMemory` and one percentile of the latency, asked one
    * item at a time, go with both goals.
    */
   readonly limits: Limits;
+  /** The model that `maxAccuracyDrop` is relative to; there if and only if that is asked. */
+  readonly base?: string | undefined;
 }
 
 /** A question as stores have held it since `race/1`, under names of its own. */
@@ -17,6 +19,8 @@ export interface StoredQuestion {
   readonly goal: RaceQuestion['goal'];
   readonly leastAccuracy?: number;
   readonly withinBest?: number;
+  readonly base?: string | undefined;
+  readonly mostAccuracyDrop?: number;
   readonly mostMemoryBytes?: number;
   readonly latency?: { readonly share: number; readonly mostMs: number };
 }
@@ -31,6 +35,16 @@ export type RaceStatus = 'skipped' | 'pruned' | 'eliminated' | 'passed' | 'full'
 export type RaceAccuracy =
   | { readonly kind: 'exact'; readonly value: number }
   | { readonly kind: 'interval'; readonly low: number; readonly high: number };
+
+/** How a model's scores differ from those of the base, on the same items. */
+export interface PairedDifference {
+  /** Items that both answered, in the order that was drawn beforehand. */
+  readonly n: number;
+  /** Items on which the scores differ. */
+  readonly flips: number;
+  /** Accuracy less that of the base, on all items. */
+  readonly accuracy: RaceAccuracy;
+}
 
 /** Performance of a model over its launches, in the units of the anchors. */
 export interface RaceValues {
@@ -60,6 +74,8 @@ export interface RaceVerdict {
   /** Logarithm of the evidence against having it; `certain` once it was impossible. */
   readonly logE: number | 'certain' | null;
   readonly accuracy: RaceAccuracy | null;
+  /** Only where models are compared with a base, of those that answered anything. */
+  readonly difference?: PairedDifference | undefined;
   readonly values: (Omit<RaceValues, 'memory'> & { readonly memory: number | null }) | null;
   /** PER-A; only where every item was answered. */
   readonly score: number | null;
@@ -120,6 +136,8 @@ export interface RaceCertificate {
   readonly version: 'race/1' | typeof raceVersion;
   readonly question: string;
   readonly questionSha256: string;
+  /** Whom the models are compared with, and by how much they may be less accurate; only where that was asked. */
+  readonly base?: { readonly model: string; readonly maxDrop: number } | undefined;
   readonly taskId: string;
   /** Version string of the score, such as `PER-A/2026-1/paper-gpu`; null where no score was asked. */
   readonly score: string | null;

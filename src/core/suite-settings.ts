@@ -295,7 +295,7 @@ export const suiteSettings = {
     argument: 'question',
     hasEnvironment: false,
     problem: questionProblem,
-    help: 'stop as soon as the question is answered: winner, or "cheapest with accuracy >= 0.7"',
+    help: 'stop as soon as the question is answered: winner, "cheapest with accuracy >= 0.7" or "cheapest not worse than base by 0.01"',
     inFile: 'see docs/deciding.md',
   }),
   confidence: real({

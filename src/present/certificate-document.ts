@@ -1,5 +1,5 @@
 import { countText } from '../core/amount-text.ts';
-import type { OpenRace, RaceCertificate, RaceVerdict } from '../core/race.ts';
+import type { OpenRace, RaceAccuracy, RaceCertificate, RaceVerdict } from '../core/race.ts';
 import { listText } from '../scoring/board-text.ts';
 import { spreadText } from '../scoring/race/certificate.ts';
 import {
@@ -63,8 +63,11 @@ function spreadOf({ version, outcome, spread }: RaceCertificate): readonly strin
 }
 
 function claimOf(certificate: RaceCertificate): readonly string[] {
-  const { outcome, confidence, items, named, models } = certificate;
+  const { outcome, confidence, items, named, models, base } = certificate;
   const left = unjudged(certificate);
+  if (base !== undefined && left.includes(base.model)) {
+    return [`nothing is decided: the others are compared with ${base.model}, which couldn't be judged`];
+  }
   if (left.length === models.length) return ['no model could be judged'];
   if (outcome === 'withdrawn') return [];
   const who = left.length === 0 ? 'every model' : `every model that could be judged (not ${listText(left)})`;
@@ -95,20 +98,21 @@ function supportOf({ support }: RaceCertificate): readonly string[] {
   ];
 }
 
-function accuracyCell({ accuracy }: RaceVerdict): Cell {
-  if (accuracy === null) return missing;
+function accuracyCell(accuracy: RaceAccuracy | null | undefined): Cell {
+  if (accuracy === null || accuracy === undefined) return missing;
   return accuracy.kind === 'exact'
     ? numberCell(accuracy.value, 3)
     : `${accuracy.low.toFixed(3)} to ${accuracy.high.toFixed(3)}`;
 }
 
-function modelRow(verdict: RaceVerdict): readonly Cell[] {
+function modelRow(verdict: RaceVerdict, hasBase: boolean): readonly Cell[] {
   const { model, status, isNamed, reason, score, n } = verdict;
   return [
     model,
     isNamed ? 'named' : status,
     numberCell(n === 0 ? undefined : n, 0, { isGrouped: true }),
-    accuracyCell(verdict),
+    accuracyCell(verdict.accuracy),
+    ...(hasBase ? [accuracyCell(verdict.difference?.accuracy)] : []),
     numberCell(score ?? undefined, 3),
     reason,
   ];
@@ -119,7 +123,9 @@ function modelRow(verdict: RaceVerdict): readonly Cell[] {
  * the answer. Of a model that was stopped early it tells the interval, never the mean.
  */
 export function certificateBlocks(certificate: RaceCertificate): readonly Block[] {
-  const { models, changes } = certificate;
+  const { models, changes, base } = certificate;
+  const hasBase = base !== undefined;
+  const columns = ['model', '', 'answers', 'accuracy', ...(hasBase ? ['minus base'] : []), 'PER-A', 'reason'];
   return [
     textBlock(titleOf(certificate)),
     ...listBlock(
@@ -129,7 +135,12 @@ export function certificateBlocks(certificate: RaceCertificate): readonly Block[
       2,
     ),
     gap,
-    tableBlock(simpleTable(['model', '', 'answers', 'accuracy', 'PER-A', 'reason'], models.map(modelRow))),
+    tableBlock(
+      simpleTable(
+        columns,
+        models.map((verdict) => modelRow(verdict, hasBase)),
+      ),
+    ),
     ...(changes.length === 0 ? [] : [gap, textBlock('What would change the answer:')]),
     ...listBlock(
       changes.map((text) => line(`- ${text}`)),

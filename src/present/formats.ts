@@ -80,6 +80,7 @@ export const documentFormats = {
   ),
   comparison: pick('csv', 'json', 'markdown'),
   decision: pick('csv', 'json', 'markdown'),
+  ladder: pick('csv', 'json', 'markdown', 'latex', 'parquet'),
   gate: pick('junit', 'json', 'csv', 'markdown'),
 } as const;
 

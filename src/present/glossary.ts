@@ -236,6 +236,8 @@ export const glossary: readonly GlossaryGroup[] = [
     limit: 'A condition such as accuracy >= 0.7, memory <= 2GiB or latency p95 <= 800ms.',
     winner: 'The model with the highest PER-A.',
     cheapest: 'The model with the least device time per item among those that meet the limits.',
+    base: 'The model that others are compared with, item by item: the one that a question names, else the first of the suite.',
+    'minus base': 'Accuracy less that of the base, by their answers to the same items.',
     certificate:
       'The claim of an early stop: with the stated confidence, evaluating every model on all items would name the same model.',
     withdrawn:

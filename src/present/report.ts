@@ -1,5 +1,6 @@
 import type { RunRecord } from '../core/store.ts';
 import type { Answers } from '../scoring/answer.ts';
+import type { Ladder } from '../scoring/ladder.ts';
 import type { Scoreboard } from '../scoring/scoreboard.ts';
 import type { TaskEvidence } from '../scoring/task-evidence.ts';
 import * as z from 'zod';
@@ -22,6 +23,8 @@ export interface Report {
   readonly scoreboards: readonly Scoreboard[];
   /** Which model to take, of each scoreboard and for all. */
   readonly answers?: Answers;
+  /** Of a run that names a base, in its question or by losses: its models against that, task by task. */
+  readonly ladders?: readonly Ladder[];
   /** Sentences that concern the whole report, shown below it. */
   readonly notes?: readonly string[];
   /** What is behind it, for formats that show more than tables. */

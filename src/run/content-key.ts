@@ -14,7 +14,8 @@ export function hashJson(value: unknown): string {
 /** What a launch tells about a model, for the manifest. */
 export function launchedFacts(facts: ModelFacts, info: ModelInfo): ModelFacts {
   const { engineBuild, devices, architecture, promptStyle, serverCommand, deviceCount } = info;
-  const { threads, parameters, quantisation, chatTemplateSha256, tokenizerSha256, thinking, notes = [] } = info;
+  const { threads, parameters, weightsBytes, quantisation, thinking, notes = [] } = info;
+  const { chatTemplateSha256, tokenizerSha256 } = info;
   return {
     ...facts,
     engineBuild,
@@ -28,6 +29,7 @@ export function launchedFacts(facts: ModelFacts, info: ModelInfo): ModelFacts {
     quantisation,
     chatTemplateSha256,
     tokenizerSha256,
+    ...(weightsBytes !== undefined && { weightsBytes }),
     ...(thinking !== undefined && { thinking }),
     ...(notes.length > 0 && { notes }),
   };

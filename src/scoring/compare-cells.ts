@@ -73,14 +73,15 @@ export interface CompareCellsOptions {
   readonly expectsSamePrompts: boolean;
 }
 
-interface Pairs {
+/** Items that both answered, as many of each side and in the same order. */
+export interface Pairs {
   readonly ids: readonly string[];
   readonly a: readonly ItemAnswer[];
   readonly b: readonly ItemAnswer[];
 }
 
 /** Items that both answered, in the order of a. */
-function pairItems(a: CellEvidence['answers'], b: CellEvidence['answers']): Pairs {
+export function pairItems(a: CellEvidence['answers'], b: CellEvidence['answers']): Pairs {
   const ids = [...a.keys()].filter((id) => b.has(id));
   const pick = (answers: CellEvidence['answers']): ItemAnswer[] => ids.map((id) => answers.get(id) as ItemAnswer);
   return { ids, a: pick(a), b: pick(b) };

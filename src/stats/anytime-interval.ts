@@ -32,8 +32,14 @@ export interface BettingStep {
   readonly lambda: number;
 }
 
-export interface BettingTest {
+/** A test by a gambler's wealth. */
+export interface EvidenceTest {
   /** Takes the next observation in the order that was drawn beforehand. */
+  observe(value: number): unknown;
+  readonly state: Pick<BettingState, 'logEvidence'>;
+}
+
+export interface BettingTest extends EvidenceTest {
   observe(value: number): BettingStep;
   readonly state: BettingState;
 }
@@ -98,20 +104,28 @@ export function createBettingTest(hypothesis: BettingHypothesis, from?: BettingS
 
 const gridSteps = 1000;
 
-/** Whether "the mean is at most `mean`" is refuted at some point of the sequence. */
-function isRefuted(values: readonly number[], mean: number, threshold: number, populationSize?: number): boolean {
-  const test = createBettingTest({ mean, populationSize });
+/** How limits of a mean are found. */
+interface GridSearch {
+  /** Where the range begins; it ends at 1. */
+  readonly low: number;
+  readonly logThreshold: number;
+  /** Tests "the mean is at most `mean`". */
+  readonly createTest: (mean: number) => EvidenceTest;
+}
+
+/** Whether a hypothesis is refuted at some point of the sequence. */
+function isRefuted(values: readonly number[], test: EvidenceTest, logThreshold: number): boolean {
   for (const value of values) {
     test.observe(value);
-    if (test.state.logEvidence >= threshold) return true;
+    if (test.state.logEvidence >= logThreshold) return true;
   }
   return false;
 }
 
 /** The last grid point, going up, that is refuted as an upper limit of the mean. */
-function lowerLimit(values: readonly number[], threshold: number, populationSize?: number): number {
-  for (let step = 1; step <= gridSteps; step += 1) {
-    if (!isRefuted(values, step / gridSteps, threshold, populationSize)) return (step - 1) / gridSteps;
+export function gridLimit(values: readonly number[], { low, logThreshold, createTest }: GridSearch): number {
+  for (let step = low * gridSteps + 1; step <= gridSteps; step += 1) {
+    if (!isRefuted(values, createTest(step / gridSteps), logThreshold)) return (step - 1) / gridSteps;
   }
   return 1;
 }
@@ -129,13 +143,11 @@ export function anytimeInterval(
   options: { readonly level?: number; readonly populationSize?: number } = {},
 ): Interval {
   const { level = 0.95, populationSize } = options;
-  const threshold = Math.log(2 / (1 - level));
-  const low = lowerLimit(values, threshold, populationSize);
-  const mirrored = lowerLimit(
-    values.map((value) => 1 - value),
-    threshold,
-    populationSize,
-  );
+  const logThreshold = Math.log(2 / (1 - level));
+  const limit = (observed: readonly number[]): number =>
+    gridLimit(observed, { low: 0, logThreshold, createTest: (mean) => createBettingTest({ mean, populationSize }) });
+  const low = limit(values);
+  const mirrored = limit(values.map((value) => 1 - value));
   const high = Math.round((1 - mirrored) * gridSteps) / gridSteps;
   return { low, high, level, method: populationSize === undefined ? 'anytime' : `anytime, of ${populationSize} items` };
 }

@@ -64,7 +64,7 @@ function answered(
 export function driveRace(models: readonly SimulatedModel[], setup: RaceSetup, options: DriveOptions = {}): RaceRun {
   const { probeItems = 16, looks = 8, onStanding } = options;
   const byName = new Map(models.map((model) => [model.model, model]));
-  let entrants = options.entrants ?? raceOrder(models).map(newEntrant);
+  let entrants = options.entrants ?? raceOrder(models, setup.question.base).map(newEntrant);
   const turns = new Map<string, number>();
   const steps: string[] = [];
   const decided = new Map(options.decided);

@@ -76,6 +76,8 @@ const questions = [
   'cheapest with accuracy >= 0.5',
   'cheapest with accuracy >= 0.5 and memory <= 3 GiB and latency p90 <= 300 ms',
   'cheapest with accuracy within 0.1 of the best',
+  'cheapest not worse than "model 0" by 0.1',
+  'cheapest not worse than "model 0" by 0.1 and memory <= 3 GiB and latency p90 <= 300 ms',
 ];
 
 /** Models that fail, break, are too late, too large or not there at all, each with some chance. */

@@ -3,11 +3,12 @@ import { extname, join } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
 import { paperClaimsCsv, paperFigure, paperJson, paperTablesCsv, paperMarkdown } from '../../paper/paper-documents.ts';
 import { paperTerminal } from '../../paper/paper-terminal.ts';
-import { type Figure, renderSvg } from '../../page/figures/render-svg.ts';
+import type { Figure } from '../../page/figures/render-svg.ts';
 import { auditPaper, type PaperAudit } from '../../paper/audit-paper.ts';
 import { checkOutputs, type Target } from '../check-outputs.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { figureFormats, type FigureSettings } from '../figure-files.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { terminalStyle, terminalWidth } from '../print-document.ts';
 import type { paperOptions, figuresOptions } from '../tables/result-options.ts';
@@ -23,10 +24,6 @@ import type { Scoreboard } from '../../scoring/scoreboard.ts';
 import { readTable, tableName } from '../read-table.ts';
 import { project } from '../local-world.ts';
 import { findRuns } from '../stored-runs.ts';
-import { loadChartFont } from '../../page/figures/chart-font.ts';
-import { renderPdf } from '../../page/figures/render-pdf.ts';
-import { renderPng } from '../../page/figures/render-png.ts';
-import { perbenchVersion } from '../version.ts';
 
 /** A file that `perbench paper` can write; a folder gets all of them. */
 interface PaperFile {
@@ -46,9 +43,9 @@ const files: readonly PaperFile[] = [
   { name: 'paper.json', ending: '.json', render: ({ audit }) => paperJson(audit) },
   { name: 'tables.csv', ending: '.csv', render: ({ audit }) => paperTablesCsv(audit) },
   { name: 'claims.csv', ending: 'claims.csv', render: ({ audit }) => paperClaimsCsv(audit) },
-  { name: 'figure-1.svg', ending: '.svg', render: async ({ figure, settings }) => figureSvg(figure, settings) },
-  { name: 'figure-1.pdf', ending: '.pdf', render: async ({ figure, settings }) => figurePdf(figure, settings) },
-  { name: 'figure-1.png', ending: '.png', render: async ({ figure, settings }) => figurePng(figure, settings) },
+  { name: 'figure-1.svg', ending: '.svg', render: async ({ figure, settings }) => figureFormats.svg(figure, settings) },
+  { name: 'figure-1.pdf', ending: '.pdf', render: async ({ figure, settings }) => figureFormats.pdf(figure, settings) },
+  { name: 'figure-1.png', ending: '.png', render: async ({ figure, settings }) => figureFormats.png(figure, settings) },
 ];
 
 export const paper: CommandHandler<typeof paperOptions> = async ({ options }, context) => {
@@ -142,37 +139,6 @@ async function drawable(
 function catalogueParameters(model: string): number | undefined {
   return catalogue.find(({ name, paperName }) => name === model || paperName === model)?.parameters;
 }
-
-interface FigureSettings {
-  readonly widthMm: number;
-  readonly dpi: number;
-  /** Where the numbers come from, such as the ids of runs. */
-  readonly source: string;
-}
-
-/** The footer that figures carry in their metadata. */
-function provenance({ title }: Figure, { source }: FigureSettings): string {
-  return `${title}. ${source}. perbench ${perbenchVersion()}`;
-}
-
-/** A figure as an SVG file with its font embedded. */
-async function figureSvg(figure: Figure, settings: FigureSettings): Promise<string> {
-  const font = await loadChartFont();
-  return renderSvg(figure.chart, { widthMm: settings.widthMm, font, provenance: provenance(figure, settings) });
-}
-
-async function figurePng(figure: Figure, settings: FigureSettings): Promise<Uint8Array> {
-  const svg = renderSvg(figure.chart, { widthMm: settings.widthMm });
-  return renderPng(svg, { dpi: settings.dpi, provenance: provenance(figure, settings) });
-}
-
-async function figurePdf(figure: Figure, settings: FigureSettings): Promise<Uint8Array> {
-  const { title, chart } = figure;
-  return renderPdf(chart, { widthMm: settings.widthMm, title, provenance: provenance(figure, settings) });
-}
-
-/** Every format that a figure is written in. */
-const figureFormats = { svg: figureSvg, pdf: figurePdf, png: figurePng } as const;
 
 /** Writes each figure in every format into a folder. */
 async function writeFigures(

@@ -3,6 +3,7 @@ import {
   exportOptions,
   figuresOptions,
   importOptions,
+  ladderOptions,
   listOptions,
   paperOptions,
   reportOptions,
@@ -63,6 +64,28 @@ export const resultCommands: readonly Command[] = [
     ],
     writesFiles: true,
     load: async () => (await import('../commands/results.ts')).report,
+  }),
+  defineCommand({
+    name: 'ladder',
+    group: 'Inspect results',
+    summary: 'show quantisations and configurations against a base',
+    details:
+      'A table per task, the base first and the others from large to small: size, bits per weight, speed, accuracy and answers that changed against the base, and how far its distributions moved (perbench loss). --out takes .svg, .pdf and .png as well, for a chart of one task. See docs/ladder.md.',
+    arguments: [
+      {
+        ...runsArgument,
+        isRepeatable: false,
+        help: 'run id or a prefix of it, or latest, latest~1 (default: the newest run)',
+      },
+    ],
+    options: ladderOptions,
+    examples: [
+      'perbench ladder',
+      'perbench ladder 20261124-1630 --base qwen-q8_0 -t arc_easy',
+      'perbench ladder -t arc_easy -o ladder.svg -o ladder.csv',
+    ],
+    writesFiles: true,
+    load: async () => (await import('../commands/ladder.ts')).ladder,
   }),
   defineCommand({
     name: 'score',

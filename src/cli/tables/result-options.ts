@@ -2,6 +2,7 @@ import { choice, custom, flag, number, optionalText, text, texts, withDefault } 
 import { scoringOptions, tasksOption } from './decision-options.ts';
 import { suiteOptions } from './suite-options.ts';
 import { outcomes } from '../../core/store.ts';
+import { ladderAxes } from '../../core/ladder-axes.ts';
 
 /** Formats of one file: `--format`, or the ending of `--out`. A test compares them with the registries. */
 const fileFormats = [
@@ -160,6 +161,32 @@ export const figuresOptions = {
     completion: 'file',
   }),
   task: tasksOption,
+  width,
+  dpi,
+} as const;
+
+export const ladderOptions = {
+  base: text({
+    argument: 'model',
+    help: 'model that the others are compared with',
+    defaultText: "that of the run's question, else that of its losses, else the first model",
+    hasEnvironment: false,
+  }),
+  task: tasksOption,
+  x: choice({
+    argument: 'measure',
+    choices: ladderAxes.x,
+    help: 'horizontal axis of charts: file size or peak memory',
+    defaultText: 'size where files differ, else memory',
+    hasEnvironment: false,
+  }),
+  y: choice({
+    argument: 'measure',
+    choices: ladderAxes.y,
+    help: 'vertical axis of charts: KL divergence, difference in accuracy, or share of answers that changed',
+    defaultText: 'kl where it was taken, else accuracy',
+    hasEnvironment: false,
+  }),
   width,
   dpi,
 } as const;

@@ -20,18 +20,18 @@ export interface PlottedPoint {
   readonly model: string;
   /** Above 0. */
   readonly x: number;
-  /** 0 to 1. */
   readonly y: number;
   readonly xBounds: Bounds | undefined;
   readonly yBounds: Bounds | undefined;
 }
 
-/** A plot of shares, 0 to 1, against something on a logarithmic axis. */
+/** A plot of something, mostly of shares, against something on a logarithmic axis. */
 export interface LogPlot {
   readonly area: PlotArea;
   readonly theme: ChartTheme;
   readonly x: (value: number) => number;
   readonly y: (value: number) => number;
+  readonly yDomain: readonly [number, number];
   readonly axes: readonly VNode[];
 }
 
@@ -47,16 +47,26 @@ export interface LogPlotOptions {
   readonly xTickRoom: number;
   /** Room between the highest value and the upper edge, in font sizes. */
   readonly upperRoom: number;
+  /** A linear axis of shares by default. */
+  readonly yAxis?: UprightAxis;
 }
+
+export interface UprightAxis {
+  readonly isLogarithmic: boolean;
+  readonly texts: (ticks: readonly number[]) => readonly string[];
+}
+
+const axisOfShares: UprightAxis = { isLogarithmic: false, texts: ratioTexts };
 
 /** Least height of a plot with its axes, in font sizes. */
 export const lowestPlot = 13;
 
 export function layOutLogPlot(options: LogPlotOptions, theme: ChartTheme): LogPlot {
-  const { box, xDomain, yDomain, xText } = options;
+  const { box, xDomain, yDomain, xText, yAxis = axisOfShares } = options;
   const { fontSize } = theme;
-  const yTicks = linearTicks(...yDomain, Math.max(3, Math.floor((box.bottom - box.top) / fontSize / 5)));
-  const yTexts = ratioTexts(yTicks);
+  const ticksOf = yAxis.isLogarithmic ? logTicks : linearTicks;
+  const yTicks = ticksOf(...yDomain, Math.max(3, Math.floor((box.bottom - box.top) / fontSize / 5)));
+  const yTexts = yAxis.texts(yTicks);
   const area: PlotArea = {
     left: box.left + leftAxisWidth(yTexts, theme),
     right: box.right,
@@ -65,7 +75,7 @@ export function layOutLogPlot(options: LogPlotOptions, theme: ChartTheme): LogPl
   };
   const x = scaleLog(xDomain, [area.left, area.right]);
   // Room at the upper and lower edges lets points at 0 or 1 be whole.
-  const y = scaleLinear(yDomain, [area.bottom - fontSize * 0.5, area.top + fontSize * options.upperRoom]);
+  const y = (yAxis.isLogarithmic ? scaleLog : scaleLinear)(yDomain, [area.bottom - fontSize * 0.5, area.top + fontSize * options.upperRoom]);
   const xTicks = logTicks(...xDomain, Math.max(2, Math.floor((area.right - area.left) / fontSize / options.xTickRoom)));
   const axes = [
     bottomAxis(
@@ -80,7 +90,7 @@ export function layOutLogPlot(options: LogPlotOptions, theme: ChartTheme): LogPl
     ),
     axisLines(area, theme),
   ];
-  return { area, theme, x, y, axes };
+  return { area, theme, x, y, yDomain, axes };
 }
 
 /** Interval bars of a point in both directions, as a path's `d`; none beyond what the axis can show. */

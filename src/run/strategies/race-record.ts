@@ -25,13 +25,13 @@ export function createLane(
   planned: PlannedTask,
   facts: RaceEntrantFacts,
   cells: readonly Cell[],
-  { goal }: RaceQuestion,
+  { goal, base }: RaceQuestion,
 ): RaceLane {
   const weights = plan.models.find(({ spec }) => spec.name === facts.model)?.facts;
   const cell = cells.find(({ model }) => model === facts.model);
   if (weights === undefined || cell === undefined) throw new Error(`the run has no cell for ${facts.model}`);
   const identity = weights.fileSha256 ?? weights.source;
-  const own = goal === 'winner' ? [] : [identity];
+  const own = goal === 'winner' || base !== undefined ? [] : [identity];
   const order = shuffledOrder(planned.order, plan.suite.seed, 'race', planned.task.id, ...own);
   return { facts, planned, cellId: cell.id, order };
 }

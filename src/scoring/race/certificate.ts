@@ -15,8 +15,9 @@ import { overAllLaunches, scoreOf } from './requirements.ts';
 import { meanOf } from '../../stats/means.ts';
 import { anytimeInterval } from '../../stats/anytime-interval.ts';
 import { questionText } from '../../core/race-question.ts';
+import { pairedDifference } from './drop-gate.ts';
 import { storedEvidence } from './score-gate.ts';
-import { cheapestChanges, relativeChanges, winnerChanges } from './what-would-change.ts';
+import { cheapestChanges, dropChanges, relativeChanges, winnerChanges } from './what-would-change.ts';
 
 interface ItemCost {
   /** Device seconds per item; undefined where nothing tells. */
@@ -146,6 +147,7 @@ export function verdictOf(judgement: Judgement, named: readonly string[], setup:
   const values = launches.length === 0 ? null : overAllLaunches(entrant);
   const memory = values === null || Number.isNaN(values.memory) ? null : values.memory;
   const accuracy = status === 'failed' ? null : accuracyOf(entrant, setup);
+  const difference = status === 'failed' ? undefined : pairedDifference(judgement, setup);
   const score =
     setup.anchors !== undefined && accuracy?.kind === 'exact' && values !== null
       ? scoreOf({ model, accuracy: accuracy.value, values }, setup)
@@ -161,6 +163,7 @@ export function verdictOf(judgement: Judgement, named: readonly string[], setup:
     tau: tau ?? null,
     logE: logEvidence === undefined ? null : storedEvidence(logEvidence),
     accuracy,
+    ...(difference !== undefined && { difference }),
     values: values && { ...values, memory },
     score,
   };
@@ -247,7 +250,14 @@ function itemsNeeded(candidates: readonly Candidate[]): readonly Need[] {
 
 function changesOf({ question }: RaceSetup): typeof winnerChanges {
   if (question.goal === 'winner') return winnerChanges;
+  if (question.base !== undefined) return dropChanges;
   return question.limits.withinBest === undefined ? cheapestChanges : relativeChanges;
+}
+
+/** Whom the models were compared with, as a part of the certificate. */
+function baseFacts({ question: { base, limits } }: RaceSetup): Pick<RaceCertificate, 'base'> {
+  const maxDrop = limits.maxAccuracyDrop;
+  return base === undefined || maxDrop === undefined ? {} : { base: { model: base, maxDrop } };
 }
 
 /**
@@ -271,6 +281,7 @@ export function createCertificate(
     version: raceVersion,
     question: questionText(setup.question),
     questionSha256: facts.questionSha256,
+    ...baseFacts(setup),
     taskId: facts.taskId,
     score: facts.score,
     confidence: setup.confidence,

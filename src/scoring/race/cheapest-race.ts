@@ -19,6 +19,7 @@ import {
   type Turn,
 } from './race-setup.ts';
 import type { LaunchNoise } from '../required-accuracy.ts';
+import { baseOf, baseTurn, dropGate, isComplete, withoutBase } from './drop-gate.ts';
 import { finals } from './finals.ts';
 import { triageNoise } from './launch-noise.ts';
 import { relativeGate } from './relative-gate.ts';
@@ -61,6 +62,8 @@ interface Field {
   readonly quantile: number;
   /** Ratio of two measured costs from which on the higher one is higher for certain. */
   readonly clearRatio: number;
+  /** Whom the others may not be worse than, where that is asked. */
+  readonly base: Entrant | undefined;
 }
 
 /** A model with at least this many times the weights per token isn't launched to see whether it is cheaper. */
@@ -110,8 +113,10 @@ function costlierMeasured(entrant: Entrant, passers: readonly Entrant[], field: 
 }
 
 /** Each test of each model's accuracy may err so often. */
-function gateAlpha({ setup, entrants }: Field): number {
-  return setup.budget.accuracy / (2 * entrants.length);
+function gateAlpha({ setup, entrants, base }: Field): number {
+  // The base answers everything: there is no test of it.
+  const tested = base === undefined ? entrants.length : Math.max(1, entrants.length - 1);
+  return setup.budget.accuracy / (2 * tested);
 }
 
 function accuracyTurn(entrant: Entrant, field: Field): Turn {
@@ -141,23 +146,29 @@ function rivalsOf(entrant: Entrant, { entrants, setup, quantile }: Field): reado
   );
 }
 
+/** The gate that the question asks for. */
+function gateTurn(entrant: Entrant, field: Field): Turn {
+  const { setup, base } = field;
+  const { items } = setup;
+  const { withinBest, maxAccuracyDrop: maxDrop } = setup.question.limits;
+  if (base !== undefined && maxDrop !== undefined) {
+    return dropGate(entrant, { base, maxDrop, items, alpha: gateAlpha(field) });
+  }
+  if (withinBest === undefined) return accuracyTurn(entrant, field);
+  return relativeGate(entrant, rivalsOf(entrant, field), { withinBest, items, alpha: 2 * gateAlpha(field) });
+}
+
 function takeTurn(entrant: Entrant, passers: readonly Entrant[], field: Field): Turn {
   const { setup, entrants, quantile } = field;
+  const owed = entrant === field.base ? baseTurn(entrant, setup) : undefined;
+  if (owed !== undefined) return owed;
   const opening = openingTurn(entrant, setup, quantile, () => ruledOutUnseen(entrant, passers, field));
   if (opening !== undefined) return opening;
   const costlier = costlierMeasured(entrant, passers, field);
   if (costlier !== undefined) return { judgement: costlier };
   const inTime = latencyTurn(entrant, setup, entrants.length);
   if (inTime?.judgement !== undefined) return inTime;
-  const { withinBest } = setup.question.limits;
-  const turn =
-    withinBest === undefined
-      ? accuracyTurn(entrant, field)
-      : relativeGate(entrant, rivalsOf(entrant, field), {
-          withinBest,
-          items: setup.items,
-          alpha: 2 * gateAlpha(field),
-        });
+  const turn = gateTurn(entrant, field);
   const isIn = turn.step === undefined && turn.judgement.status !== 'eliminated';
   return isIn ? (inTime ?? turn) : turn;
 }
@@ -174,26 +185,37 @@ function possible(entrant: Entrant, turn: Turn, entrants: readonly Entrant[]): T
   return asked === undefined || asked === entrant ? withoutFailure(entrant, turn) : turn;
 }
 
+/** The verdict or the next step of a model, with what was said of it before. */
+function nextTurn(entrant: Entrant, judgements: readonly Judgement[], passers: readonly Entrant[], field: Field): Turn {
+  const { base, setup, entrants } = field;
+  const said = restated(entrant);
+  if (said !== undefined) return { judgement: said };
+  const ofBase = judgements.find((judgement) => judgement.entrant === base);
+  if (ofBase !== undefined && !isComplete(ofBase.entrant, setup)) return { judgement: withoutBase(entrant, ofBase) };
+  return possible(entrant, takeTurn(entrant, passers, field), entrants);
+}
+
 /**
  * Where the race for the cheapest model stands whose accuracy is good enough: cheapest first, each through a gate that
- * opens or closes as soon as it can. Models that can't be cheaper than one that passed aren't asked anything.
+ * opens or closes as soon as it can. Models that can't be cheaper than one that passed aren't asked anything. Where they
+ * are compared with a base, that comes first, and answers everything.
  *
  * @param entrants in the order in which they are tried
  */
 export function replayCheapestRace(entrants: readonly Entrant[], setup: RaceSetup): RaceStanding {
   const noise = triageNoise(setup, entrants.length);
   const clearRatio = Math.exp(noise.quantile * noise.throughput * Math.SQRT2);
-  const field = { setup, entrants, quantile: noise.quantile, clearRatio };
+  const base = baseOf(entrants, setup);
+  const field = { setup, entrants, quantile: noise.quantile, clearRatio, base };
   const judgements: Judgement[] = [];
   let passers: readonly Judgement[] = [];
-  for (const entrant of entrants) {
+  for (const entrant of base === undefined ? entrants : [base, ...entrants.filter((each) => each !== base)]) {
     const known = passers.map((passer) => passer.entrant);
-    const said = restated(entrant);
-    const turn =
-      said === undefined ? possible(entrant, takeTurn(entrant, known, field), entrants) : { judgement: said };
+    const turn = nextTurn(entrant, judgements, known, field);
     if (turn.step !== undefined) return { step: turn.step, judgements, named: [], delta: 0 };
-    judgements.push(turn.judgement);
-    if (turn.judgement.status === 'full' || turn.judgement.status === 'passed') passers = [...passers, turn.judgement];
+    const judgement = { ...turn.judgement, base };
+    judgements.push(judgement);
+    if (judgement.status === 'full' || judgement.status === 'passed') passers = [...passers, judgement];
   }
   const cheapest = Math.min(...passers.map((passer) => measuredCost(passer.entrant)));
   const finalists = passers.filter((passer) => measuredCost(passer.entrant) <= cheapest * clearRatio);

@@ -133,6 +133,8 @@ export interface Judgement {
   readonly isAssumed: boolean;
   /** Nothing that others do can change it. */
   readonly isFinal: boolean;
+  /** Whom its answers are compared with, where the question says so. */
+  readonly base?: Entrant | undefined;
 }
 
 /** What one model's turn comes to: a verdict, or something to do first. */

@@ -97,13 +97,19 @@ export function stepGate(
   };
 }
 
-/** Cheapest first: by cost per item where it is known of all, else by weights per token; unknown ones last. */
+/**
+ * Cheapest first: by cost per item where it is known of all, else by weights per token; unknown ones last.
+ *
+ * @param base whom the others are compared with: it comes before all
+ */
 export function raceOrder<Candidate extends Pick<Entrant, 'model' | 'activeBytes' | 'knownCost'>>(
   candidates: readonly Candidate[],
+  base?: string,
 ): readonly Candidate[] {
   const isKnown = candidates.every(({ knownCost }) => knownCost !== undefined);
   const key = ({ activeBytes, knownCost }: Candidate): number => (isKnown ? knownCost : activeBytes) ?? Infinity;
   return candidates.toSorted((a, b) => {
+    if (a.model === base || b.model === base) return a.model === base ? -1 : 1;
     const [left, right] = [key(a), key(b)];
     // Infinity minus itself is no number: such models stay in the order in which they were given.
     return left === right ? 0 : left - right;

@@ -1,5 +1,6 @@
 import type { RaceVerdict } from '../../core/race.ts';
-import { createBettingTest, type BettingTest } from '../../stats/anytime-interval.ts';
+import { createBettingTest } from '../../stats/anytime-interval.ts';
+import { createDifferenceTest } from '../../stats/difference-test.ts';
 
 /** What is asked of the mean of a model's scores over all items. */
 export interface ScoreGateRule {
@@ -10,6 +11,8 @@ export interface ScoreGateRule {
   readonly failAlpha: number;
   /** Allowed error of the test that lets through before all items are in; without it only all items do. */
   readonly passAlpha?: number | undefined;
+  /** Scores and `tau` are differences from another model's, in [-1, 1]. */
+  readonly isDifference?: boolean | undefined;
 }
 
 export type GateState = 'open' | 'failed' | 'passed' | 'full';
@@ -32,13 +35,16 @@ export interface ScoreGate extends ItemGate {
 const nothing = 1e-9;
 
 /**
- * Gate on a mean of values in [0, 1]: two betting tests without replacement, and the exact answer once all are in.
+ * Gate on a mean of values in [0, 1], or of differences: two betting tests without replacement, and the exact answer once
+ * all are in.
  *
- * @throws {RangeError} if tau isn't in [0, 1], or a score out of range
+ * @throws {RangeError} if tau or a score is out of range
  */
-export function createScoreGate({ tau, items, failAlpha, passAlpha }: ScoreGateRule): ScoreGate {
-  const fail: BettingTest = createBettingTest({ mean: 1 - tau, populationSize: items });
-  const pass = passAlpha === undefined ? undefined : createBettingTest({ mean: tau, populationSize: items });
+export function createScoreGate({ tau, items, failAlpha, passAlpha, isDifference }: ScoreGateRule): ScoreGate {
+  const createTest = isDifference === true ? createDifferenceTest : createBettingTest;
+  const mirrored = (value: number): number => (isDifference === true ? -value : 1 - value);
+  const fail = createTest({ mean: mirrored(tau), populationSize: items });
+  const pass = passAlpha === undefined ? undefined : createTest({ mean: tau, populationSize: items });
   const failAt = Math.log(1 / failAlpha);
   const passAt = passAlpha === undefined ? Infinity : Math.log(1 / passAlpha);
   let [count, sum, failLog, passLog] = [0, 0, 0, 0];
@@ -54,7 +60,7 @@ export function createScoreGate({ tau, items, failAlpha, passAlpha }: ScoreGateR
   return {
     observe(score) {
       if (state !== 'open') return state;
-      fail.observe(1 - score);
+      fail.observe(mirrored(score));
       pass?.observe(score);
       count += 1;
       sum += score;

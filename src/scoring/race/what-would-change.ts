@@ -80,6 +80,11 @@ function tiedCosts(named: readonly string[], delta: number): readonly string[] {
   ];
 }
 
+/** In thousandths: at that tolerance it must be in. */
+function roundedUp(tolerance: number): string {
+  return (Math.ceil(tolerance * 1000 - 1e-6) / 1000).toFixed(3);
+}
+
 /** What would change the answer to "cheapest with accuracy within ... of the best", one sentence each. */
 export function relativeChanges(
   verdicts: readonly RaceVerdict[],
@@ -91,11 +96,28 @@ export function relativeChanges(
   const best = Math.max(...verdicts.filter(({ status }) => status !== 'failed' && status !== 'skipped').map(most));
   const tried = verdicts.findLast(({ status, accuracy }) => status === 'eliminated' && accuracy !== null);
   if (tried === undefined) return tiedCosts(named, delta);
-  // Rounded up: at that tolerance it must be in.
-  const enough = (Math.ceil((best - least(tried)) * 1000 - 1e-6) / 1000).toFixed(3);
   return [
     ...tiedCosts(named, delta),
-    `a tolerance of ${enough} instead of ${withinBest} would accept ${tried.model}, which was tried earlier`,
+    `a tolerance of ${roundedUp(best - least(tried))} instead of ${withinBest} would accept ${tried.model}, which was tried earlier`,
+  ];
+}
+
+/** What would change the answer to "cheapest not worse than ... by ...", one sentence each. */
+export function dropChanges(
+  verdicts: readonly RaceVerdict[],
+  named: readonly string[],
+  delta: number,
+  { question }: RaceSetup,
+): readonly string[] {
+  const { maxAccuracyDrop = 0 } = question.limits;
+  // Only the gate says what a model would have needed.
+  const tried = verdicts.findLast(({ status, tau }) => status === 'eliminated' && tau !== null);
+  const difference = tried?.difference?.accuracy;
+  if (tried === undefined || difference === undefined) return tiedCosts(named, delta);
+  const lowest = difference.kind === 'exact' ? difference.value : difference.low;
+  return [
+    ...tiedCosts(named, delta),
+    `a drop of ${roundedUp(-lowest)} instead of ${maxAccuracyDrop} would accept ${tried.model}, which was tried earlier`,
   ];
 }
 

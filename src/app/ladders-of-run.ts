@@ -1,0 +1,100 @@
+import type { Cell } from '../core/cell.ts';
+import { UsageError } from '../core/errors.ts';
+import { nearestName } from '../core/nearest-name.ts';
+import type { RunRecord, Store } from '../core/store.ts';
+import { baseRow, createLadder, type Ladder, type LadderModel, ladderRow, lossesOn } from '../scoring/ladder.ts';
+import { modelSize } from '../scoring/model-size.ts';
+import { cellEvidence } from './compared-run.ts';
+import { checkTasks, isTaskNamed, taskTitles } from './known-tasks.ts';
+
+export interface LadderOptions {
+  /** Name of a model; by default that of the run's question, that which losses were taken from, or the first model. */
+  readonly base?: string | undefined;
+  /** Ids or short names; by default all. */
+  readonly tasks?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const level = 0.95;
+
+/** The base that a run itself names, in its question or by its losses; undefined where it names none. */
+function ownBase({ manifest }: RunRecord): string | undefined {
+  return manifest.losses?.at(-1)?.base;
+}
+
+/** `base` is the first model, unless one has that name. */
+function findBase(name: string | undefined, models: readonly string[], runId: string): string {
+  const [first = ''] = models;
+  if (name === undefined || models.includes(name)) return name ?? first;
+  if (name === 'base') return first;
+  const near = nearestName(name, models);
+  throw new UsageError(`run ${runId} has no model "${name}" to be the base; it has ${models.join(', ')}`, {
+    hint: near === undefined ? 'Name one of them with --base.' : `Did you mean "${near}"?`,
+  });
+}
+
+/** One ladder: cells are read one after the other, since the answers of one may be large. */
+async function ladderOf(
+  store: Store,
+  run: RunRecord,
+  cells: readonly Cell[],
+  { base, title, signal }: { base: string; title: string | undefined; signal: AbortSignal | undefined },
+): Promise<Ladder | undefined> {
+  const baseCell = cells.find(({ model }) => model === base);
+  if (baseCell === undefined) return undefined;
+  const { taskId, protocol } = baseCell;
+  const losses = lossesOn(run.manifest.losses ?? [], base, taskId);
+  const { certificate, decisions = [] } = run.manifest.race?.tasks[taskId] ?? {};
+  const modelOf = async (cell: Cell): Promise<LadderModel> => ({
+    evidence: await cellEvidence(store, run, cell, signal),
+    size: modelSize(run.manifest.models[cell.model]),
+    loss: losses.get(cell.model),
+    verdict: (certificate?.models ?? decisions).find(({ model }) => model === cell.model),
+  });
+  const facts = { taskId, title, protocol, level };
+  const own = await modelOf(baseCell);
+  const rows = [baseRow(own)];
+  for (const cell of cells) if (cell !== baseCell) rows.push(ladderRow(own, await modelOf(cell), facts));
+  return createLadder({ ...facts, runId: run.id, base }, rows);
+}
+
+/** Of a run that names a base by itself, with another model beside it: for what shows ladders unasked. */
+export async function ownLadders(
+  store: Store,
+  run: RunRecord,
+  options: Pick<LadderOptions, 'tasks' | 'signal'>,
+): Promise<readonly Ladder[]> {
+  const isAsked = ownBase(run) !== undefined && Object.keys(run.manifest.models).length > 1;
+  return isAsked ? laddersOfRun(store, run, options) : [];
+}
+
+/**
+ * The models of a run from large to small, each against the base, task by task: what `perbench ladder` shows.
+ *
+ * @throws {UsageError} if the run has no such model or task, or only one model
+ */
+export async function laddersOfRun(
+  store: Store,
+  run: RunRecord,
+  { base: asked, tasks = [], signal }: LadderOptions = {},
+): Promise<readonly Ladder[]> {
+  const { leftOut = [] } = run.manifest;
+  const cells = (await store.cells(run.id)).toSorted((left, right) => left.position - right.position);
+  const models = [...new Set(cells.map(({ model }) => model))];
+  const base = findBase(asked ?? ownBase(run), models, run.id);
+  checkTasks(tasks, cells);
+  if (models.length < 2) {
+    throw new UsageError(`run ${run.id} has one model, and a ladder is of several`, {
+      hint: 'Run the model with its quantisations or configurations in one suite.',
+    });
+  }
+  const wanted = cells.filter(({ taskId }) => isTaskNamed(taskId, tasks) && !leftOut.includes(taskId));
+  const byTask = Map.groupBy(wanted, ({ taskId }) => taskId);
+  const titles = await taskTitles(byTask.keys(), [run]);
+  const ladders: Ladder[] = [];
+  for (const [taskId, own] of byTask) {
+    const made = await ladderOf(store, run, own, { base, title: titles.get(taskId), signal });
+    if (made !== undefined) ladders.push(made);
+  }
+  return ladders;
+}

@@ -1,0 +1,112 @@
+import { countText } from '../core/amount-text.ts';
+import { isDoubtful } from '../scoring/create-scoreboards.ts';
+import { factorNames } from '../scoring/factor.ts';
+import type { Ladder, LadderRow } from '../scoring/ladder.ts';
+import {
+  type Block,
+  createDocument,
+  type Document,
+  type Footnote,
+  gap,
+  records,
+  saysSomething,
+  type Table,
+  table,
+  tableBlock,
+} from './document.ts';
+import { ladderColumns, ladderFields } from './ladder-columns.ts';
+
+/** Raised when a reader of an older file would misunderstand a newer one. */
+const schema = 'perbench-ladder/1';
+
+function note(text: string, more: Partial<Footnote> = {}): Footnote {
+  return { mark: '', text, isAboutIntervals: false, ...more };
+}
+
+const smallest = { size: 'as small a file', memory: 'as little memory' } as const;
+
+function frontNotes({ x, rows }: Ladder): readonly Footnote[] {
+  if (!rows.some(({ isOnFront }) => isOnFront)) return [];
+  const text = 'front: not shown to be worse than the base';
+  return [note(`${text}, and no other of these has both ${smallest[x]} and as high a throughput`, { shortText: text })];
+}
+
+/** Why answers of a model can't be compared; each reason once. */
+function reasonNotes(rows: readonly LadderRow[]): readonly Footnote[] {
+  const reasons = new Set(rows.flatMap(({ reason }) => reason ?? []));
+  return [...reasons].map((reason) => note(`–: ${reason}`));
+}
+
+/** What losses were taken on, or how to take them. */
+function lossNotes({ lossSource, rows, runId }: Ladder): readonly Footnote[] {
+  if (lossSource === undefined) return [note(`no KL divergence was taken; to take it: perbench loss ${runId}`)];
+  const counts = rows.flatMap(({ loss }) => loss?.tokens ?? []);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const tokens = least === most ? countText(most) : `${countText(least)} to ${countText(most)}`;
+  const where = lossSource.kind === 'task' ? "the base's answers to this task" : lossSource.name;
+  return [note(`KL, same top token, perplexity: over ${tokens} tokens of ${where}`, { column: 'KL', isDetail: true })];
+}
+
+/** What a reader of a ladder must know, the most important first. */
+function ladderNotes(ladder: Ladder): readonly Footnote[] {
+  const { items, level, rows } = ladder;
+  const isMarked = rows.some(({ measurements }) => factorNames.some((factor) => isDoubtful(measurements[factor])));
+  const isWorse = rows.some(({ standing }) => standing === 'worse');
+  return [
+    ...reasonNotes(rows),
+    ...frontNotes(ladder),
+    ...lossNotes(ladder),
+    ...(isMarked ? [note('a doubtful number; perbench report says why', { mark: '!' })] : []),
+    ...(isWorse ? [note(`worse: a lower accuracy than the base's is shown, at ${100 * level} % confidence`)] : []),
+    ...(items === 0
+      ? []
+      : [note(`difference and changed answers: on ${countText(items)} items, pair by pair`, { isDetail: true })]),
+  ];
+}
+
+/** `ARC-Easy · arc_easy/per@1 · serving protocol · against qwen-q8_0` */
+function ladderTitle({ title, taskId, protocol, base }: Ladder): string {
+  return [title, taskId, `${protocol} protocol`, `against ${base}`].filter((part) => part !== undefined).join(' · ');
+}
+
+/** A ladder as a table: a row per model or configuration, the base first. */
+function ladderTable(ladder: Ladder): Table {
+  // What no row has, as servers have no files, would be a column of dashes.
+  const columns = ladderColumns(ladder).filter(
+    ({ column, cell }) => column.priority === 0 || ladder.rows.some((row) => saysSomething(column, cell(row))),
+  );
+  return table(
+    columns.map(({ column }) => column),
+    ladder.rows.map((row) => ({
+      cells: columns.map(({ cell }) => cell(row)),
+      tone: 'plain',
+      isComplete: row.state === 'done',
+    })),
+    {
+      caption: ladderTitle(ladder),
+      shortCaption: `${ladder.title ?? ladder.taskId} · against ${ladder.base}`,
+      label: `ladder-${ladder.taskId.replaceAll(/[^a-zA-Z0-9]+/gu, '-')}`,
+      notes: ladderNotes(ladder),
+    },
+  );
+}
+
+/** Ladders below each other, for a terminal. */
+export function ladderBlocks(ladders: readonly Ladder[]): readonly Block[] {
+  return ladders.flatMap((ladder, index) => [...(index === 0 ? [] : [gap]), tableBlock(ladderTable(ladder))]);
+}
+
+/** The ladders of a run: a table per task. */
+export function ladderDocument(ladders: readonly Ladder[]): Document {
+  return createDocument({
+    schema,
+    title: 'Ladder',
+    screen: ladderBlocks(ladders),
+    page: ladders.map((ladder) => tableBlock(ladderTable(ladder))),
+    records: records(
+      ladderFields,
+      ladders.flatMap((ladder) => ladder.rows.map((row): [Ladder, LadderRow] => [ladder, row])),
+    ),
+    data: { schema, ladders },
+  });
+}
