@@ -3,6 +3,7 @@ import { UsageError } from '../core/errors.ts';
 import { type Limit, parseLimit } from '../core/limits.ts';
 import { modelEntry, type ModelEntry, type Suite, type SuiteInput } from '../core/suite.ts';
 import type { Sweep } from '../core/sweep.ts';
+import { sweepDefaults, sweepRanges } from '../core/sweep-axes.ts';
 import { rememberSecretsIn, rememberSecretVariables } from '../core/without-secrets.ts';
 import { openEngine } from '../engines/index.ts';
 import type { RunDependencies } from '../run/plan.ts';
@@ -13,16 +14,6 @@ import { findModels } from './find-models.ts';
 import type { LocalContext } from './local-context.ts';
 import { checkEngines, prepareModels } from './prepare-models.ts';
 import { libraryContext, parseSuite, type RunOptions } from './run.ts';
-
-/** What a sweep measures where nobody says. */
-export const sweepDefaults = {
-  promptTokens: [128, 512, 2048],
-  outputTokens: 64,
-  concurrency: [1, 2, 4, 8],
-  requests: 1,
-  maxConcurrency: 64,
-  windowSeconds: 5,
-} as const;
 
 /** The loads of a sweep, and the limit whose highest load is looked for in place of given concurrencies. */
 export interface SweepQuestion extends SweepAxes {
@@ -51,33 +42,23 @@ export function loadLimit(text: string): Limit {
   }
 }
 
-/** A list of an axis, ascending, each once. */
-function axis(name: string, values: readonly number[], range: { readonly min: number; readonly max: number }) {
-  const bad = values.find((value) => !Number.isInteger(value) || value < range.min || value > range.max);
-  if (bad !== undefined || values.length === 0) {
-    const got = bad === undefined ? 'none' : String(bad);
-    throw new UsageError(`${name}: expected whole numbers from ${range.min} to ${range.max}, got ${got}`);
-  }
-  return [...new Set(values)].toSorted((left, right) => left - right);
+/** The values of an axis, ascending, each once. */
+function axis(name: keyof typeof sweepRanges, values: readonly number[]): readonly number[] {
+  const { min, max } = sweepRanges[name];
+  const bad = values.find((value) => !Number.isInteger(value) || value < min || value > max);
+  if (bad === undefined && values.length > 0) return [...new Set(values)].toSorted((left, right) => left - right);
+  const got = bad === undefined ? 'none' : String(bad);
+  throw new UsageError(`${name}: expected whole numbers from ${min} to ${max}, got ${got}`);
 }
-
-export const sweepRanges = {
-  promptTokens: { min: 8, max: 10_000_000 },
-  outputTokens: { min: 2, max: 1_000_000 },
-  concurrency: { min: 1, max: 512 },
-  requests: { min: 1, max: 1_000_000 },
-} as const;
 
 function checkedQuestion(question: SweepQuestion): SweepQuestion & { readonly limit: Limit | undefined } {
   const { promptTokens, outputTokens, concurrency, requests, maxConcurrency, within } = question;
-  const one = (name: keyof typeof sweepRanges, value: number) => axis(name, [value], sweepRanges[name])[0] ?? value;
+  for (const [name, value] of Object.entries({ outputTokens, requests, maxConcurrency }))
+    axis(name as keyof typeof sweepRanges, [value]);
   return {
     ...question,
-    promptTokens: axis('promptTokens', promptTokens, sweepRanges.promptTokens),
-    outputTokens: one('outputTokens', outputTokens),
-    concurrency: axis('concurrency', concurrency, sweepRanges.concurrency),
-    requests: one('requests', requests),
-    maxConcurrency: axis('maxConcurrency', [maxConcurrency], sweepRanges.concurrency)[0] ?? maxConcurrency,
+    promptTokens: axis('promptTokens', promptTokens),
+    concurrency: axis('concurrency', concurrency),
     limit: within === undefined ? undefined : loadLimit(within),
   };
 }

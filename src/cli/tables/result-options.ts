@@ -152,7 +152,9 @@ const dpi = withDefault(
   300,
 );
 
-export const paperOptions = { width, dpi } as const;
+/** How charts come out on paper. */
+export const figureOptions = { width, dpi } as const;
+export const paperOptions = figureOptions;
 
 export const figuresOptions = {
   table: text({
