@@ -29,6 +29,7 @@ import {
   type RecordColumn,
   records,
   row,
+  saysSomething,
   type Series,
   simpleTable,
   type Table,
@@ -145,12 +146,17 @@ function definitionNotes(cells: readonly SweepCell[], { launches }: Sweep): read
 
 function loadTable(model: string, info: string, sweep: Sweep): Table {
   const cells = sweep.cells.filter((cell) => cell.model === model);
+  const all = cells.flatMap((cell) => rowsOf(cell).map((half) => [cell, half] as const));
+  // What no load has, as percentiles of few requests, would be a column of dashes.
+  const shown = columns.filter(
+    ({ column: own, cell: read }) => own.priority === 0 || all.some((each) => saysSomething(own, read(...each))),
+  );
   return table(
-    columns.map((each) => each.column),
+    shown.map((each) => each.column),
     cells.flatMap((cell) =>
       rowsOf(cell).map((half) =>
         row(
-          columns.map((each) => each.cell(cell, half)),
+          shown.map((each) => each.cell(cell, half)),
           cell.state === 'done' ? 'plain' : 'muted',
         ),
       ),

@@ -18,7 +18,7 @@ import type { Box } from './labels.ts';
 import { boundBars, layOutLogPlot, lowestPlot, type LogPlot, type PlottedPoint } from './log-plot.ts';
 import { legend, pointMark, pointStyles, styleEntry, type PointStyle } from './point-styles.ts';
 
-/** What two models, or two lengths of prompts, do as the load grows. */
+/** What a model with prompts of one length does as the load grows. */
 export interface LoadLine {
   readonly name: string;
   /** By concurrency. */
@@ -112,10 +112,12 @@ function drawPanel(
   theme: ChartTheme,
 ): { readonly node: VNode; readonly plot: LogPlot } {
   const { fontSize } = theme;
+  const loads = panel.lines.flatMap(({ points }) => points.map(({ x }) => x));
   const plot = layOutLogPlot(
     {
       box,
-      xDomain: logDomain(panel.lines.flatMap(({ points }) => points.map(({ x }) => x))),
+      xDomain: logDomain(loads),
+      xTicks: [...new Set(loads)].toSorted((left, right) => left - right),
       yDomain: valueDomain(panel),
       xTitle: 'concurrent requests',
       yTitle: '',
