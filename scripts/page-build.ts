@@ -42,7 +42,8 @@ export async function buildPage(target = join(root, 'dist/pages')): Promise<read
     'viewer.html': new Set<string>(),
     'prerender.js': new Set<string>(),
   };
-  const alias = { 'd3-interpolate': join(sources, 'browser-substitutes.ts') };
+  const substitutes = join(sources, 'browser-substitutes.ts');
+  const alias = { 'd3-interpolate': substitutes, 'd3-format': substitutes };
   try {
     for (const name of ['report.html', 'viewer.html'] as const) {
       await build({

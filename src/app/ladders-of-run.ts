@@ -1,6 +1,7 @@
 import type { Cell } from '../core/cell.ts';
 import { UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
+import type { RaceVerdict } from '../core/race.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { baseRow, createLadder, type Ladder, type LadderModel, ladderRow, lossesOn } from '../scoring/ladder.ts';
 import { modelSize } from '../scoring/model-size.ts';
@@ -8,7 +9,7 @@ import { cellEvidence } from './compared-run.ts';
 import { checkTasks, isTaskNamed, taskTitles } from './known-tasks.ts';
 
 export interface LadderOptions {
-  /** Name of a model; by default that of the run's question, that which losses were taken from, or the first model. */
+  /** Name of a model; by default that of the run's question, else that of its newest loss, else the first model. */
   readonly base?: string | undefined;
   /** Ids or short names; by default all. */
   readonly tasks?: readonly string[] | undefined;
@@ -19,7 +20,7 @@ const level = 0.95;
 
 /** The base that a run itself names, in its question or by its losses; undefined where it names none. */
 function ownBase({ manifest }: RunRecord): string | undefined {
-  return manifest.losses?.at(-1)?.base;
+  return manifest.race?.question.base ?? manifest.losses?.at(-1)?.base;
 }
 
 /** `base` is the first model, unless one has that name. */
@@ -33,6 +34,15 @@ function findBase(name: string | undefined, models: readonly string[], runId: st
   });
 }
 
+/** What a race said of a model; its differences are from the base of its question, and from no other. */
+function verdictOf({ manifest: { race } }: RunRecord, cell: Cell, base: string): RaceVerdict | undefined {
+  const { certificate, decisions = [] } = race?.tasks[cell.taskId] ?? {};
+  const verdict = (certificate?.models ?? decisions).find(({ model }) => model === cell.model);
+  if (verdict === undefined || race?.question.base === base) return verdict;
+  const { difference: _, ...others } = verdict;
+  return others;
+}
+
 /** One ladder: cells are read one after the other, since the answers of one may be large. */
 async function ladderOf(
   store: Store,
@@ -44,12 +54,11 @@ async function ladderOf(
   if (baseCell === undefined) return undefined;
   const { taskId, protocol } = baseCell;
   const losses = lossesOn(run.manifest.losses ?? [], base, taskId);
-  const { certificate, decisions = [] } = run.manifest.race?.tasks[taskId] ?? {};
   const modelOf = async (cell: Cell): Promise<LadderModel> => ({
     evidence: await cellEvidence(store, run, cell, signal),
     size: modelSize(run.manifest.models[cell.model]),
     loss: losses.get(cell.model),
-    verdict: (certificate?.models ?? decisions).find(({ model }) => model === cell.model),
+    verdict: verdictOf(run, cell, base),
   });
   const facts = { taskId, title, protocol, level };
   const own = await modelOf(baseCell);

@@ -26,7 +26,7 @@ import { ownLadders } from './ladders-of-run.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
 import { runDifferences } from './setting-differences.ts';
-import { weightsOfModels } from './weights-of-models.ts';
+import { sizesOfModels, weightsOfModels } from './weights-of-models.ts';
 import { anchorsNotes, resolveScoring, type ScoringChoice } from './scoring.ts';
 
 /** A task that counts, as the user names it. */
@@ -82,6 +82,7 @@ export async function reportRuns(
     allowsBusy: made.every(({ suite }) => suite.allowBusy),
   };
   const byModel = weightsOfModels(runs, own, cells);
+  const sizes = sizesOfModels(runs, own, cells);
   const scoreboards: Scoreboard[] = [];
   const behindBoards: (TaskEvidence | undefined)[] = [];
   for (const board of createScoreboards(cells, { tasks, weights, anchors, deviceMemoryBytes })) {
@@ -93,7 +94,8 @@ export async function reportRuns(
     const evidence = await runEvidence(store, behind, { signal, tally });
     behindBoards.push(evidence);
     const settings = settingsOfWeights(board, (model) => byModel.get(model));
-    const told = { ...board, answerDetails: tally.answers(), settingsOfWeights: settings };
+    const rows = board.rows.map((row) => ({ ...row, size: sizes.get(row.model) }));
+    const told = { ...board, rows, answerDetails: tally.answers(), settingsOfWeights: settings };
     const limits = boardLimits(board.taskId, runs, judge.limits);
     const judged = judgeScoreboard(told, { ...asRun, evidence, limits });
     scoreboards.push(withCertificate(judged, runs, scoring));

@@ -132,8 +132,7 @@ async function planSweep(
 }
 
 /** Models and their settings as in a suite, and the loads. */
-export type SweepInput = Omit<SuiteInput, 'tasks' | 'concurrency' | 'requestRate' | 'goodput'> &
-  Partial<SweepQuestion>;
+export type SweepInput = Omit<SuiteInput, 'tasks' | 'concurrency' | 'requestRate' | 'goodput'> & Partial<SweepQuestion>;
 
 export interface SweepOptions extends Pick<
   RunOptions,

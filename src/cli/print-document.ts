@@ -13,6 +13,7 @@ import type { RunRecord, Store } from '../core/store.ts';
 import { reportRuns } from '../app/report-runs.ts';
 import { questionOf, questionText } from '../core/race-question.ts';
 import { certificateBlocks, openRaceText } from '../present/certificate-document.ts';
+import { ladderBlocks } from '../present/ladder-document.ts';
 import { project } from './local-world.ts';
 
 const colours = {
@@ -160,6 +161,11 @@ function unusableText({ taskId, outcome, named }: RaceCertificate, { scoreboards
     .map(({ model, reasons }) => `${model} has the highest score, but ${words}: ${reasons.join('; ')}`);
 }
 
+/** The models against the base that the question named, below what was decided about them. */
+function ladderOf({ taskId }: RaceCertificate, { ladders = [] }: Report): readonly (readonly Block[])[] {
+  return ladders.filter((ladder) => ladder.taskId === taskId).map((ladder) => ladderBlocks([ladder]));
+}
+
 /** Prints what a race decided, and writes the files of `--out`. */
 export async function reportRace(
   run: RunRecord,
@@ -172,6 +178,7 @@ export async function reportRace(
   const parts = certificates.flatMap((certificate) => [
     ...unusableText(certificate, report).map((text) => [textBlock(text)]),
     certificateBlocks(certificate),
+    ...ladderOf(certificate, report),
   ]);
   printBlocks(
     parts.flatMap((blocks, index) => (index === 0 ? blocks : [gap, ...blocks])),

@@ -42,7 +42,19 @@ describe('perbench sweep', () => {
     await using folder = await testFolder();
     const names = ['s.json', 's.csv', 's.md', 's.tex', 's.prom', 's.bmf.json', 's.parquet', 's.svg', 's.pdf', 's.png'];
     const out = names.flatMap((name) => ['-o', name]);
-    const argv = [...mock, '--window-seconds', '0.05', '--launches', '2', '--pp', '32', '--tg', '8', '--concurrency', '2'];
+    const argv = [
+      ...mock,
+      '--window-seconds',
+      '0.05',
+      '--launches',
+      '2',
+      '--pp',
+      '32',
+      '--tg',
+      '8',
+      '--concurrency',
+      '2',
+    ];
     const { code, stdout, stderr } = await runInProcess([...argv, '--json', ...out], { folder: folder.path });
     expect(code).toBe(0);
     for (const name of names) expect(stderr).toContain(`wrote ${join(folder.path, name)}`);
@@ -54,7 +66,10 @@ describe('perbench sweep', () => {
     const { outputTokensPerSecond: rate, outputTokens } = cell?.measurements ?? {};
     expect(outputTokens).toMatchObject({ value: 8 });
     expect(rate).toMatchObject({ unit: 'tokens/s', n: 2, interval: { level: 0.95 } });
-    const records = stdout.trim().split('\n').map((line) => JSON.parse(line) as { readonly event: string });
+    const records = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { readonly event: string });
     expect(records.map(({ event }) => event)).toEqual(['launch', 'load', 'sweep', 'done']);
     const [head = '', first = ''] = (await read('s.csv')).split('\n');
     expect(head).toMatch(/^model,prompt_tokens,output_tokens,concurrency,state,/);
@@ -89,7 +104,10 @@ describe('what cannot be', () => {
     [['mock:none', '--tg', '0'], 'expected a whole number from 2 to 1000000, got "0"'],
     [['mock:none', '--concurrency', '1,1000'], 'whole numbers from 1 to 512'],
     [['mock:none', '--within', 'fast'], '`fast` is not a limit'],
-    [['mock:none', '--within', 'memory <= 2GiB'], 'is no limit on a percentile of a time that requests take under load'],
+    [
+      ['mock:none', '--within', 'memory <= 2GiB'],
+      'is no limit on a percentile of a time that requests take under load',
+    ],
     [['mock:none', '--within', 'ttft p95 <= 0'], 'expected more than 0'],
     [['mock:none', '--within', 'ttft p95 <= 1s', '--concurrency', '4'], 'both --within and --concurrency were given'],
     [['mock:none', '--max-concurrency', '4'], '--max-concurrency is for --within alone'],

@@ -80,8 +80,7 @@ const limitKinds = {
 const loadTimes = { Ttft: 'ttft', Tpot: 'tpot', E2el: 'e2el' } as const satisfies Record<string, LoadTime>;
 
 /** Percentiles of latency beside the 95th have names too: `maxLatencyP99`; and those of the times of requests under load. */
-export type LimitName =
-  keyof typeof limitKinds | `maxLatencyP${number}` | `max${keyof typeof loadTimes}P${number}`;
+export type LimitName = keyof typeof limitKinds | `maxLatencyP${number}` | `max${keyof typeof loadTimes}P${number}`;
 
 /** One limit; shares are ratios, times milliseconds, sizes bytes. */
 export interface Limit {

@@ -83,6 +83,8 @@ const ignoredHeadings: ReadonlySet<string> = new Set([
   'kind',
   'is_tied',
   'p_first',
+  'file_bytes',
+  'bits_per_weight',
   'per_published',
   'required_accuracy',
   'required_accuracy_low',

@@ -16,10 +16,7 @@ interface WeightedTime {
 export type TimeName = 'endToEndMs' | 'timeToFirstTokenMs' | 'timePerOutputTokenMs';
 
 /** Times that are known, each with the weight of its item. */
-export function weightedTimes(
-  record: LatencyRecord | undefined,
-  name: TimeName,
-): readonly WeightedTime[] {
+export function weightedTimes(record: LatencyRecord | undefined, name: TimeName): readonly WeightedTime[] {
   const times: readonly (number | null)[] = record?.[name] ?? [];
   return times.flatMap((value, index) => (value === null ? [] : [{ value, weight: record?.weights?.[index] ?? 1 }]));
 }

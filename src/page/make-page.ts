@@ -1,5 +1,6 @@
 import type { Report } from '../present/report.ts';
 import { drawsOf, packDraws } from './draws.ts';
+import { pageLadder } from './page-ladder.ts';
 import { pageRun, pageSchema, type LoadedPage } from './page-data.ts';
 
 export interface MakePageOptions {
@@ -15,7 +16,7 @@ function shellWord(word: string): string {
 
 /** Everything that a page shows of a report, with as many replicates as a small file can carry. */
 export function makePage(report: Report, { createdAtMs, perbenchVersion }: MakePageOptions): LoadedPage {
-  const { sources, ...plain } = report;
+  const { sources, ladders = [], ...plain } = report;
   const runs = sources?.runs ?? [];
   const { places, numbers } = packDraws(
     report.scoreboards.map((board, index) => drawsOf(board, sources?.evidence[index])),
@@ -26,6 +27,7 @@ export function makePage(report: Report, { createdAtMs, perbenchVersion }: MakeP
       createdAtMs,
       perbenchVersion,
       report: plain,
+      ...(ladders.length > 0 && { ladders: ladders.map(pageLadder) }),
       boards: places.map((draws) => (draws === undefined ? {} : { draws })),
       runs: runs.map(pageRun),
       allowsBusy: runs.length > 0 && runs.every(({ suite }) => suite.allowBusy),

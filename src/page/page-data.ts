@@ -1,5 +1,6 @@
 import type { Manifest } from '../core/manifest.ts';
 import type { RunCost, RunRecord, RunStatus } from '../core/store.ts';
+import type { PageLadder } from './page-ladder.ts';
 import type { Report } from '../present/report.ts';
 
 /** Raised when a page would misunderstand the data of another version. */
@@ -15,6 +16,8 @@ export interface PageData {
   readonly boards: readonly BoardExtras[];
   /** One per run; empty where the numbers come from somebody else's table. */
   readonly runs: readonly PageRun[];
+  /** Of a run that names a base. */
+  readonly ladders?: readonly PageLadder[];
   /** All its runs took a busy machine's numbers as they are. */
   readonly allowsBusy: boolean;
   /** Commands that repeat what is shown, in order. */

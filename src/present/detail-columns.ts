@@ -4,7 +4,7 @@ import type { ScoreboardRow } from '../scoring/scoreboard.ts';
 import { type BoardColumn, boardColumn, measurementColumn } from './board-column.ts';
 import { priorities } from './column-priorities.ts';
 import { cutHeadings, thinkingHeading } from './footnotes.ts';
-import { numberCell, wholeOnly } from './document.ts';
+import { numberCell, sizeCell, wholeOnly } from './document.ts';
 
 /** Right answers for what they cost: always in files, and on screen where an hourly price is given. */
 function efficiencyColumn(id: keyof Efficiency, heading: string, field: string): BoardColumn {
@@ -35,6 +35,26 @@ function isCut({ measurements }: ScoreboardRow, id: keyof typeof cutHeadings): b
   const share = measurements[id];
   return share !== undefined && share.status !== 'unavailable' && share.value > 0;
 }
+
+/** How large models are, where they are files: in whole tables and in files of data. */
+const sizeColumns: readonly BoardColumn[] = [
+  boardColumn({
+    id: 'fileBytes',
+    heading: 'File',
+    priority: wholeOnly,
+    field: 'file_bytes',
+    value: ({ size }) => size?.fileBytes,
+    show: (value) => (typeof value === 'number' ? sizeCell(value) : ''),
+  }),
+  boardColumn({
+    id: 'bitsPerWeight',
+    heading: 'Bits/weight',
+    priority: wholeOnly,
+    field: 'bits_per_weight',
+    value: ({ size }) => size?.bitsPerWeight,
+    show: (value) => (typeof value === 'number' ? numberCell(value, 2) : ''),
+  }),
+];
 
 /** What is measured beside the four factors. */
 export const detailColumns: readonly BoardColumn[] = [
@@ -77,5 +97,6 @@ export const detailColumns: readonly BoardColumn[] = [
   fileMeasurement('loadLatencyP50'),
   measurementColumn({ id: 'loadLatencyP95', heading: 'Load p95', priority: priorities.load }),
   ...['loadLatencyP99', 'concurrency'].map(fileMeasurement),
+  ...sizeColumns,
   measurementColumn({ id: 'rounds', heading: 'Rounds', priority: wholeOnly, decimals: 1 }),
 ];

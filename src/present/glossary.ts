@@ -136,6 +136,8 @@ export const glossary: readonly GlossaryGroup[] = [
     model: 'Weights under a name, with their quantization.',
     parameters: 'Numbers that a model has learned: 0.5B is 500 million.',
     quantization: 'How few bits each parameter is stored in, such as Q4_K_M.',
+    'bits per weight (Bits/weight)':
+      'Bits of all tensors of a model by the numbers in them: scales count, other parts of its file do not.',
     'prompt style': 'Whether prompts are chat messages, plain text, or text in a template.',
     sha256: 'Checksum: files with the same one are the same.',
     cell: 'One model on one task.',
@@ -237,13 +239,23 @@ export const glossary: readonly GlossaryGroup[] = [
     winner: 'The model with the highest PER-A.',
     cheapest: 'The model with the least device time per item among those that meet the limits.',
     base: 'The model that others are compared with, item by item: the one that a question names, else the first of the suite.',
-    'minus base': 'Accuracy less that of the base, by their answers to the same items.',
     certificate:
       'The claim of an early stop: with the stated confidence, evaluating every model on all items would name the same model.',
     withdrawn:
       'A certificate that does not hold, because launches of this machine differ by more than was assumed. Run the race again.',
     gate: 'A check of a run against a baseline and limits: pass, fail, or inconclusive where the confidence interval contains the limit.',
     regression: 'An item that the baseline answers correctly and the candidate does not.',
+  }),
+  group('Ladders', {
+    ladder: 'Configurations of a model from large to small, each compared with the base.',
+    front: 'Not shown to be worse than the base, and no other such model is at least as small and as fast.',
+    'Difference, minus base': 'Accuracy less that of the base, by their answers to the same items.',
+    'Right→wrong, Wrong→right': 'Share of items that only the base has right, and that only the model has.',
+    Changed: 'Share of items with another answer than that of the base.',
+    'KL, KL divergence':
+      'Kullback-Leibler divergence of next-token distributions from those of the base, in nats; 0 means none.',
+    'Same top token': 'Share of tokens at which both find the same one likeliest.',
+    'Perplexity (PPL)': 'Perplexity of the tokens, by that under the base.',
   }),
   group('Where a number comes from', {
     measured: 'Measured by perbench.',

@@ -3,7 +3,9 @@ import { type Answers, joinAnswers } from '../scoring/answer.ts';
 import { decide } from '../scoring/decide.ts';
 import type { Report } from './report.ts';
 import { acts, hostileTexts, remnants, reportOf } from '../../test/setup/hostile-texts.ts';
+import { cell } from '../../test/setup/compared-cells.ts';
 import type { Sample } from '../core/sample.ts';
+import { baseRow, createLadder, type Ladder, ladderRow } from '../scoring/ladder.ts';
 import type { Comparison } from '../scoring/comparison.ts';
 import type { GateResult } from '../scoring/gate.ts';
 import { comparisonDocument } from './comparison-document.ts';
@@ -12,6 +14,7 @@ import { decisionDocument } from './decision-document.ts';
 import type { Document } from './document.ts';
 import { documentFormats, type Format } from './formats.ts';
 import { type Gate, gateDocument } from './gate-document.ts';
+import { ladderDocument } from './ladder-document.ts';
 import { githubAnnotations } from './check-text.ts';
 import { reportDocument } from './report-document.ts';
 import { sampleFormats } from './samples.ts';
@@ -65,6 +68,20 @@ function comparisonOf(text: string): Comparison {
   } as unknown as Comparison;
 }
 
+function ladderOf(text: string): Ladder {
+  const alike = { ...cell(1, 2), model: text, runId: text };
+  const side = {
+    evidence: alike,
+    size: { quantisation: text, fileBytes: 1, bitsPerWeight: 8 },
+    loss: undefined,
+    verdict: undefined,
+  };
+  const facts = { taskId: text, title: text, protocol: 'serving', level: 0.95 } as const;
+  const rows = [baseRow(side), { ...ladderRow(side, side, facts), reason: text }];
+  const made = createLadder({ ...facts, runId: text, base: text }, rows);
+  return { ...made, lossSource: { kind: 'text', name: text, sha256: text } };
+}
+
 const answersTo = ({ scoreboards }: Report): Answers =>
   joinAnswers(scoreboards.map((board) => decide([{ board, weight: 1, replicates: undefined }])));
 
@@ -87,6 +104,7 @@ async function written(text: string): Promise<Readonly<Record<string, string>>> 
     comparison: comparisonDocument(comparisonOf(text)),
     decision: decisionDocument(answersTo(report), report),
     gate: gateDocument(gateOf(text)),
+    ladder: ladderDocument([ladderOf(text)]),
   };
   const texts: Record<string, string> = { 'GitHub annotations': githubAnnotations(documents.gate) };
   for (const [kind, document] of Object.entries(documents)) {

@@ -1,5 +1,6 @@
 import { humanScale } from '../core/amount-text.ts';
 import type { Measurement } from '../core/measurement.ts';
+import type { RaceAccuracy } from '../core/race.ts';
 import type { FlipCount } from '../scoring/answer-flips.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
 import type { Ladder, LadderRow } from '../scoring/ladder.ts';
@@ -102,8 +103,24 @@ function accuracyCell({ measurements, raceAccuracy }: LadderRow): Cell {
   if (found !== undefined) {
     return numberCell(found.value, 3, { ...intervalParts(found.interval), mark: isDoubtful(found) ? '!' : '' });
   }
-  if (raceAccuracy?.kind !== 'interval') return missing;
-  return `${raceAccuracy.low.toFixed(3)} to ${raceAccuracy.high.toFixed(3)}`;
+  return raceAccuracy?.kind === 'interval' ? rangeText(raceAccuracy, 3) : missing;
+}
+
+function rangeText({ low, high }: { readonly low: number; readonly high: number }, decimals: number): string {
+  return `${low.toFixed(decimals)} to ${high.toFixed(decimals)}`;
+}
+
+function differenceColumn(): LadderColumn {
+  const heading = headed('Difference', 2, { unit: 'points', shortHeading: 'Diff', intervalPriority: 6 });
+  const { column: own, cell } = againstBase(heading, (row) => endsOf(row.accuracyDifference), inPercent);
+  return {
+    column: own,
+    cell: (row) => {
+      const { raceDifference } = row;
+      if (raceDifference?.kind !== 'interval') return cell(row);
+      return rangeText({ low: 100 * raceDifference.low, high: 100 * raceDifference.high }, 1);
+    },
+  };
 }
 
 const standingWords = { base: 'base', better: 'better', not_worse: '', worse: 'worse', unknown: '' } as const;
@@ -142,10 +159,9 @@ function speedColumns(ladder: Ladder): readonly LadderColumn[] {
 }
 
 function answerColumns(): readonly LadderColumn[] {
-  const difference = headed('Difference', 2, { unit: 'points', shortHeading: 'Diff', intervalPriority: 6 });
   return [
     { column: headed('Accuracy', 11), cell: accuracyCell },
-    againstBase(difference, ({ accuracyDifference }) => endsOf(accuracyDifference), inPercent),
+    differenceColumn(),
     flipColumn('Right→wrong', 21, ({ flips }) => flips?.lost),
     flipColumn('Wrong→right', 22, ({ flips }) => flips?.gained),
     flipColumn('Changed', 15, ({ flips }) => flips?.changed),
@@ -182,6 +198,17 @@ function endFields(name: string, read: (row: LadderRow) => Ends | undefined): re
   ];
 }
 
+/** What a race left open; where it answered everything, the number itself stands elsewhere. */
+function rangeFields(name: string, read: (row: LadderRow) => RaceAccuracy | undefined): readonly Field[] {
+  return (['low', 'high'] as const).map((end): Field => {
+    const valueOfEnd = (row: LadderRow): number | undefined => {
+      const range = read(row);
+      return range?.kind === 'interval' ? range[end] : undefined;
+    };
+    return [`${name}_${end}`, (_, row) => valueOfEnd(row)];
+  });
+}
+
 function flipFields(name: string, read: (row: LadderRow) => FlipCount | undefined): readonly Field[] {
   return [[name, (_, row) => read(row)?.count], ...endFields(`${name}_share`, (row) => read(row)?.share)];
 }
@@ -207,9 +234,9 @@ export const ladderFields: readonly Field[] = [
   ['latency', (_, { measurements }) => valueOf(measurements.latency)],
   ['latency_unit', (_, { measurements }) => knownOf(measurements.latency)?.unit],
   ...endFields('accuracy', ({ measurements: { accuracy } }) => endsOf(knownOf(accuracy))),
-  ['race_accuracy_low', (_, { raceAccuracy }) => (raceAccuracy?.kind === 'interval' ? raceAccuracy.low : undefined)],
-  ['race_accuracy_high', (_, { raceAccuracy }) => (raceAccuracy?.kind === 'interval' ? raceAccuracy.high : undefined)],
+  ...rangeFields('race_accuracy', ({ raceAccuracy }) => raceAccuracy),
   ...endFields('accuracy_difference', ({ accuracyDifference }) => endsOf(accuracyDifference)),
+  ...rangeFields('race_difference', ({ raceDifference }) => raceDifference),
   ['items', (_, { flips }) => flips?.items],
   ...flipFields('right_to_wrong', ({ flips }) => flips?.lost),
   ...flipFields('wrong_to_right', ({ flips }) => flips?.gained),

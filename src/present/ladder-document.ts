@@ -33,7 +33,8 @@ function frontNotes({ x, rows }: Ladder): readonly Footnote[] {
 
 /** Why answers of a model can't be compared; each reason once. */
 function reasonNotes(rows: readonly LadderRow[]): readonly Footnote[] {
-  const reasons = new Set(rows.flatMap(({ reason }) => reason ?? []));
+  const without = rows.filter(({ raceDifference }) => raceDifference === undefined);
+  const reasons = new Set(without.flatMap(({ reason }) => reason ?? []));
   return [...reasons].map((reason) => note(`–: ${reason}`));
 }
 
@@ -50,6 +51,7 @@ function lossNotes({ lossSource, rows, runId }: Ladder): readonly Footnote[] {
 /** What a reader of a ladder must know, the most important first. */
 function ladderNotes(ladder: Ladder): readonly Footnote[] {
   const { items, level, rows } = ladder;
+  const isRaced = rows.some(({ raceDifference }) => raceDifference !== undefined);
   const isMarked = rows.some(({ measurements }) => factorNames.some((factor) => isDoubtful(measurements[factor])));
   const isWorse = rows.some(({ standing }) => standing === 'worse');
   return [
@@ -57,7 +59,11 @@ function ladderNotes(ladder: Ladder): readonly Footnote[] {
     ...frontNotes(ladder),
     ...lossNotes(ladder),
     ...(isMarked ? [note('a doubtful number; perbench report says why', { mark: '!' })] : []),
-    ...(isWorse ? [note(`worse: a lower accuracy than the base's is shown, at ${100 * level} % confidence`)] : []),
+    // A race has a confidence of its own, which its certificate tells.
+    ...(isWorse
+      ? [note(`worse: a lower accuracy than the base's is shown${isRaced ? '' : `, at ${100 * level} % confidence`}`)]
+      : []),
+    ...(isRaced ? [note('low to high: what the race left open where it stopped the model', { isDetail: true })] : []),
     ...(items === 0
       ? []
       : [note(`difference and changed answers: on ${countText(items)} items, pair by pair`, { isDetail: true })]),
@@ -70,7 +76,7 @@ function ladderTitle({ title, taskId, protocol, base }: Ladder): string {
 }
 
 /** A ladder as a table: a row per model or configuration, the base first. */
-function ladderTable(ladder: Ladder): Table {
+export function ladderTable(ladder: Ladder): Table {
   // What no row has, as servers have no files, would be a column of dashes.
   const columns = ladderColumns(ladder).filter(
     ({ column, cell }) => column.priority === 0 || ladder.rows.some((row) => saysSomething(column, cell(row))),

@@ -133,7 +133,9 @@ function definitionNotes(cells: readonly SweepCell[], { launches }: Sweep): read
   return [
     ...(isDone
       ? [
-          note('request: prompt tokens over time to first token (pp), 1 over time per output token (tg); total: all requests together'),
+          note(
+            'request: prompt tokens over time to first token (pp), 1 over time per output token (tg); total: all requests together',
+          ),
           note('tg64 @ d512: 64 tokens behind a prompt of 512; c4: 4 requests in flight', { isDetail: true }),
         ]
       : []),
@@ -234,7 +236,15 @@ function seriesOf({ model, measurements, ...load }: SweepCell): Series {
     const found = measurements[name];
     if (found === undefined || found.status === 'unavailable') return [];
     const { value, unit, interval } = found;
-    return [{ name, help: `${metricWords(name)} under a load of prompts and answers of given lengths`, value, unit, interval }];
+    return [
+      {
+        name,
+        help: `${metricWords(name)} under a load of prompts and answers of given lengths`,
+        value,
+        unit,
+        interval,
+      },
+    ];
   });
   return { model, task: loadName(load), protocol: undefined, points };
 }
@@ -252,7 +262,7 @@ const recordColumns: readonly RecordColumn<[SweepCell]>[] = [
   ['reused_tokens', ({ reusedTokens }) => reusedTokens],
   ['marks', ({ marks }) => marks.map(({ name }) => name).join(' ') || undefined],
   ...sweepMetrics.flatMap((name): readonly RecordColumn<[SweepCell]>[] => [
-    [`${name}`, (cell) => known(cell, name)?.value],
+    [name, (cell) => known(cell, name)?.value],
     [`${name}_low`, (cell) => known(cell, name)?.interval?.low],
     [`${name}_high`, (cell) => known(cell, name)?.interval?.high],
   ]),
@@ -269,7 +279,9 @@ export function sweepDocument(sweep: Sweep): Document {
     });
   const searches = sweep.searches.flatMap((search) => [gap, ...searchBlocks(search)]);
   const answers = sweep.searches.map((search) => textBlock(searchSentence(search), 'title'));
-  const interrupted = sweep.isInterrupted ? [textBlock('interrupted: this is what was measured until then', 'doubtful')] : [];
+  const interrupted = sweep.isInterrupted
+    ? [textBlock('interrupted: this is what was measured until then', 'doubtful')]
+    : [];
   return createDocument({
     schema,
     title: 'Sweep',

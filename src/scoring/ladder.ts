@@ -48,6 +48,8 @@ export interface LadderRow {
   readonly speedRatio: Estimate | undefined;
   /** Accuracy minus that of the base, on the items that both answered. */
   readonly accuracyDifference: Estimate | undefined;
+  /** The same as a race that compared with this base left it, of a model that it stopped. */
+  readonly raceDifference: RaceAccuracy | undefined;
   readonly flips: AnswerFlips | undefined;
   readonly loss: LossRecord | undefined;
   /** Why difference and flips aren't known, as a phrase. */
@@ -99,7 +101,25 @@ export function baseRow(base: LadderModel): LadderRow {
   return { ...factsOf(base), ...nothing, standing: 'base', loss: undefined };
 }
 
-const nothing = { speedRatio: undefined, accuracyDifference: undefined, flips: undefined, reason: undefined };
+const nothing = {
+  speedRatio: undefined,
+  accuracyDifference: undefined,
+  raceDifference: undefined,
+  flips: undefined,
+  reason: undefined,
+};
+
+/**
+ * What a race against this base tells of a model that it stopped. Its verdict is about the drop that was asked: whoever
+ * passed isn't worse by more than that, whoever was eliminated is.
+ */
+function raceStanding({ verdict }: LadderModel): Pick<LadderRow, 'standing' | 'raceDifference'> {
+  const raceDifference = verdict?.difference?.accuracy;
+  if (raceDifference?.kind !== 'interval') return { standing: 'unknown', raceDifference: undefined };
+  const known = { passed: 'not_worse', eliminated: 'worse' } as const;
+  const status = verdict?.status;
+  return { standing: status === 'passed' || status === 'eliminated' ? known[status] : 'unknown', raceDifference };
+}
 
 /** A model against the base: answers on the items of both, where both answered all of theirs, speed over launches. */
 export function ladderRow(base: LadderModel, own: LadderModel, { level, ...options }: Compared): LadderRow {
@@ -110,7 +130,9 @@ export function ladderRow(base: LadderModel, own: LadderModel, { level, ...optio
   const difference = known(accuracy);
   return {
     ...factsOf(own),
-    standing: standings[accuracy?.verdict ?? 'unknown'],
+    ...(difference === undefined
+      ? raceStanding(own)
+      : { standing: standings[accuracy?.verdict ?? 'unknown'], raceDifference: undefined }),
     speedRatio: known(metric('throughput')),
     accuracyDifference: difference,
     flips: difference && answerFlips(pairItems(base.evidence.answers, own.evidence.answers), level),
@@ -149,7 +171,10 @@ function frontOf(rows: readonly LadderRow[], x: LadderX): ReadonlySet<string> {
     contenders.some(
       ({ bytes, rate }) => bytes <= own.bytes && rate >= own.rate && (bytes < own.bytes || rate > own.rate),
     );
-  return new Set(contenders.filter((own) => !isBeaten(own)).map(({ model }) => model));
+  // Alone, a model would stand on it for want of others.
+  return contenders.length < 2
+    ? new Set()
+    : new Set(contenders.filter((own) => !isBeaten(own)).map(({ model }) => model));
 }
 
 /** Larger files first, of one file what takes more memory; what isn't known last. */
@@ -182,11 +207,7 @@ export function createLadder(
  *
  * @param losses newest last
  */
-export function lossesOn(
-  losses: readonly LossRecord[],
-  base: string,
-  taskId: string,
-): ReadonlyMap<string, LossRecord> {
+export function lossesOn(losses: readonly LossRecord[], base: string, taskId: string): ReadonlyMap<string, LossRecord> {
   const own = losses.filter((loss) => loss.base === base);
   const onTask = own.filter(({ source }) => source.kind === 'task' && source.taskId === taskId);
   const shaOf = ({ source }: LossRecord): string | undefined => (source.kind === 'text' ? source.sha256 : undefined);

@@ -3,6 +3,7 @@ import type { Limits } from '../core/limits.ts';
 import type { Interval, Measurement, Unit, Warning } from '../core/measurement.ts';
 import type { ProtocolName } from '../core/suite.ts';
 import type { AnchorSet, TaskAnchors } from './anchors.ts';
+import type { ModelSize } from './model-size.ts';
 import type { AnchorNeeds } from './need-anchors.ts';
 import type { Efficiency } from './efficiency.ts';
 import type { Answer, AnswerFacts } from './answer.ts';
@@ -131,6 +132,8 @@ export interface ScoreboardRow {
   readonly requiredInterval: Interval | undefined;
   /** What its answers are beside their scores, where they are stored. */
   readonly answers: AnswerFacts | undefined;
+  /** How large its weights are, where that is known. */
+  readonly size?: ModelSize | undefined;
   /** How often its speed was measured, where that is known. */
   readonly launches: LaunchFacts | undefined;
 }

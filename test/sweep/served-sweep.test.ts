@@ -3,7 +3,14 @@ import type { Sweep, SweepCell, SweepMetric } from '../../src/core/sweep.ts';
 import { sweep, type SweepInput } from '../../src/app/sweep.ts';
 import { type CachingServerOptions, startCaching } from './caching-server.ts';
 
-const quick = { launches: 1, windowSeconds: 0.1, allowBusy: true, outputTokens: 6, promptTokens: [40], concurrency: [2] };
+const quick = {
+  launches: 1,
+  windowSeconds: 0.1,
+  allowBusy: true,
+  outputTokens: 6,
+  promptTokens: [40],
+  concurrency: [2],
+};
 
 async function sweepServer(
   options: CachingServerOptions,
@@ -11,7 +18,9 @@ async function sweepServer(
 ): Promise<{ readonly found: Sweep; readonly prompts: readonly string[] }> {
   await using server = await startCaching(options);
   const { baseUrl, prompts } = server;
-  const models = [{ source: `${baseUrl}#m`, engine: 'openai', engineOptions: { loglikelihood: 'none', retrySeconds: 0 } }] as const;
+  const models = [
+    { source: `${baseUrl}#m`, engine: 'openai', engineOptions: { loglikelihood: 'none', retrySeconds: 0 } },
+  ] as const;
   return { found: await sweep({ models: [...models], ...quick, ...more }), prompts: [...prompts] };
 }
 
@@ -35,7 +44,9 @@ describe('a server with a cache of prefixes', () => {
     expect(cell.marks.filter(({ name }) => doubts.has(name))).toEqual([]);
     expect(value(cell, 'promptTokens')).toBe(40);
     expect(value(cell, 'outputTokens')).toBe(6);
-    expect(new Set(prompts.slice(1).map((text) => text.split(' ').slice(0, 4).join(' '))).size).toBe(prompts.length - 1);
+    expect(new Set(prompts.slice(1).map((text) => text.split(' ').slice(0, 4).join(' '))).size).toBe(
+      prompts.length - 1,
+    );
   });
 
   it('is marked where it has what all prompts share, and only the rest is counted', async () => {
@@ -43,7 +54,9 @@ describe('a server with a cache of prefixes', () => {
     expect(cell.reusedTokens).toBeGreaterThan(0);
     const [cached] = cell.marks;
     expect(cached).toMatchObject({ name: 'cached', isDoubtful: true });
-    expect(cached?.detail).toMatch(/^[\d,]+ of [\d,]+ prompt tokens \(25\.\d %\) came from a cache; only the others are counted$/);
+    expect(cached?.detail).toMatch(
+      /^[\d,]+ of [\d,]+ prompt tokens \(25\.\d %\) came from a cache; only the others are counted$/,
+    );
     // 40 with the template, of which ten are cached.
     expect(value(cell, 'promptTokens')).toBe(30);
     expect(cell.marks.map(({ name }) => name)).not.toContain('length');

@@ -20,6 +20,7 @@ import { statedSizes } from '../../page/charts/scoreboard-data.ts';
 import { scoreboardFigures } from '../../page/figures/scoreboard-figures.ts';
 import { catalogue } from '../../sources/catalogue.ts';
 import { scoreTable } from '../../formats/score-table.ts';
+import type { Ladder } from '../../scoring/ladder.ts';
 import type { Scoreboard } from '../../scoring/scoreboard.ts';
 import { readTable, tableName } from '../read-table.ts';
 import { project } from '../local-world.ts';
@@ -84,12 +85,13 @@ interface Drawable {
   readonly boards: readonly Scoreboard[];
   readonly source: string;
   readonly parameters: ReadonlyMap<string, number>;
+  readonly ladders?: readonly Ladder[] | undefined;
 }
 
 export const figures: CommandHandler<typeof figuresOptions> = async (input, context) => {
   const folder = await figureFolder(context);
   const { width, dpi, task } = input.options;
-  const { boards, source, parameters } = await drawable(input, context);
+  const { boards, source, parameters, ladders } = await drawable(input, context);
   if (boards.length === 0) {
     throw new UsageError(`nothing to draw${task.length > 0 ? ` for ${task.join(', ')}` : ''}`, {
       hint: 'List the tasks with perbench report.',
@@ -97,7 +99,7 @@ export const figures: CommandHandler<typeof figuresOptions> = async (input, cont
   }
   const parametersOf = (model: string): number | undefined =>
     parameters.get(model) ?? parametersInName(model) ?? catalogueParameters(model);
-  const made = scoreboardFigures(boards, { widthMm: width, parametersOf });
+  const made = scoreboardFigures(boards, { widthMm: width, parametersOf, ladders });
   await writeFigures(folder, made, { widthMm: width, dpi, source }, context);
   return exitCodes.done;
 };
@@ -132,7 +134,7 @@ async function drawable(
   const { store, runs } = await findRuns(names, context);
   const report = await reportRuns(store, runs, { ...project(context), tasks: options.task });
   const ids = runs.map(({ id }) => id).join(', ');
-  return { boards: report.scoreboards, source: `Run ${ids}`, parameters: statedSizes(runs) };
+  return { boards: report.scoreboards, source: `Run ${ids}`, parameters: statedSizes(runs), ladders: report.ladders };
 }
 
 /** Sizes of models whose names state none, such as the paper's Phi-3.5. */

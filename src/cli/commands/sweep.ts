@@ -30,8 +30,12 @@ function suiteInput({ arguments: models, options, origins }: SweepCommand): Comm
     const origin = isShared ? origins[name as keyof typeof origins] : { source: 'default', from: 'default' };
     return { name, value, origin };
   });
-  const given = Object.fromEntries(entries.map(({ name, value }) => [name, value])) as CommandInput<SuiteOptions>['options'];
-  const from = Object.fromEntries(entries.map(({ name, origin }) => [name, origin])) as CommandInput<SuiteOptions>['origins'];
+  const given = Object.fromEntries(
+    entries.map(({ name, value }) => [name, value]),
+  ) as CommandInput<SuiteOptions>['options'];
+  const from = Object.fromEntries(
+    entries.map(({ name, origin }) => [name, origin]),
+  ) as CommandInput<SuiteOptions>['origins'];
   return { arguments: [], options: { ...given, model: models }, origins: from };
 }
 

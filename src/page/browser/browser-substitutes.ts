@@ -10,3 +10,17 @@ export function interpolateRound(from: number, to: number): (share: number) => n
 }
 
 export { interpolateNumber as interpolate, interpolateNumber as piecewise };
+
+/** Stands in for d3-format: charts write the texts of their ticks themselves. */
+function noFormat(): never {
+  throw new Error('charts ask d3-scale for no texts of ticks');
+}
+
+export {
+  noFormat as format,
+  noFormat as formatPrefix,
+  noFormat as formatSpecifier,
+  noFormat as precisionFixed,
+  noFormat as precisionPrefix,
+  noFormat as precisionRound,
+};

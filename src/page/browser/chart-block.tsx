@@ -40,7 +40,7 @@ const pageTheme: ChartTheme = {
   palette: ['var(--c1)', 'var(--c2)', 'var(--c3)', 'var(--c4)', 'var(--c5)', 'var(--c6)'],
 };
 
-interface DrawnChart {
+export interface DrawnChart {
   readonly draw: (options: ChartOptions) => Chart;
   readonly table: TextTable;
 }
@@ -70,18 +70,21 @@ function useChartWidth(): { readonly width: number; readonly frame: { readonly c
   return { width, frame };
 }
 
-/** A chart, and the same numbers as a table. */
-function Figure({ chart, id }: { readonly chart: DrawnChart; readonly id: string }): VNode {
+/** A chart, and the same numbers as a table, unless they stand above it. */
+export function Figure(props: { readonly chart: DrawnChart; readonly id: string; readonly isTold?: boolean }): VNode {
+  const { chart, id, isTold = false } = props;
   const { width, frame } = useChartWidth();
   return (
     <figure class="chart" ref={frame}>
       {chart.draw({ width, theme: pageTheme, id: `${id}-chart` })}
-      <details class="more">
-        <summary>
-          Show as table<span class="off-screen">: {chart.table.caption}</span>
-        </summary>
-        <TableOfTexts table={{ ...chart.table, caption: `${chart.table.caption}, as a table` }} />
-      </details>
+      {isTold ? null : (
+        <details class="more">
+          <summary>
+            Show as table<span class="off-screen">: {chart.table.caption}</span>
+          </summary>
+          <TableOfTexts table={{ ...chart.table, caption: `${chart.table.caption}, as a table` }} />
+        </details>
+      )}
     </figure>
   );
 }
@@ -98,12 +101,12 @@ function TaskChoice(props: {
   return <Select label="Task" value={value} options={options} onChange={onChoose} />;
 }
 
-function lightly(chart: DrawnChart): () => VNode {
+export function lightly(chart: DrawnChart): () => VNode {
   return () => chart.draw({ width: 720, theme: lightTheme, id: 'figure' }) as unknown as VNode;
 }
 
 /** Flat where there is room, so that a chart with its heading takes no more than half a sheet. */
-function plotHeight({ width }: ChartOptions): number {
+export function plotHeight({ width }: ChartOptions): number {
   return width >= paperWidth ? width * 0.25 : Math.max(width * 0.42, Math.min(width * 0.9, 300));
 }
 

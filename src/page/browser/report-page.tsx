@@ -9,6 +9,7 @@ import { Controls } from './controls.tsx';
 import { DecisionBlock } from './decision-block.tsx';
 import { dateTime } from './format.ts';
 import type { SampleLinks } from './item-lists.tsx';
+import { LadderBlock } from './ladder-block.tsx';
 import { ManifestBlock, ReproduceBlock } from './manifest-block.tsx';
 import { NotesBlock } from './notes-block.tsx';
 import { Facts, Jump } from './page-parts.tsx';
@@ -57,6 +58,9 @@ export function ReportContent(props: {
       ))}
       {view.boards.map((board) => (
         <ScoreboardBlock key={board.id} view={board} />
+      ))}
+      {(data.ladders ?? []).map((ladder, index) => (
+        <LadderBlock key={ladder.table.caption} ladder={ladder} id={`ladder-${index + 1}`} />
       ))}
       <TradeOffBlock boards={view.boards} />
       <TokensBlock boards={view.boards} />

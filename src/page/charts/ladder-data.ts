@@ -22,6 +22,10 @@ interface Measure {
   readonly read: (row: LadderRow) => Loss | undefined;
 }
 
+function middle({ low, high }: Bounds): number {
+  return (low + high) / 2;
+}
+
 function inPercent(loss: Loss | undefined): Loss | undefined {
   return loss && { value: 100 * loss.value, low: 100 * loss.low, high: 100 * loss.high };
 }
@@ -31,9 +35,9 @@ const measures: Readonly<Record<LadderY, Measure>> = {
   accuracy: {
     title: 'Accuracy change, points',
     isLogarithmic: false,
-    read: ({ accuracyDifference }) => {
-      const { value, interval } = accuracyDifference ?? {};
-      return inPercent(value === undefined ? undefined : { value, low: interval?.low ?? value, high: interval?.high ?? value });
+    read: ({ accuracyDifference: found, raceDifference }) => {
+      if (raceDifference?.kind === 'interval') return inPercent({ ...raceDifference, value: middle(raceDifference) });
+      return found && inPercent({ value: found.value, ...(found.interval ?? { low: found.value, high: found.value }) });
     },
   },
   flips: {
@@ -64,7 +68,10 @@ function labelsOf(rows: readonly LadderRow[]): readonly string[] {
 export function ladderData(ladder: Ladder, choice: LadderChoice = {}): LadderScatterData {
   const { rows, title, taskId } = ladder;
   const [x, measure] = [choice.x ?? ladder.x, measures[choice.y ?? ladder.y]];
-  const { divisor, label } = humanScale('bytes', rows.flatMap((row) => ladderSize(row, x) ?? []));
+  const { divisor, label } = humanScale(
+    'bytes',
+    rows.flatMap((row) => ladderSize(row, x) ?? []),
+  );
   const throughputs = rows.flatMap(({ measurements: { throughput } }) =>
     throughput === undefined || throughput.status === 'unavailable' ? [] : [throughput.unit],
   );
@@ -88,6 +95,7 @@ export function ladderData(ladder: Ladder, choice: LadderChoice = {}): LadderSca
         yBounds: isBase ? undefined : loss,
         speed: isDoubtful(throughput) ? undefined : valueOf(throughput),
         isBase,
+        isRange: measure === measures.accuracy && row.raceDifference?.kind === 'interval',
       };
     }),
   };

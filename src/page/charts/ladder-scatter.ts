@@ -23,6 +23,8 @@ export interface LadderPoint extends PlottedPoint {
   /** In the unit of the data; undefined where it isn't known, or doubtful. */
   readonly speed: number | undefined;
   readonly isBase: boolean;
+  /** What a race left open, with `y` in its middle: drawn as a bar, since there is no estimate. */
+  readonly isRange: boolean;
 }
 
 export interface LadderScatterData {
@@ -112,9 +114,16 @@ function keyOf(
     ...(points.some(({ speed }) => speed === undefined)
       ? [circleEntry('hollow: speed unknown or doubtful', hollow, theme)]
       : []),
-    ...(key ?? []).map((name, index): LegendEntry => ({ text: `${index + 1} ${name}`, mark: () => svgElement('g', {}) })),
+    ...(points.some(({ isRange }) => isRange)
+      ? [circleEntry('bar: what the race left open', { fill: 'none' }, theme)]
+      : []),
+    ...(key ?? []).map((name, index): LegendEntry => ({
+      text: `${index + 1} ${name}`,
+      mark: () => svgElement('g', {}),
+    })),
   ];
-  const bar = scale && scaleLegend(scale, { title: speedTitle, text: tickTextOf(scale) }, { left: fontSize, top: 0 }, theme);
+  const bar =
+    scale && scaleLegend(scale, { title: speedTitle, text: tickTextOf(scale) }, { left: fontSize, top: 0 }, theme);
   const marks = legend(entries, { left: fontSize, right: width - fontSize, top: bar?.height ?? 0 }, theme);
   return { height: (bar?.height ?? 0) + marks.height, node: svgElement('g', {}, bar?.node, marks.node) };
 }
@@ -125,10 +134,15 @@ function tickTextOf({ high }: ColourScale): (value: number) => string {
   return (value) => String(Number(value.toFixed(decimals)));
 }
 
-function namesOf({ title, xTitle, yTitle, points: given }: LadderScatterData, points: readonly LadderPoint[]): ChartNames {
-  const list = points.map(({ model, x, y, isBase }) =>
-    isBase ? `${model} (base) at ${tickText(x)}` : `${model} ${Number(y.toPrecision(3))} at ${tickText(x)}`,
-  );
+function namesOf(
+  { title, xTitle, yTitle, points: given }: LadderScatterData,
+  points: readonly LadderPoint[],
+): ChartNames {
+  const rounded = (value: number): string => tickText(Number(value.toPrecision(3)));
+  const list = points.map(({ model, x, y, yBounds, isBase, isRange }) => {
+    const range = isRange && yBounds !== undefined ? `${rounded(yBounds.low)} to ${rounded(yBounds.high)}` : rounded(y);
+    return `${model} ${isBase ? '(base)' : range} at ${rounded(x)}`;
+  });
   const left = given.length - points.length;
   const missing = left === 0 ? '' : ` ${left} without both numbers are left out.`;
   return { title, description: `${yTitle} against ${xTitle}: ${list.join(', ')}.${missing}` };
@@ -198,19 +212,25 @@ function zeroLine({ area, y, theme }: LogPlot, { isLogarithmic }: LadderScatterD
 }
 
 function marker(point: LadderPoint, plot: LogPlot, { theme, scale }: Looks): VNode {
-  const { model, x, y, speed, isBase } = point;
+  const { model, x, y, speed, isBase, isRange, yBounds = { low: y, high: y } } = point;
   const { fontSize, ink, background } = theme;
-  const bars = boundBars(point, plot);
+  const outline = { stroke: ink, 'stroke-width': fontSize / 12 };
   const fill = speed === undefined || scale === undefined ? background : scale.colourOf(speed);
+  const [atX, diameter] = [plot.x(x), fontSize * 0.84];
+  const bars = boundBars(point, plot);
+  const top = plot.y(yBounds.high);
+  const range = { x: atX - diameter / 4, y: top, width: diameter / 2, height: plot.y(yBounds.low) - top };
   return svgElement(
     'g',
     {},
     svgElement('title', {}, `${model}${isBase ? ' (base)' : ''}`),
-    bars === '' ? null : svgElement('path', { d: bars, stroke: ink, 'stroke-width': fontSize / 12, fill: 'none' }),
-    pointMark(
-      { name: model, color: fill, shape: isBase ? symbolSquare : symbolCircle },
-      { x: plot.x(x), y: plot.y(y), diameter: fontSize * 0.84 },
-      { fill, stroke: ink, 'stroke-width': fontSize / 12 },
-    ),
+    bars === '' ? null : svgElement('path', { d: bars, ...outline, fill: 'none' }),
+    isRange
+      ? svgElement('rect', { ...range, fill, ...outline })
+      : pointMark(
+          { name: model, color: fill, shape: isBase ? symbolSquare : symbolCircle },
+          { x: atX, y: plot.y(y), diameter },
+          { fill, ...outline },
+        ),
   );
 }

@@ -17,7 +17,17 @@ function cell(promptTokens: number, concurrency: number, model = 'alpha'): Sweep
     ttftP50: measured(promptTokens * concurrency, 'ms'),
   };
   const counts = { launches: 3, requests: 90, failedRequests: 0, reusedTokens: 0 };
-  return { model, promptTokens, outputTokens: 64, concurrency, state: 'done', reason: undefined, ...counts, measurements, marks: [] };
+  return {
+    model,
+    promptTokens,
+    outputTokens: 64,
+    concurrency,
+    state: 'done',
+    reason: undefined,
+    ...counts,
+    measurements,
+    marks: [],
+  };
 }
 
 function sweepOf(cells: readonly SweepCell[]): Sweep {
@@ -38,7 +48,13 @@ const loads = [1, 2, 8].flatMap((concurrency) => [cell(128, concurrency), cell(2
 
 it('draws a line for each prompt length, with ticks where it was measured', () => {
   const svg = renderToString(loadLines(loadLinesData(sweepOf(loads)), options));
-  for (const text of ['pp128', 'pp2048', 'output tokens/s, total', 'time to first token p50, ms', 'concurrent requests'])
+  for (const text of [
+    'pp128',
+    'pp2048',
+    'output tokens/s, total',
+    'time to first token p50, ms',
+    'concurrent requests',
+  ])
     expect(svg).toContain(`>${text}<`);
   expect(svg.match(/<text[^>]*>8<\/text>/gu)).toHaveLength(2);
   expect(svg).toContain('pp2048 from 100 at 1 to 283 at 8');

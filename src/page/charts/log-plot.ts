@@ -77,7 +77,10 @@ export function layOutLogPlot(options: LogPlotOptions, theme: ChartTheme): LogPl
   };
   const x = scaleLog(xDomain, [area.left, area.right]);
   // Room at the upper and lower edges lets points at 0 or 1 be whole.
-  const y = (yAxis.isLogarithmic ? scaleLog : scaleLinear)(yDomain, [area.bottom - fontSize * 0.5, area.top + fontSize * options.upperRoom]);
+  const y = (yAxis.isLogarithmic ? scaleLog : scaleLinear)(yDomain, [
+    area.bottom - fontSize * 0.5,
+    area.top + fontSize * options.upperRoom,
+  ]);
   const mostTicks = Math.max(2, Math.floor((area.right - area.left) / fontSize / options.xTickRoom));
   const xTicks = options.xTicks ?? logTicks(...xDomain, mostTicks);
   const axes = [

@@ -14,12 +14,16 @@ import {
   sizeData,
   tokensData,
 } from '../charts/scoreboard-data.ts';
+import type { Ladder } from '../../scoring/ladder.ts';
+import { ladderFigure } from './ladder-figure.ts';
 import { printedOptions, type Figure } from './render-svg.ts';
 
 export interface FigureOptions {
   readonly widthMm: number;
   /** A model's number of parameters; models without one are left out of the figure by size. */
   readonly parametersOf: (model: string) => number | undefined;
+  /** Of the same tasks. */
+  readonly ladders?: readonly Ladder[] | undefined;
 }
 
 /** `gsm8k-per-2` for `gsm8k/per@2`: what every file system takes. */
@@ -29,10 +33,10 @@ function fileName(text: string): string {
 
 /**
  * Every figure of some scoreboards: accuracy against size for all of them, and for each accuracy against the three cost
- * factors, the factors, the scores, and the ranks where they are known.
+ * factors, the factors, the scores, and the ranks where they are known; and the ladders.
  */
 export function scoreboardFigures(boards: readonly Scoreboard[], options: FigureOptions): readonly Figure[] {
-  const { widthMm, parametersOf } = options;
+  const { widthMm, parametersOf, ladders = [] } = options;
   const ownName = fileNames(fileName);
   const sizes = sizeData(boards, parametersOf);
   const hasSizes = sizes.series.some(({ points }) => points.length > 0);
@@ -44,6 +48,7 @@ export function scoreboardFigures(boards: readonly Scoreboard[], options: Figure
   return [
     ...(hasSizes ? [size()] : []),
     ...boards.flatMap((board) => boardFigures(board, ownName(nameOf(board, boards)), widthMm)),
+    ...ladders.map((ladder) => ladderFigure(ladder, { widthMm, name: ownName(`${ladder.taskId}-ladder`) })),
   ];
 }
 

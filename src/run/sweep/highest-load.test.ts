@@ -20,7 +20,15 @@ function stepped(within: number, beyond: number, value = within) {
   return (concurrency: number): LoadProbe => {
     const verdict: LoadVerdict = concurrency <= within ? 'within' : concurrency >= beyond ? 'beyond' : 'unclear';
     const isValueWithin = verdict === 'within' || (verdict === 'unclear' && concurrency <= value);
-    return { concurrency, requests: 100, value: concurrency, low: concurrency, high: concurrency, verdict, isValueWithin };
+    return {
+      concurrency,
+      requests: 100,
+      value: concurrency,
+      low: concurrency,
+      high: concurrency,
+      verdict,
+      isValueWithin,
+    };
   };
 }
 
@@ -28,7 +36,13 @@ describe('the search', () => {
   it('finds every load, and the interval that the verdicts leave open', () => {
     for (const max of [1, 2, 7, 64, 100])
       for (let within = 0; within <= max; within += 1)
-        for (const [gap, value] of [[1, 0], [2, 1], [5, 2], [9, 8], [40, 3]] as const) {
+        for (const [gap, value] of [
+          [1, 0],
+          [2, 1],
+          [5, 2],
+          [9, 8],
+          [40, 3],
+        ] as const) {
           const beyond = within + gap;
           const found = search(max, stepped(within, beyond, within + value));
           const highest = Math.min(max, within + Math.min(value, gap - 1));
@@ -69,7 +83,11 @@ describe('on a server whose latency is known exactly', () => {
     const options = limited('maxTtftP95', bound, max);
     const probe = (concurrency: number): LoadProbe => {
       const times = ttft(concurrency, lookSizes(options).at(-1) ?? 0);
-      return judgeLoad(concurrency, times.toSorted((left, right) => left - right), options);
+      return judgeLoad(
+        concurrency,
+        times.toSorted((left, right) => left - right),
+        options,
+      );
     };
     const keeps = Array.from({ length: max }, (_, index) => index + 1).filter((each) => probe(each).isValueWithin);
     const truth = keeps.findLast((each, index) => each === index + 1);
@@ -87,7 +105,9 @@ describe('over many searches', () => {
   /** Shares of searches whose interval holds the true answer, and its mean width. */
   function simulate(name: 'maxTtftP95' | 'maxTtftP50', medianMs: (load: number) => number, bound: number) {
     const shift = name === 'maxTtftP95' ? Math.exp(1.6448536 * sigma) : 1;
-    const truth = Array.from({ length: max }, (_, index) => index + 1).filter((load) => medianMs(load) * shift <= bound);
+    const truth = Array.from({ length: max }, (_, index) => index + 1).filter(
+      (load) => medianMs(load) * shift <= bound,
+    );
     const options = limited(name, bound, max);
     const normal = createNormalSource(createRandom(5));
     const searches = 150;
@@ -98,7 +118,11 @@ describe('over many searches', () => {
         let probe = judgeLoad(load, times, options);
         for (const size of lookSizes(options)) {
           while (times.length < size) times.push(medianMs(load) * Math.exp(sigma * normal()));
-          probe = judgeLoad(load, times.toSorted((left, right) => left - right), options);
+          probe = judgeLoad(
+            load,
+            times.toSorted((left, right) => left - right),
+            options,
+          );
           if (probe.verdict !== 'unclear') break;
         }
         return probe;

@@ -101,9 +101,7 @@ export function highestLoad(probes: readonly LoadProbe[], max: number): HighestL
 function contradiction(probes: readonly LoadProbe[]): string | undefined {
   for (const slow of probes) {
     const { low = 0 } = slow;
-    const fast = probes.find(
-      ({ concurrency, high = Infinity }) => concurrency > slow.concurrency && high < low,
-    );
+    const fast = probes.find(({ concurrency, high = Infinity }) => concurrency > slow.concurrency && high < low);
     if (fast === undefined) continue;
     return `latency fell from concurrency ${slow.concurrency} to ${fast.concurrency}: where it doesn't rise with the load, higher loads may be within the limit too`;
   }

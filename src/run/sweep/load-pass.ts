@@ -1,5 +1,12 @@
 import type { LatencyRecord, PassResult } from '../../core/cell.ts';
-import type { GenerateRequest, Generation, GenerationResult, LoadedModel, Prompt, WorkInFlight } from '../../core/engine.ts';
+import type {
+  GenerateRequest,
+  Generation,
+  GenerationResult,
+  LoadedModel,
+  Prompt,
+  WorkInFlight,
+} from '../../core/engine.ts';
 import type { SweepLoad } from '../../core/sweep.ts';
 import { steadyPart, throughputWindow } from '../../metrics/throughput-window.ts';
 import { watchFailures } from '../ask-items.ts';

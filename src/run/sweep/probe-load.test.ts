@@ -33,17 +33,24 @@ describe('a probe', () => {
     } as unknown as PassResult;
     const times = limitedTimes([pass], options);
     expect(times).toHaveLength(360);
-    expect(judgeLoad(4, times, options)).toMatchObject({ verdict: 'beyond', value: undefined, low: undefined, high: undefined });
+    expect(judgeLoad(4, times, options)).toMatchObject({
+      verdict: 'beyond',
+      value: undefined,
+      low: undefined,
+      high: undefined,
+    });
     const ofTokens = { ...options, limit: parseLimit('tpot p50 <= 10') };
     expect(limitedTimes([{ ...pass, failedRequests: 0 }], ofTokens)).toEqual([7]);
-    expect(limitedTimes([{ ...pass, failedRequests: 0 }], { ...options, limit: parseLimit('latency p50 <= 1s') })).toEqual(
-      [900],
-    );
+    expect(
+      limitedTimes([{ ...pass, failedRequests: 0 }], { ...options, limit: parseLimit('latency p50 <= 1s') }),
+    ).toEqual([900]);
   });
 });
 
 it('is on percentiles of times alone', () => {
-  const names = ['ttft p95 <= 1s', 'tpot p50 <= 9', 'e2el p99 <= 1', 'latency p90 <= 1'].map((text) => parseLimit(text).name);
+  const names = ['ttft p95 <= 1s', 'tpot p50 <= 9', 'e2el p99 <= 1', 'latency p90 <= 1'].map(
+    (text) => parseLimit(text).name,
+  );
   expect(names.every(isLoadLimit)).toBe(true);
   expect(isLoadLimit('maxLatency')).toBe(false);
   expect(isLoadLimit('maxMemory')).toBe(false);

@@ -34,7 +34,10 @@ export function randomPrompts(seed: number, start: number): (wordCount: number) 
   const random = createRandom(seed);
   let request = start;
   return (wordCount) => {
-    const chosen = Array.from({ length: uniqueWords }, (_, digit) => promptWords[(request >>> (8 * digit)) & 0xff] ?? '');
+    const chosen = Array.from(
+      { length: uniqueWords },
+      (_, digit) => promptWords[(request >>> (8 * digit)) & 0xff] ?? '',
+    );
     request = (request + 1) >>> 0;
     while (chosen.length < wordCount) chosen.push(promptWords[random.below(promptWords.length)] ?? '');
     return chosen.join(' ');

@@ -129,7 +129,12 @@ function brokenLoad(concurrency: number): LoadProbe {
 }
 
 /** @returns whether there is one more window */
-async function measureInto(record: CellRecord, model: SweptModel, launch: number, minRequests: number): Promise<boolean> {
+async function measureInto(
+  record: CellRecord,
+  model: SweptModel,
+  launch: number,
+  minRequests: number,
+): Promise<boolean> {
   const measured = await model.measure(record.load, launch, minRequests);
   if (measured === undefined) return false;
   const isWindow = 'pass' in measured;

@@ -52,7 +52,13 @@ function marksOf(passes: readonly PassResult[], load: SweepLoad): readonly Sweep
   const others = mergeWarnings(passes)
     .filter(({ reason }) => !saidElsewhere.has(reason))
     .map(({ reason, detail }) => ({ name: reason, detail, isDoubtful: !isHarmless.has(reason) }));
-  return [...cacheMark(passes), ...lengthMark(passes, load), ...answerMark(passes, load), ...failureMark(passes), ...others];
+  return [
+    ...cacheMark(passes),
+    ...lengthMark(passes, load),
+    ...answerMark(passes, load),
+    ...failureMark(passes),
+    ...others,
+  ];
 }
 
 /** What one model did under one load. */
