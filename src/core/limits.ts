@@ -132,9 +132,9 @@ export function percentileOf(name: LimitName): number | undefined {
 export function loadPercentileOf(
   name: LimitName,
 ): { readonly time: LoadTime; readonly percentile: number } | undefined {
-  const [, time, percentile] = /^max(Ttft|Tpot|E2el)P([\d.]+)$/.exec(name) ?? [];
-  if (time === undefined) return undefined;
-  return { time: loadTimes[time as keyof typeof loadTimes], percentile: Number(percentile) };
+  const [, word, percentile] = /^max(Ttft|Tpot|E2el)P([\d.]+)$/.exec(name) ?? [];
+  if (word === undefined) return undefined;
+  return { time: loadTimes[word as keyof typeof loadTimes], percentile: Number(percentile) };
 }
 
 const measuredPercentiles: Readonly<Record<number, MetricName>> = {
@@ -211,10 +211,10 @@ export function formatLimit({ name, bound }: Limit): string {
 const examples = '`accuracy >= 0.7`, `memory <= 2GiB` or `latency p95 <= 800ms`';
 
 function nameOf(subject: string): LimitName | undefined {
-  const [, time, percentile] = /^(latency|ttft|tpot|e2el) p(\d+(?:\.\d+)?)$/.exec(subject) ?? [];
-  if (time !== undefined && percentile !== undefined) {
+  const [, word, percentile] = /^(latency|ttft|tpot|e2el) p(\d+(?:\.\d+)?)$/.exec(subject) ?? [];
+  if (word !== undefined && percentile !== undefined) {
     if (!(Number(percentile) > 0 && Number(percentile) < 100)) return undefined;
-    const named = `${time.charAt(0).toUpperCase()}${time.slice(1)}` as 'Latency' | keyof typeof loadTimes;
+    const named = `${word.charAt(0).toUpperCase()}${word.slice(1)}` as 'Latency' | keyof typeof loadTimes;
     return `max${named}P${Number(percentile)}`;
   }
   const names = Object.keys(limitKinds) as readonly (keyof typeof limitKinds)[];

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { type AnsweringServer, type Asked, sendEvents, sendJson, startAnswering } from '../openai/answering-server.ts';
+import { type AnsweringServer, type Asked, sendEvents, startAnswering } from '../openai/answering-server.ts';
 
 export interface CachingServerOptions {
   /** Words at the beginning of what a template makes of every prompt: alike for all, so that they are cached after the first. */
@@ -58,6 +58,6 @@ export async function startCaching({
 }
 
 function refuse(response: ServerResponse): void {
-  response.statusCode = 400;
-  sendJson(response, { error: { message: 'this one is refused' } });
+  response.writeHead(400, { 'content-type': 'application/json' });
+  response.end('{"error":{"message":"this one is refused"}}');
 }
