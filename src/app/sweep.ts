@@ -28,7 +28,7 @@ export interface SweepQuestion extends SweepAxes {
  *
  * @throws {UsageError} if it can't be read, or isn't on a percentile of a time
  */
-export function loadLimit(text: string): Limit {
+function loadLimit(text: string): Limit {
   const hint = 'Write one such as "ttft p95 <= 500ms", of ttft, tpot or e2el.';
   try {
     const limit = parseLimit(text);

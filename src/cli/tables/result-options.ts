@@ -153,8 +153,7 @@ const dpi = withDefault(
 );
 
 /** How charts come out on paper. */
-export const figureOptions = { width, dpi } as const;
-export const paperOptions = figureOptions;
+export const paperOptions = { width, dpi } as const;
 
 export const figuresOptions = {
   table: text({

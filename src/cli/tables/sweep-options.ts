@@ -2,7 +2,7 @@ import { listParts } from '../../core/list-parts.ts';
 import { readNumber } from '../../core/settings.ts';
 import { sweepDefaults, sweepRanges } from '../../core/sweep-axes.ts';
 import { custom, number, type Option, text, withDefault } from '../options/option.ts';
-import { figureOptions } from './result-options.ts';
+import { paperOptions } from './result-options.ts';
 import { suiteOptions } from './suite-options.ts';
 
 type Axis = 'promptTokens' | 'concurrency';
@@ -70,5 +70,5 @@ export const sweepOptions = {
     sweepDefaults.maxConcurrency,
   ),
   ...sweptSuiteOptions,
-  ...figureOptions,
+  ...paperOptions,
 } as const;

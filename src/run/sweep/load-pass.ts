@@ -24,7 +24,7 @@ export interface LoadPassOptions extends Omit<ClosedLoopOptions, 'positions'> {
 const positions = Array.from({ length: 16_384 }, (_, position) => position);
 
 /** A request of nothing but work: no stop strings, and no end before its limit of tokens, where the engine can. */
-export function loadRequest(model: LoadedModel, id: string, text: string, maxTokens: number): GenerateRequest {
+function loadRequest(model: LoadedModel, id: string, text: string, maxTokens: number): GenerateRequest {
   const prompt: Prompt =
     model.info.promptStyle === 'plain'
       ? { style: 'plain', text }
