@@ -130,8 +130,11 @@ export class SweptModel implements AsyncDisposable {
       onStatus: (line: string) => emit({ type: 'launch-progress', model: name, launch, line }),
     };
     const model = await engine.open(this.#planned.spec, options, signal);
+    const isNew = this.info === undefined;
     this.#open = model;
     this.info = model.info;
+    // How requests differ here from what they usually are is said once.
+    for (const note of isNew ? (model.info.notes ?? []) : []) emit({ type: 'warning', message: `${name}: ${note}` });
     emit({ type: 'launch-end', model: name, launch, info: model.info, durationMs: nowMs() - startedMs });
     return model;
   }
