@@ -104,11 +104,7 @@ export async function reportRuns(
   const notes = [
     ...importNotes(runs),
     ...joined,
-    ...differences(runs),
-    ...tooShort(runs),
-    ...unfinished(own),
-    ...needNotes(scoreboards, runs),
-    ...races(runs),
+    ...runNotes(runs, own, scoreboards),
     ...(await anchorsNotes(scoreboards, scoring.anchors, false)),
   ];
   return {
@@ -119,6 +115,21 @@ export async function reportRuns(
     ...(runs.length === 1 && run !== undefined && { run: reportRun(run) }),
     ...(notes.length > 0 && { notes }),
   };
+}
+
+/** What a reader must know of the runs themselves. */
+function runNotes(
+  runs: readonly RunRecord[],
+  cells: readonly Cell[],
+  scoreboards: readonly Scoreboard[],
+): readonly string[] {
+  return [
+    ...differences(runs),
+    ...tooShort(runs),
+    ...unfinished(cells),
+    ...needNotes(scoreboards, runs),
+    ...races(runs),
+  ];
 }
 
 /** A race was decided under anchors of its own, which stay what they were. */

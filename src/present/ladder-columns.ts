@@ -15,12 +15,12 @@ export interface LadderColumn {
 
 type Known = Exclude<Measurement, { readonly status: 'unavailable' }>;
 
-export function knownOf(measurement: Measurement | undefined): Known | undefined {
+function knownOf(measurement: Measurement | undefined): Known | undefined {
   return measurement === undefined || measurement.status === 'unavailable' ? undefined : measurement;
 }
 
 /** A number against the base, or against itself, with the ends of its interval where they are known. */
-export interface Ends {
+interface Ends {
   readonly value: number;
   readonly low: number | undefined;
   readonly high: number | undefined;
@@ -32,7 +32,7 @@ interface WithInterval {
 }
 
 /** The same form for what has an interval of its own, and for what may lack one. */
-export function endsOf(estimate: WithInterval | undefined): Ends | undefined {
+function endsOf(estimate: WithInterval | undefined): Ends | undefined {
   if (estimate === undefined) return undefined;
   return { value: estimate.value, low: estimate.interval?.low, high: estimate.interval?.high };
 }

@@ -116,9 +116,9 @@ const nothing = {
 function raceStanding({ verdict }: LadderModel): Pick<LadderRow, 'standing' | 'raceDifference'> {
   const raceDifference = verdict?.difference?.accuracy;
   if (raceDifference?.kind !== 'interval') return { standing: 'unknown', raceDifference: undefined };
-  const known = { passed: 'not_worse', eliminated: 'worse' } as const;
+  const standing = { passed: 'not_worse', eliminated: 'worse' } as const;
   const status = verdict?.status;
-  return { standing: status === 'passed' || status === 'eliminated' ? known[status] : 'unknown', raceDifference };
+  return { standing: status === 'passed' || status === 'eliminated' ? standing[status] : 'unknown', raceDifference };
 }
 
 /** A model against the base: answers on the items of both, where both answered all of theirs, speed over launches. */
