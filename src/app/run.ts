@@ -97,13 +97,15 @@ export interface RunOptions {
   readonly onNote?: LocalContext['onNote'];
 }
 
-function parseSuite(input: SuiteInput): Suite {
+/** @throws {ConfigError} if it isn't one */
+export function parseSuite(input: SuiteInput): Suite {
   const parsed = suiteSchema.safeParse(input);
   if (!parsed.success) throw new ConfigError({ file: 'suite' }, z.prettifyError(parsed.error).replaceAll('\n', ' '));
   return parsed.data;
 }
 
-function libraryContext({ environment, workingFolder = '.', ...options }: RunOptions): LocalContext {
+/** What the options of a library call are to everything behind it. */
+export function libraryContext({ environment, workingFolder = '.', ...options }: RunOptions): LocalContext {
   const settings = sourceSettingsFrom(environment ?? {}, homedir());
   return {
     settings,

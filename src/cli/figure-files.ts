@@ -1,8 +1,12 @@
+import { extname } from 'node:path';
 import { loadChartFont } from '../page/figures/chart-font.ts';
 import { renderPdf } from '../page/figures/render-pdf.ts';
 import { renderPng } from '../page/figures/render-png.ts';
 import { type Figure, renderSvg } from '../page/figures/render-svg.ts';
+import type { Target } from './check-outputs.ts';
+import type { CliContext } from './context.ts';
 import { perbenchVersion } from './version.ts';
+import { writeWhole } from './write-outputs.ts';
 
 export interface FigureSettings {
   readonly widthMm: number;
@@ -34,4 +38,32 @@ async function figurePdf(figure: Figure, settings: FigureSettings): Promise<Uint
 
 /** Every format that a figure is written in, by the ending of its file. */
 export const figureFormats = { svg: figureSvg, pdf: figurePdf, png: figurePng } as const;
-export type FigureFormat = keyof typeof figureFormats;
+type FigureFormat = keyof typeof figureFormats;
+/** A chart that `--out` asks for. */
+export interface FigureFile extends Target {
+  readonly format: FigureFormat;
+}
+
+const formats = Object.keys(figureFormats) as readonly FigureFormat[];
+export const figureEndings = formats.map((format) => `.${format}`);
+
+/** Those files of `--out` that are charts. */
+export function figureFiles(context: CliContext): readonly FigureFile[] {
+  return context.globals.out.flatMap((name) => {
+    const format = formats.find((each) => extname(name).toLowerCase() === `.${each}`);
+    return format === undefined ? [] : [{ name, path: context.path(name), format }];
+  });
+}
+
+/** Draws a chart into each of those files. */
+export async function writeFigureFiles(
+  files: readonly FigureFile[],
+  figure: Figure,
+  settings: FigureSettings,
+  context: CliContext,
+): Promise<void> {
+  for (const { path, format } of files) {
+    await writeWhole(path, await figureFormats[format](figure, settings));
+    context.output.note(`wrote ${path}`);
+  }
+}

@@ -223,6 +223,8 @@ export interface GenerateRequest {
   readonly maxThinkingTokens?: number | undefined;
   /** The answer is cut before the first of them; thoughts aren't. */
   readonly stop: readonly string[];
+  /** Goes on to the limit of tokens though the model would end its answer, where the engine can: only the work matters. */
+  readonly ignoresEnd?: boolean | undefined;
   /** Ask for the log-probability of each generated token. */
   readonly logprobs?: boolean;
   /** JSON Schema that the answer is held to, thoughts aside; an engine without the capability fails the request. */

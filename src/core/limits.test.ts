@@ -25,6 +25,9 @@ describe('a limit', () => {
     ['latency <= 1.5s', 'maxLatency', 1500, 'latency <= 1.5 s'],
     ['latency p95 <= 800ms', 'maxLatencyP95', 800, 'latency p95 <= 800 ms'],
     ['latency  P99.9 <= 1 min', 'maxLatencyP99.9', 60_000, 'latency p99.9 <= 1 min'],
+    ['TTFT p95 <= 500ms', 'maxTtftP95', 500, 'ttft p95 <= 500 ms'],
+    ['tpot p50 <= 50', 'maxTpotP50', 50, 'tpot p50 <= 50 ms'],
+    ['e2el p99.9 <= 2s', 'maxE2elP99.9', 2000, 'e2el p99.9 <= 2 s'],
     ['throughput >= 5', 'minThroughput', 5, 'throughput >= 5'],
     ['price <= 0.2', 'maxPrice', 0.2, 'price <= 0.2'],
     ['accuracy drop <= 1%', 'maxAccuracyDrop', 0.01, 'accuracy drop <= 0.01'],
@@ -51,6 +54,9 @@ describe('a limit', () => {
     ],
     ['accuracy > 0.7', 'expected one such as'],
     ['latency p100 <= 1s', 'expected one such as'],
+    ['ttft p100 <= 1s', 'expected one such as'],
+    ['ttft <= 1s', 'expected one such as'],
+    ['ttft p95 >= 1s', 'expected `ttft p95 <= …`'],
     ['withinBest <= 1', 'expected one such as'],
     ['accuracy <= 0.7', '`accuracy <= 0.7` is not a limit: expected `accuracy >= …`'],
     ['memory >= 2GiB', '`memory >= 2GiB` is not a limit: expected `memory <= …`'],
@@ -77,7 +83,7 @@ describe('a limit', () => {
 
   it('says of every name which way is good, and what is measured for it', () => {
     const names: readonly LimitName[] = [
-      ...new Set<LimitName>([...gateLimitNames, ...constraintNames, 'maxLatencyP99', 'maxLatencyP97']),
+      ...new Set<LimitName>([...gateLimitNames, ...constraintNames, 'maxLatencyP99', 'maxLatencyP97', 'maxTtftP95']),
     ];
     const rows = names.map((name) => [
       name,
@@ -103,6 +109,7 @@ describe('a limit', () => {
       ['maxPrice', 'pricePerThousand', true, true, true],
       ['maxLatencyP99', 'latencyP99', true, true, false],
       ['maxLatencyP97', undefined, true, true, false],
+      ['maxTtftP95', undefined, true, false, false],
     ]);
   });
 

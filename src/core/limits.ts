@@ -1,3 +1,4 @@
+import type { LoadTime } from './load.ts';
 import type { MetricName } from './measurement.ts';
 import { quantities, type Quantity } from './quantities.ts';
 
@@ -76,8 +77,10 @@ const limitKinds = {
   withinBest: limited(accuracy, 'within best', share, 'maximum accuracy gap to the best model'),
 } as const satisfies Record<string, LimitKind>;
 
-/** Percentiles of latency beside the 95th have names too: `maxLatencyP99`. */
-export type LimitName = keyof typeof limitKinds | `maxLatencyP${number}`;
+const loadTimes = { Ttft: 'ttft', Tpot: 'tpot', E2el: 'e2el' } as const satisfies Record<string, LoadTime>;
+
+/** Percentiles of latency beside the 95th have names too: `maxLatencyP99`; and those of the times of requests under load. */
+export type LimitName = keyof typeof limitKinds | `maxLatencyP${number}` | `max${keyof typeof loadTimes}P${number}`;
 
 /** One limit; shares are ratios, times milliseconds, sizes bytes. */
 export interface Limit {
@@ -125,6 +128,15 @@ export function percentileOf(name: LimitName): number | undefined {
   return percentile === undefined ? undefined : Number(percentile);
 }
 
+/** The percentile of a time under load that a limit is on; undefined for all others. */
+export function loadPercentileOf(
+  name: LimitName,
+): { readonly time: LoadTime; readonly percentile: number } | undefined {
+  const [, word, percentile] = /^max(Ttft|Tpot|E2el)P([\d.]+)$/.exec(name) ?? [];
+  if (word === undefined) return undefined;
+  return { time: loadTimes[word as keyof typeof loadTimes], percentile: Number(percentile) };
+}
+
 const measuredPercentiles: Readonly<Record<number, MetricName>> = {
   50: 'latencyP50',
   90: 'latencyP90',
@@ -133,6 +145,10 @@ const measuredPercentiles: Readonly<Record<number, MetricName>> = {
 
 export function limitKind(name: LimitName): LimitKind {
   if (Object.hasOwn(limitKinds, name)) return limitKinds[name as keyof typeof limitKinds];
+  const load = loadPercentileOf(name);
+  if (load !== undefined) {
+    return { ...limitKinds.maxLatencyP95, subject: `${load.time} p${load.percentile}`, metric: undefined };
+  }
   const percentile = percentileOf(name) ?? Number.NaN;
   const metric = measuredPercentiles[percentile];
   return { ...limitKinds.maxLatencyP95, subject: `latency p${percentile}`, metric };
@@ -155,10 +171,10 @@ export function isGateLimit(name: LimitName): name is (typeof gateLimitNames)[nu
   return gateLimitNames.some((known) => known === name);
 }
 
-/** Whether it is on a model alone, without a baseline or other models. */
+/** Whether it is on a model alone, without a baseline, other models or a load. */
 export function isConstraint(name: LimitName): boolean {
   const { relation } = limitKind(name);
-  return relation === 'at most' || relation === 'at least';
+  return loadPercentileOf(name) === undefined && (relation === 'at most' || relation === 'at least');
 }
 
 /** Whether a value keeps a bound. */
@@ -195,9 +211,12 @@ export function formatLimit({ name, bound }: Limit): string {
 const examples = '`accuracy >= 0.7`, `memory <= 2GiB` or `latency p95 <= 800ms`';
 
 function nameOf(subject: string): LimitName | undefined {
-  const [, percentile] = /^latency p(\d+(?:\.\d+)?)$/.exec(subject) ?? [];
-  if (percentile !== undefined)
-    return Number(percentile) > 0 && Number(percentile) < 100 ? `maxLatencyP${Number(percentile)}` : undefined;
+  const [, word, percentile] = /^(latency|ttft|tpot|e2el) p(\d+(?:\.\d+)?)$/.exec(subject) ?? [];
+  if (word !== undefined && percentile !== undefined) {
+    if (!(Number(percentile) > 0 && Number(percentile) < 100)) return undefined;
+    const named = `${word.charAt(0).toUpperCase()}${word.slice(1)}` as 'Latency' | keyof typeof loadTimes;
+    return `max${named}P${Number(percentile)}`;
+  }
   const names = Object.keys(limitKinds) as readonly (keyof typeof limitKinds)[];
   return names.find((name) => name !== 'withinBest' && subjectText(limitKinds[name]) === subject);
 }

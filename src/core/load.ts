@@ -10,7 +10,10 @@ export interface GoodputLimits {
   readonly e2el?: number;
 }
 
-const limitNames = ['ttft', 'tpot', 'e2el'] as const;
+/** Times of a request under load, in the names of vLLM's benchmark. */
+export type LoadTime = keyof GoodputLimits;
+
+const limitNames = ['ttft', 'tpot', 'e2el'] as const satisfies readonly LoadTime[];
 
 /**
  * Reads `ttft:500ms,tpot:50ms`, in the names of vLLM's benchmark; a number without unit is milliseconds, as there.

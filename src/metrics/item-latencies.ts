@@ -12,13 +12,18 @@ interface WeightedTime {
   readonly weight: number;
 }
 
+/** Which time of each request. */
+export type TimeName = 'endToEndMs' | 'timeToFirstTokenMs' | 'timePerOutputTokenMs';
+
 /** Times that are known, each with the weight of its item. */
-export function weightedTimes(
-  record: LatencyRecord | undefined,
-  name: 'endToEndMs' | 'timeToFirstTokenMs' | 'timePerOutputTokenMs',
-): readonly WeightedTime[] {
+export function weightedTimes(record: LatencyRecord | undefined, name: TimeName): readonly WeightedTime[] {
   const times: readonly (number | null)[] = record?.[name] ?? [];
   return times.flatMap((value, index) => (value === null ? [] : [{ value, weight: record?.weights?.[index] ?? 1 }]));
+}
+
+/** Times of answers that came at once have no logarithm. */
+function positiveTimes(record: LatencyRecord, time: TimeName): readonly WeightedTime[] {
+  return weightedTimes(record, time).filter(({ value }) => value > 0);
 }
 
 /** Latencies of a launch by item; empty where a record doesn't tell its items, as under load. */
@@ -35,11 +40,11 @@ interface Pool {
   readonly items: number;
 }
 
-function pooled(records: readonly LatencyRecord[]): Pool {
+function pooled(records: readonly LatencyRecord[], time: TimeName): Pool {
   const byItem = new Map<string, WeightedTime[]>();
-  for (const [number, { endToEndMs, itemIds, weights }] of records.entries()) {
-    for (const [index, value] of endToEndMs.entries()) {
-      if (!(value > 0)) continue;
+  for (const [number, { [time]: times, itemIds, weights }] of records.entries()) {
+    for (const [index, value] of times.entries()) {
+      if (value === null || !(value > 0)) continue;
       const id = itemIds?.[index] ?? `request ${index} of ${number}`;
       const own = byItem.get(id) ?? [];
       own.push({ value, weight: weights?.[index] ?? 1 });
@@ -53,14 +58,20 @@ function pooled(records: readonly LatencyRecord[]): Pool {
 }
 
 /** How launches differ in latency, one number each: over the items that all of them asked, else by their medians. */
-function launchLevels(records: readonly LatencyRecord[]): readonly number[] {
-  const byItem = records.map(latencyByItem);
+function launchLevels(records: readonly LatencyRecord[], time: TimeName): readonly number[] {
+  const byItem = time === 'endToEndMs' ? records.map(latencyByItem) : [];
   const common = commonItems(byItem);
   if (common.length > 0) return byItem.map((own) => geometricMean(valuesAt(own, common)));
-  return records.map((record) => weightedQuantile(weightedTimes(record, 'endToEndMs'), 0.5));
+  return records.map((record) => weightedQuantile(positiveTimes(record, time), 0.5));
 }
 
-function percentileBounds({ requests, items }: Pool, value: number, p: number, records: readonly LatencyRecord[]) {
+function percentileBounds(
+  { requests, items }: Pool,
+  value: number,
+  p: number,
+  records: readonly LatencyRecord[],
+  time: TimeName,
+) {
   // Requests of one item are alike, so that ranks are those of so many items, found among all requests by their share.
   const shares = percentileInterval(
     Array.from({ length: items }, (_, rank) => rank / (items - 1)),
@@ -68,7 +79,7 @@ function percentileBounds({ requests, items }: Pool, value: number, p: number, r
   );
   if (shares === undefined) return undefined;
   const order = { low: weightedQuantile(requests, shares.low), high: weightedQuantile(requests, shares.high) };
-  const spread = launchSpread(launchLevels(records).map((level) => [level]));
+  const spread = launchSpread(launchLevels(records, time).map((level) => [level]));
   const ofLaunches = launchInterval(spread);
   const launchHalf = ofLaunches === undefined ? 0 : Math.log(ofLaunches.high / spread.geometricMean);
   const interval: Interval = {
@@ -84,7 +95,7 @@ function percentileBounds({ requests, items }: Pool, value: number, p: number, r
 export const panelSettings = 'latencyRequests, and enough latencySeconds for them';
 
 /**
- * A percentile of the benchmark's latencies: of all requests of all launches, so that what requests of one item differ by
+ * A percentile of the benchmark's latencies, or of another time of its requests: of all requests of all launches, so that what requests of one item differ by
  * counts too. None from too few items, however many launches asked them.
  *
  * Its interval covers other items of the benchmark (order statistics of as many values as there are items) and other
@@ -93,17 +104,19 @@ export const panelSettings = 'latencyRequests, and enough latencySeconds for the
  *
  * @param launches passes by launch
  * @param counted what is counted, for people
+ * @param time end to end where left out
  */
 export function latencyPercentile(
   launches: readonly (readonly PassResult[])[],
   p: number,
   counted: 'items' | 'requests',
   warnings: readonly Warning[],
+  time: TimeName = 'endToEndMs',
 ): Measurement {
   const records = launches
     .map((passes) => joinedRecords(passes.flatMap(({ latencies }) => latencies ?? [])))
-    .filter(({ endToEndMs }) => endToEndMs.length > 0);
-  const pool = pooled(records);
+    .filter((record) => positiveTimes(record, time).length > 0);
+  const pool = pooled(records, time);
   const { requests, items } = pool;
   const needed = minCount(p, 1);
   if (items < needed) {
@@ -112,7 +125,7 @@ export function latencyPercentile(
     return { status: 'unavailable', reason: 'too_few_requests', detail };
   }
   const value = weightedQuantile(requests, p);
-  const interval = percentileBounds(pool, value, p, records);
+  const interval = percentileBounds(pool, value, p, records, time);
   const single: Warning[] = records.length === 1 ? [{ reason: 'one_launch', detail: singleLaunch }] : [];
   return {
     status: 'measured',

@@ -17,21 +17,26 @@ export function stragglers(concurrency: number): number {
   return Math.floor(concurrency / 8);
 }
 
+/** A stretch of time on the clock of requests. */
+export interface TimeSpan {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
 /**
  * The steady part of a closed loop: from the moment at which as many requests had ended as there are places until the last
  * at which those in flight, but for a few stragglers, would still end under full load.
  *
- * Before, all places start at once; after, those that are left share the server with fewer and fewer. Items and tokens at
- * the edges count by the share of their time that lies inside, so that it doesn't matter where they happen to end.
+ * Before, all places start at once; after, those that are left share the server with fewer and fewer.
  * bench/throughput.ts shows what the choice of edges is worth.
  *
  * @param requests in any order
  * @returns undefined where there were too few requests for such a part
  */
-export function throughputWindow(
-  requests: readonly AnsweredRequest[],
+export function steadyPart(
+  requests: readonly Pick<AnsweredRequest, 'startedMs' | 'lastTokenMs'>[],
   concurrency: number,
-): ThroughputWindow | undefined {
+): TimeSpan | undefined {
   if (requests.length <= 2 * concurrency) return undefined;
   const ends = requests.map(({ lastTokenMs }) => lastTokenMs).toSorted(ascending);
   const startMs = ends[concurrency - 1] ?? 0;
@@ -40,8 +45,24 @@ export function throughputWindow(
   const inFlight = requests.filter(({ lastTokenMs }) => lastTokenMs >= fullUntilMs);
   const starts = inFlight.map(({ startedMs }) => startedMs).toSorted(ascending);
   const endMs = Math.min(fullUntilMs, starts[stragglers(concurrency)] ?? fullUntilMs);
+  return endMs > startMs ? { startMs, endMs } : undefined;
+}
+
+/**
+ * What was done in the steady part of a closed loop. Items and tokens at its edges count by the share of their time that lies
+ * inside, so that it doesn't matter where they happen to end.
+ *
+ * @param requests in any order
+ * @returns undefined where there were too few requests for such a part
+ */
+export function throughputWindow(
+  requests: readonly AnsweredRequest[],
+  concurrency: number,
+): ThroughputWindow | undefined {
+  const steady = steadyPart(requests, concurrency);
+  if (steady === undefined) return undefined;
+  const { startMs, endMs } = steady;
   const durationMs = endMs - startMs;
-  if (!(durationMs > 0)) return undefined;
   let [items, promptTokens, outputTokens, busyMs] = [0, 0, 0, 0];
   for (const request of requests) {
     const { startedMs, lastTokenMs } = request;

@@ -82,6 +82,7 @@ export const documentFormats = {
   decision: pick('csv', 'json', 'markdown'),
   loss: pick('csv', 'json', 'markdown', 'latex', 'parquet'),
   ladder: pick('csv', 'json', 'markdown', 'latex', 'parquet'),
+  sweep: pick('csv', 'json', 'markdown', 'latex', 'parquet', 'openmetrics', 'bencher'),
   gate: pick('junit', 'json', 'csv', 'markdown'),
 } as const;
 

@@ -16,6 +16,8 @@ import type { Document } from './document.ts';
 import { documentFormats, type Format } from './formats.ts';
 import { type Gate, gateDocument } from './gate-document.ts';
 import { ladderDocument } from './ladder-document.ts';
+import { sweepDocument } from './sweep-document.ts';
+import type { Sweep } from '../core/sweep.ts';
 import { githubAnnotations } from './check-text.ts';
 import { reportDocument } from './report-document.ts';
 import { sampleFormats } from './samples.ts';
@@ -100,6 +102,28 @@ function ladderOf(text: string): Ladder {
 const answersTo = ({ scoreboards }: Report): Answers =>
   joinAnswers(scoreboards.map((board) => decide([{ board, weight: 1, replicates: undefined }])));
 
+function sweepOf(text: string): Sweep {
+  const load = { model: text, promptTokens: 64, outputTokens: 8 };
+  const found = { launches: 1, requests: 9, failedRequests: 1, reusedTokens: 0 };
+  const marks = [{ name: 'failed', detail: text, isDoubtful: true }];
+  const promptSpeed = { status: 'measured', value: 9, unit: 'tokens/s', n: 1, warnings: [] } as const;
+  const info = { engineBuild: text, devices: [text] } as unknown as Sweep['models'][number]['info'];
+  return {
+    models: [{ name: text, info }],
+    launches: 1,
+    windowSeconds: 1,
+    cells: [
+      { ...load, ...found, concurrency: 1, state: 'done', reason: undefined, measurements: { promptSpeed }, marks },
+      { ...load, ...found, concurrency: 2, state: 'failed', reason: text, measurements: {}, marks: [] },
+    ],
+    searches: [],
+    isInterrupted: true,
+    startedAtMs: 0,
+    perbenchVersion: text,
+    host: text,
+  };
+}
+
 async function* samplesOf(
   text: string,
 ): AsyncGenerator<{ origin: { runId: string; model: string; task: string; protocol: string }; sample: Sample }> {
@@ -121,6 +145,7 @@ async function written(text: string): Promise<Readonly<Record<string, string>>> 
     gate: gateDocument(gateOf(text)),
     loss: lossDocument(lossesOf(text)),
     ladder: ladderDocument([ladderOf(text)]),
+    sweep: sweepDocument(sweepOf(text)),
   };
   const texts: Record<string, string> = { 'GitHub annotations': githubAnnotations(documents.gate) };
   for (const [kind, document] of Object.entries(documents)) {

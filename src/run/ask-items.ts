@@ -105,8 +105,11 @@ function createBook<Request extends { readonly id: string }>() {
 /** Requests that fail one after the other, before it is the engine that fails. */
 const mostFailures = 20;
 
-/** Looks at each result once it was kept; prompts that are too long, or that a template refuses, are not the engine's fault. */
-function watchFailures(): { see(result: Generation | Loglikelihood): void } {
+/**
+ * Ends a pass whose engine answers nothing any more. It looks at each result once it was kept; prompts that are too long, or that a
+ * template refuses, are not the engine's fault.
+ */
+export function watchFailures(): { see(result: Generation | Loglikelihood): void } {
   let inRow = 0;
   return {
     see(result) {

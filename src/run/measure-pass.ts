@@ -6,6 +6,7 @@ import type { PassName, PassResult } from '../core/cell.ts';
 import { type LoadedModel, uncountedRemark } from '../core/engine.ts';
 import { UnsupportedError } from '../core/errors.ts';
 import type { PassProgress } from '../core/event.ts';
+import type { Task } from '../core/task.ts';
 import { thresholds } from '../core/thresholds.ts';
 import type { PlannedTask } from './plan.ts';
 import { type PassQuestion, passWarnings } from './pass-warnings.ts';
@@ -58,10 +59,10 @@ export function clientWindow(
 
 const memoryEveryMs = 2_000;
 
-/** What every pass of one cell in one launch shares. */
-export interface PassContext {
+/** What every measured pass takes. */
+export interface MeasureContext {
   readonly model: LoadedModel;
-  readonly planned: PlannedTask;
+  readonly planned: { readonly task: Pick<Task, 'kind'> };
   readonly meter: HostMeter;
   readonly launch: number;
   readonly concurrency: number;
@@ -71,6 +72,11 @@ export interface PassContext {
   /** The most that a search for the concurrency tries; undefined where it is given. */
   readonly searchedUpTo: number | undefined;
   readonly onProgress: (pass: PassName, progress: PassProgress) => void;
+}
+
+/** What every pass of one cell in one launch shares. */
+export interface PassContext extends MeasureContext {
+  readonly planned: PlannedTask;
 }
 
 /** What a pass adds to what all passes record. */
@@ -156,7 +162,7 @@ async function openWindows(meter: HostMeter, model: LoadedModel): Promise<PassWi
 
 /** That a server which counts no tokens counts those of no answer is nothing odd. */
 function questionOf(
-  { model, planned, ceiling, searchedUpTo }: PassContext,
+  { model, planned, ceiling, searchedUpTo }: MeasureContext,
   { pass, limitMs }: PassPlan,
   remarks: ReadonlyMap<string, number>,
   answers: number,
@@ -179,7 +185,7 @@ function isCounted({ capabilities }: LoadedModel, remarks: ReadonlyMap<string, n
 
 /** Runs one pass between two readings of the host, and puts together what was recorded. */
 export async function measurePass(
-  context: PassContext,
+  context: MeasureContext,
   plan: PassPlan,
   body: (tally: PassTally) => Promise<PassFindings>,
 ): Promise<PassResult> {

@@ -45,8 +45,7 @@ it('counts what was asked over HTTP: each try, and each part of an item that is 
     { ...likelihood, exchanges: 11, retries: 2 },
     { id: 'a', status: 'failed', reason: 'engine', message: '', promptTokens: undefined },
   ];
-  for (const result of results)
-    tally.count({ position: 0, isFirst: false, result, sample: () => expect.fail('nothing is scored') });
+  for (const result of results) tally.count({ result });
   expect(tally.requests()).toEqual({ durationsMs: [20, 20, 20], retried: 2, exchanges: 1 + 3 + 1 + 9 + 11 + 1 });
 });
 

@@ -55,7 +55,7 @@ export interface PassTally {
   readonly counts: Readonly<PassCounts>;
   readonly requests: () => PassRequests;
   readonly oddities: () => PassOddities;
-  count(answer: Answer, score?: number): void;
+  count(answer: Pick<Answer, 'result'>, score?: number): void;
   /** What the engine works on meanwhile. */
   working(work: WorkInFlight): void;
   /** The pass will take longer than was thought. */

@@ -108,23 +108,36 @@ export function allowedMisses(p: number, n: number, confidence = loadgenConfiden
 }
 
 /**
- * Interval of a percentile from order statistics: LoadGen's bound from above, and the same from below, where values are
+ * Bounds of a percentile from order statistics: LoadGen's bound from above, and the same from below, where values are
  * counted from the other end.
  *
  * @param sorted ascending
  * @param p between 0 and 1
- * @returns undefined where there are too few values for a bound on either side
+ * @param level of both together
+ * @returns undefined on a side where there are too few values for a bound
  */
+export function percentileBounds(
+  sorted: ArrayLike<number>,
+  p: number,
+  level = 0.95,
+): { readonly low: number | undefined; readonly high: number | undefined } {
+  const n = sorted.length;
+  const oneSided = (1 + level) / 2;
+  const [above, below] = [allowedMisses(p, n, oneSided), allowedMisses(1 - p, n, oneSided)];
+  return {
+    low: below === undefined ? undefined : sorted[below - 1],
+    high: above === undefined ? undefined : sorted[n - above],
+  };
+}
+
+/** Both of {@link percentileBounds}, or undefined. */
 export function percentileInterval(
   sorted: ArrayLike<number>,
   p: number,
   level = 0.95,
 ): { readonly low: number; readonly high: number } | undefined {
-  const n = sorted.length;
-  const oneSided = (1 + level) / 2;
-  const [above, below] = [allowedMisses(p, n, oneSided), allowedMisses(1 - p, n, oneSided)];
-  if (above === undefined || below === undefined) return undefined;
-  return { low: sorted[below - 1] as number, high: sorted[n - above] as number };
+  const { low, high } = percentileBounds(sorted, p, level);
+  return low === undefined || high === undefined ? undefined : { low, high };
 }
 
 export interface PercentileEstimate {

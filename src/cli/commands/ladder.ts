@@ -1,32 +1,16 @@
-import { extname } from 'node:path';
 import { laddersOfRun } from '../../app/ladders-of-run.ts';
 import { UsageError } from '../../core/errors.ts';
 import { ladderFigure } from '../../page/figures/ladder-figure.ts';
 import { ladderDocument } from '../../present/ladder-document.ts';
 import type { Ladder } from '../../scoring/ladder.ts';
-import { checkOutputs, type Target } from '../check-outputs.ts';
-import type { CliContext } from '../context.ts';
+import { checkOutputs } from '../check-outputs.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { figureFormats, type FigureFormat } from '../figure-files.ts';
+import { type FigureFile, figureEndings, figureFiles, writeFigureFiles } from '../figure-files.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { printBlocks } from '../print-document.ts';
 import { findRuns } from '../stored-runs.ts';
 import type { ladderOptions } from '../tables/result-options.ts';
-import { outputFiles, writeDocument, writeWhole } from '../write-outputs.ts';
-
-interface FigureFile extends Target {
-  readonly format: FigureFormat;
-}
-
-const formats = Object.keys(figureFormats) as readonly FigureFormat[];
-
-/** Those files of `--out` that are charts. */
-function figureFiles(context: CliContext): readonly FigureFile[] {
-  return context.globals.out.flatMap((name) => {
-    const format = formats.find((each) => extname(name).toLowerCase() === `.${each}`);
-    return format === undefined ? [] : [{ name, path: context.path(name), format }];
-  });
-}
+import { outputFiles, writeDocument } from '../write-outputs.ts';
 
 /** A chart is of one task. */
 function drawnLadder(ladders: readonly Ladder[], [file]: readonly FigureFile[]): Ladder | undefined {
@@ -42,12 +26,7 @@ export const ladder: CommandHandler<typeof ladderOptions> = async ({ arguments: 
   const { base, task, x, y, width: widthMm, dpi } = options;
   const charts = figureFiles(context);
   await checkOutputs(charts, context);
-  const files = await outputFiles(
-    context,
-    'ladder',
-    undefined,
-    formats.map((format) => `.${format}`),
-  );
+  const files = await outputFiles(context, 'ladder', undefined, figureEndings);
   const { store, runs } = await findRuns(names, context);
   const [run] = runs;
   if (run === undefined) throw new Error('findRuns gives at least one run');
@@ -59,9 +38,6 @@ export const ladder: CommandHandler<typeof ladderOptions> = async ({ arguments: 
   await writeDocument(document, files, context);
   if (drawn === undefined) return exitCodes.done;
   const figure = ladderFigure(drawn, { x, y, widthMm });
-  for (const { path, format } of charts) {
-    await writeWhole(path, await figureFormats[format](figure, { widthMm, dpi, source: `Run ${run.id}` }));
-    context.output.note(`wrote ${path}`);
-  }
+  await writeFigureFiles(charts, figure, { widthMm, dpi, source: `Run ${run.id}` }, context);
   return exitCodes.done;
 };

@@ -45,9 +45,8 @@ export function eventNote(event: RunEvent, state: RunState): string | undefined 
     case 'cell-end':
       return cellEndNote(event, state);
     case 'wait-start':
-      return waitText(event);
     case 'wait-end':
-      return waitedText(event);
+      return waitNote(event);
     case 'launch-end':
       return event.thinking;
     case 'decision':
@@ -97,6 +96,11 @@ function answerNote(event: RunEvent, state: RunState): string | undefined {
 export function keptLines(event: RunEvent, state: RunState): readonly string[] {
   const note = eventNote(event, state) ?? answerNote(event, state);
   return note === undefined ? promptLines(event, state) : [plainText(note)];
+}
+
+/** What is said of a wait for a quiet machine. */
+export function waitNote(event: Extract<RunEvent, { readonly type: 'wait-start' | 'wait-end' }>): string | undefined {
+  return event.type === 'wait-start' ? waitText(event) : waitedText(event);
 }
 
 function waitText({ share, busiest, limitMs, canSkip }: Extract<RunEvent, { readonly type: 'wait-start' }>): string {

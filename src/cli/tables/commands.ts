@@ -1,4 +1,5 @@
 import { defineCommand, type Command } from '../options/command.ts';
+import { sweepOptions } from './sweep-options.ts';
 import {
   lossOptions,
   planOptions,
@@ -81,6 +82,29 @@ const measureAndDecide: readonly Command[] = [
       'perbench plan -m qwen2.5-coder-0.5b-instruct -t gsm8k --probe never',
     ],
     load: async () => (await import('../commands/plan.ts')).plan,
+  }),
+  defineCommand({
+    name: 'sweep',
+    group: 'Measure',
+    summary: 'measure speed by prompt length and concurrency',
+    details:
+      'Asks prompts of random words, no two with the same beginning, and counts the tokens that were processed. pp512 and tg64 are what llama-bench calls them; with --within it looks for the highest concurrency that keeps a limit instead. Nothing is stored; --out also writes charts (.svg, .png, .pdf). Exit codes: 0 measured, 3 a load could not be measured, 4 no concurrency keeps the limit, 6 that stays open.',
+    arguments: [
+      {
+        name: 'model',
+        help: 'models as for --model of run: a name, a file, hf:…, a server (default: those of the suite file)',
+        isOptional: true,
+        isRepeatable: true,
+        completion: 'model',
+      },
+    ],
+    options: sweepOptions,
+    examples: [
+      'perbench sweep smollm2-135m-instruct --prompt-tokens 128,512 --concurrency 1,4 -o sweep.png',
+      'perbench sweep http://127.0.0.1:8000/v1 --within "ttft p95 <= 500ms"',
+    ],
+    writesFiles: true,
+    load: async () => (await import('../commands/sweep.ts')).sweep,
   }),
   defineCommand({
     name: 'rescore',

@@ -152,6 +152,7 @@ const dpi = withDefault(
   300,
 );
 
+/** How charts come out on paper. */
 export const paperOptions = { width, dpi } as const;
 
 export const figuresOptions = {

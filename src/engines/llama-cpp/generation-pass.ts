@@ -270,7 +270,7 @@ export class GenerationPass implements EnginePass<GenerateRequest, Generation> {
     const { tokenizer, rows } = this.#source.model;
     active.firstTokenMs ??= nowMs;
     const isMark = text.openShape !== undefined && tokenizer.isMark(token);
-    if (tokenizer.isEnd(token) && !isMark) {
+    if (tokenizer.isEnd(token) && !isMark && request.ignoresEnd !== true) {
       if (!this.#closeThoughts(slot)) this.#finish(slot, 'stop', nowMs);
       return;
     }

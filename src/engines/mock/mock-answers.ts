@@ -83,9 +83,13 @@ function chosen(prompt: string, answers: readonly string[]): readonly string[] {
   return mockTokens(answers[Math.floor(hashFraction(prompt) * answers.length)] ?? '');
 }
 
-/** One of the options' answers by a hash of the prompt, then some filler words. */
-function answerTokens(prompt: string, { answers }: MockOptions): readonly string[] {
-  const fillers = Math.floor(hashFraction(`${prompt} length`) * 8);
+/** One of the options' answers by a hash of the prompt, then some filler words: as many as fit for a request without end. */
+function answerTokens(
+  prompt: string,
+  { answers }: MockOptions,
+  { ignoresEnd = false, maxTokens }: GenerateRequest,
+): readonly string[] {
+  const fillers = ignoresEnd ? maxTokens : Math.floor(hashFraction(`${prompt} length`) * 8);
   return [...chosen(prompt, answers), ...Array.from({ length: fillers }, (_, index) => ` word${index}`)];
 }
 
@@ -102,7 +106,7 @@ export async function answerMock(world: MockWorld, request: GenerateRequest, sig
   await begin(signal);
   const startedMs = nowMs();
   const isHeld = request.jsonSchema !== undefined;
-  const tokens = isHeld ? chosen(prompt, options.jsonAnswers) : answerTokens(prompt, options);
+  const tokens = isHeld ? chosen(prompt, options.jsonAnswers) : answerTokens(prompt, options, request);
   const kept = tokens.slice(0, request.maxTokens);
   await work(promptTokens.length / 10 + 1, signal);
   const firstTokenMs = nowMs();

@@ -34,6 +34,20 @@ it('turns off what each server is known to do beside the temperature, and tells 
   );
 });
 
+it('asks those servers to go on past the end of an answer that are known to', () => {
+  const ignores = (flavour: ServerFlavour, ignoresEnd: boolean): unknown => {
+    const facts = { flavour, servedName: 'm' } as ServerFacts;
+    const options = { facts, model: 'm', extra: {}, pass: { reuse: 'none' }, salt: () => '' } as const;
+    const prompt = { style: 'plain', text: 'Why?' } as const;
+    return completionCall({ id: 'a', prompt, maxTokens: 8, stop: [], ignoresEnd }, options).body['ignore_eos'];
+  };
+  for (const flavour of ['vllm', 'sglang', 'llama-server'] as const) {
+    expect(ignores(flavour, true)).toBe(true);
+    expect(ignores(flavour, false)).toBeUndefined();
+  }
+  for (const flavour of ['ollama', 'unknown'] as const) expect(ignores(flavour, true)).toBeUndefined();
+});
+
 it('has llama-server leave thoughts in the text of a chat, unless it is told otherwise', () => {
   expect(bodyFor('llama-server', 'chat')).toMatchObject({ reasoning_format: 'none' });
   expect(bodyFor('llama-server', 'chat', { reasoning_format: 'auto' })).toMatchObject({ reasoning_format: 'auto' });

@@ -62,6 +62,12 @@ function prefillFields({ flavour }: ServerFacts): Readonly<Record<string, unknow
     : {};
 }
 
+/** What goes on to the limit of tokens; other servers would refuse the field, or don't look at it. */
+function endFields({ flavour }: ServerFacts, ignoresEnd = false): Readonly<Record<string, unknown>> {
+  const isKnown = flavour === 'vllm' || flavour === 'sglang' || flavour === 'llama-server';
+  return ignoresEnd && isKnown ? { ignore_eos: true } : {};
+}
+
 function stopFields({ flavour }: ServerFacts, stop: readonly string[]): Readonly<Record<string, unknown>> {
   if (stop.length === 0) return {};
   // The engine cuts at the others itself.
@@ -95,7 +101,7 @@ export interface CallOptions {
 }
 
 /** What a call asks for beside its prompt. */
-type Asked = Pick<GenerateRequest, 'maxTokens' | 'stop' | 'logprobs' | 'jsonSchema'>;
+type Asked = Pick<GenerateRequest, 'maxTokens' | 'stop' | 'ignoresEnd' | 'logprobs' | 'jsonSchema'>;
 
 /** Fields that hold for every endpoint. */
 function commonFields(asked: Asked, options: CallOptions): Readonly<Record<string, unknown>> {
@@ -105,6 +111,7 @@ function commonFields(asked: Asked, options: CallOptions): Readonly<Record<strin
     max_tokens: asked.maxTokens,
     ...greedyFields[facts.flavour],
     ...stopFields(facts, asked.stop),
+    ...endFields(facts, asked.ignoresEnd),
     ...cacheFields(facts, pass.reuse, salt),
     ...(pass.isStreamed === true && { stream: true, stream_options: { include_usage: true } }),
     ...(asked.jsonSchema !== undefined && schemaWay !== undefined && schemaFields(schemaWay, asked.jsonSchema)),

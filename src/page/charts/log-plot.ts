@@ -43,6 +43,8 @@ export interface LogPlotOptions {
   readonly xTitle: string;
   readonly yTitle: string;
   readonly xText: (value: number) => string;
+  /** Where only those values have a meaning; round ones by default. */
+  readonly xTicks?: readonly number[];
   /** Room of one tick on the lower axis, in font sizes. */
   readonly xTickRoom: number;
   /** Room between the highest value and the upper edge, in font sizes. */
@@ -79,7 +81,8 @@ export function layOutLogPlot(options: LogPlotOptions, theme: ChartTheme): LogPl
     area.bottom - fontSize * 0.5,
     area.top + fontSize * options.upperRoom,
   ]);
-  const xTicks = logTicks(...xDomain, Math.max(2, Math.floor((area.right - area.left) / fontSize / options.xTickRoom)));
+  const mostTicks = Math.max(2, Math.floor((area.right - area.left) / fontSize / options.xTickRoom));
+  const xTicks = options.xTicks ?? logTicks(...xDomain, mostTicks);
   const axes = [
     bottomAxis(
       { ticks: xTicks.map((tick) => ({ at: x(tick), text: xText(tick) })), title: options.xTitle },

@@ -1,0 +1,183 @@
+import { nowMs } from '../../core/clock.ts';
+import type { PassResult } from '../../core/cell.ts';
+import type { LoadedModel, ModelInfo } from '../../core/engine.ts';
+import { PerbenchError } from '../../core/errors.ts';
+import { loadName, type SweepCell, type SweepLoad } from '../../core/sweep.ts';
+import { withRemedy } from '../../core/with-remedy.ts';
+import { measuredRounds } from '../closed-loop.ts';
+import type { PlannedModel } from '../plan.ts';
+import { suiteEngineOptions } from '../protocol.ts';
+import type { QuietMachine } from '../quiet-machine.ts';
+import { askOnce, runLoadPass } from './load-pass.ts';
+import { type CountedPrompt, findPromptLength } from './prompt-length.ts';
+import { randomPrompts } from './random-prompts.ts';
+import type { SweepDependencies, SweepPlan } from './sweep-plan.ts';
+
+/** Why a load has no figures. */
+export type LoadProblem = Required<Pick<SweepCell, 'state' | 'reason'>> & { readonly reason: string };
+
+/** Answers of the requests that tell a prompt's length, and warm up. */
+const warmUpTokens = 8;
+
+class LoadError extends Error {
+  readonly problem: LoadProblem;
+
+  constructor(problem: LoadProblem) {
+    super(problem.reason);
+    this.problem = problem;
+  }
+}
+
+const unavailable = (reason: string): LoadError => new LoadError({ state: 'unavailable', reason });
+const failed = (reason: string): LoadError => new LoadError({ state: 'failed', reason });
+
+/**
+ * One model of a sweep: opened when it is asked first, and again where its engine failed under a load. What its tokenizer
+ * makes of words is found once.
+ */
+export class SweptModel implements AsyncDisposable {
+  readonly name: string;
+  /** Of the last time that it was open. */
+  info: ModelInfo | undefined;
+  readonly #planned: PlannedModel;
+  readonly #plan: SweepPlan;
+  readonly #dependencies: SweepDependencies;
+  readonly #quiet: QuietMachine;
+  readonly #prompt: (words: number) => string;
+  #counted: readonly CountedPrompt[] = [];
+  readonly #words = new Map<number, number>();
+  #open: LoadedModel | undefined;
+  /** It can't be opened. */
+  #broken: LoadProblem | undefined;
+  #mostConcurrent = Infinity;
+
+  constructor(planned: PlannedModel, plan: SweepPlan, dependencies: SweepDependencies, quiet: QuietMachine) {
+    this.name = planned.spec.name;
+    this.#planned = planned;
+    this.#plan = plan;
+    this.#dependencies = dependencies;
+    this.#quiet = quiet;
+    this.#prompt = randomPrompts(plan.suite.seed, dependencies.firstRequest);
+  }
+
+  /**
+   * Measures one window.
+   *
+   * @param minRequests in its steady part
+   * @returns why there is none, or undefined where it was told to stop
+   */
+  async measure(load: SweepLoad, launch: number, minRequests: number): Promise<PassResult | LoadProblem | undefined> {
+    const { signal, emit } = this.#dependencies;
+    try {
+      const result = await this.#measure(load, launch, minRequests);
+      if (signal.aborted || result === undefined) return undefined;
+      emit({ type: 'window-end', model: this.name, load, launch, result });
+      return result;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      const problem = await this.#problemOf(error);
+      emit({ type: 'load-problem', model: this.name, load, reason: problem.reason });
+      return problem;
+    }
+  }
+
+  async #problemOf(error: unknown): Promise<LoadProblem> {
+    if (error instanceof LoadError) return error.problem;
+    if (!(error instanceof PerbenchError)) throw error;
+    const problem = { state: 'failed', reason: withRemedy(error.message, error.hint) } as const;
+    if (this.#open === undefined) this.#broken = problem;
+    await this.close();
+    return problem;
+  }
+
+  async #measure(load: SweepLoad, launch: number, minRequests: number): Promise<PassResult | undefined> {
+    if (this.#broken !== undefined) throw new LoadError(this.#broken);
+    const { meter, signal, ceiling, emit } = this.#dependencies;
+    const { windowSeconds } = this.#plan.suite;
+    const model = await this.#opened(launch);
+    this.#check(load, model);
+    const words = await this.#wordsFor(load.promptTokens, model);
+    const name = loadName(load);
+    const context = { model, meter, launch, ceiling, framesDrawn: () => 0, onProgress: () => undefined };
+    const options = {
+      load,
+      nextPrompt: () => this.#prompt(words),
+      windowMs: windowSeconds * 1000,
+      rounds: measuredRounds,
+      minRequests: minRequests + 2 * load.concurrency,
+      signal,
+    };
+    const cell = { id: name, model: this.name, taskId: name };
+    return this.#quiet.measure({ cell, pass: 'throughput', launch, engine: model.info, signal }, async () => {
+      emit({ type: 'window-start', model: this.name, load, launch });
+      return runLoadPass(context, options);
+    });
+  }
+
+  async #opened(launch: number): Promise<LoadedModel> {
+    if (this.#open !== undefined) return this.#open;
+    const { openEngine, logFolder, signal, emit } = this.#dependencies;
+    const { suite, search } = this.#plan;
+    const { name } = this;
+    const launches = search === undefined ? suite.launches : 1;
+    emit({ type: 'launch-start', model: name, launch, launches });
+    const startedMs = nowMs();
+    const engine = await openEngine(this.#planned.spec.engine);
+    this.#mostConcurrent = engine.maxConcurrency;
+    const options = {
+      ...suiteEngineOptions(suite),
+      ...(logFolder !== undefined && { logFolder }),
+      onStatus: (line: string) => emit({ type: 'launch-progress', model: name, launch, line }),
+    };
+    const model = await engine.open(this.#planned.spec, options, signal);
+    const isNew = this.info === undefined;
+    this.#open = model;
+    this.info = model.info;
+    // How requests differ here from what they usually are is said once.
+    for (const note of isNew ? (model.info.notes ?? []) : []) emit({ type: 'warning', message: `${name}: ${note}` });
+    emit({ type: 'launch-end', model: name, launch, info: model.info, durationMs: nowMs() - startedMs });
+    return model;
+  }
+
+  #check({ promptTokens, outputTokens, concurrency }: SweepLoad, { info, capabilities }: LoadedModel): void {
+    const { contextTokens } = info;
+    if (!capabilities.usage) throw unavailable('the server does not report token counts: no prompt has a known length');
+    if (concurrency > this.#mostConcurrent)
+      throw unavailable(`the engine answers at most ${this.#mostConcurrent} requests at once`);
+    if (promptTokens + outputTokens > contextTokens)
+      throw unavailable(
+        `${promptTokens} prompt tokens and ${outputTokens} to generate don't fit into a context of ${contextTokens}`,
+      );
+  }
+
+  /** Asks the engine how many words make a prompt of that length. */
+  async #wordsFor(promptTokens: number, model: LoadedModel): Promise<number> {
+    const known = this.#words.get(promptTokens);
+    if (known !== undefined) return known;
+    const counted = await findPromptLength(promptTokens, (words) => this.#count(words, model), this.#counted);
+    this.#counted = counted;
+    const { words } = counted.at(-1) ?? { words: promptTokens };
+    this.#words.set(promptTokens, words);
+    return words;
+  }
+
+  async #count(words: number, model: LoadedModel): Promise<number> {
+    const { signal } = this.#dependencies;
+    const result = await askOnce(model, this.#prompt(words), warmUpTokens, signal);
+    signal.throwIfAborted();
+    if (result === undefined) throw failed('the engine answered nothing');
+    if (result.status === 'done') return result.promptTokens;
+    throw result.reason === 'prompt_too_long' ? unavailable(result.message) : failed(result.message);
+  }
+
+  /** Ends the engine; asked again, it starts another. */
+  async close(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    await open?.[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
