@@ -107,6 +107,7 @@ export {
 } from './app/report-runs.ts';
 export { hostClassOf, resolveAnchors, type ResolveAnchorsOptions } from './app/resolve-anchors.ts';
 export type { ScoringChoice } from './app/scoring.ts';
+export { quantizeModel, type QuantizedModel, type QuantizeModelOptions } from './app/quantize-model.ts';
 export { importAnswers, plan, type PlanOptions, run, type RunOptions, type ScoreAnswersOptions } from './app/run.ts';
 export type { SuiteOutlook } from './app/plan-suite.ts';
 export { runEvidence } from './app/run-evidence.ts';

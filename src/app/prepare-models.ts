@@ -7,6 +7,7 @@ import { type LaunchFacts, type ModelFacts, noLaunchFacts } from '../core/manife
 import { checkEngineConcurrency, checkEngineOptions, engineEntry, splitEngineSource } from '../engines/index.ts';
 import type { ChatSetting } from '../engines/llama-cpp/chat-setting.ts';
 import { readModelHeader } from '../gguf/gguf-kind.ts';
+import { provenanceOf } from '../gguf/provenance.ts';
 import { saidByArguments } from '../engines/served/said-thinking.ts';
 import { servedNameIn } from '../engines/served/server-address.ts';
 import { modelEntry, type Suite } from '../core/suite.ts';
@@ -145,9 +146,10 @@ export async function prepareModels(
     const pulled = await pullModel(model.request, context.settings, { onProgress: context.onPull, signal });
     const { size } = await stat(pulled.path);
     const fileBytes = Math.max(size, pulled.bytes);
-    const facts = { source: pulled.source, fileSha256: pulled.sha256, fileBytes };
+    const madeFrom = provenanceOf(await readModelHeader(pulled.path))?.fromType;
+    const known = { source: pulled.source, fileSha256: pulled.sha256, fileBytes };
+    const facts = madeFrom === undefined ? known : { ...known, madeFrom };
     const whole = plannedModel(model, facts, pulled.path);
-    await readModelHeader(pulled.path);
     // What a model can't have is said before anything runs.
     if (model.engine === 'llama' && settingSuffix(model.setting) !== '') await readPlannedChat(whole.spec, pulled.path);
     planned.push(whole);

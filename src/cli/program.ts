@@ -78,11 +78,15 @@ function createProgram(
   select: (command: Command, operands: readonly string[]) => void,
 ): CommanderCommand {
   const program = new CommanderCommand('perbench')
-    .description(summary)
+    .description(
+      `${summary}\nSee perbench <command> --help for its options and the global ones, such as --json and --store.`,
+    )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .usage('<command> [options]')
-    .helpCommand('help [command]', 'print help for a command')
+    .addHelpCommand(
+      new CommanderCommand('help').argument('[command]').summary('print help for a command').helpGroup('Prepare:'),
+    )
     .configureHelp({ subcommandTerm: commandTerm })
     .enablePositionalOptions();
   // Understood here too, but shown where they are used: the list of commands fits on one screen.
@@ -93,10 +97,6 @@ function createProgram(
     const parent = verb === undefined ? program : nounCommand(program, parents, noun ?? '', command.group);
     addCommand(parent, command, given, select);
   }
-  program.addHelpText(
-    'after',
-    '\nSee perbench <command> --help for its options and the global ones, such as --json, --quiet and --store.\n',
-  );
   return program;
 }
 

@@ -79,6 +79,8 @@ export interface ModelFacts extends LaunchFacts {
   readonly engine?: string;
   readonly fileSha256: string | undefined;
   readonly fileBytes: number | undefined;
+  /** Quantisation of the file that it was made from, of files that perbench quantised. */
+  readonly madeFrom?: string | undefined;
 }
 
 /** What the first launch tells of a model. */

@@ -1,3 +1,6 @@
+import { UsageError } from '../core/errors.ts';
+import { nearestName } from '../core/nearest-name.ts';
+
 /** Names of `general.file_type`, as files and repositories spell them; llama.h numbers them. */
 const fileTypes: Readonly<Record<number, string>> = {
   0: 'F32',
@@ -41,4 +44,45 @@ const fileTypes: Readonly<Record<number, string>> = {
 /** The quantisation that a header names; undefined where it names none that is known. */
 export function fileTypeName(type: unknown): string | undefined {
   return typeof type === 'number' ? fileTypes[type] : undefined;
+}
+
+/** Those that a file can be quantised to without statistics of its activations (an importance matrix). */
+const madeFreely =
+  'F32 F16 BF16 Q8_0 Q6_K Q5_K_M Q5_K_S Q5_1 Q5_0 Q4_K_M Q4_K_S Q4_1 Q4_0 IQ4_NL IQ4_XS Q3_K_L Q3_K_M Q3_K_S IQ3_M IQ3_S Q2_K TQ2_0 TQ1_0'.split(
+    ' ',
+  );
+
+/** Short for the usual mixture, as llama-quantize has it. */
+const shortNames: Readonly<Record<string, string>> = { Q3_K: 'Q3_K_M', Q4_K: 'Q4_K_M', Q5_K: 'Q5_K_M' };
+
+export interface FileType {
+  /** Such as `Q4_K_M`. */
+  readonly name: string;
+  /** `llama_ftype`. */
+  readonly number: number;
+}
+
+/**
+ * The file type that somebody names, in any case.
+ *
+ * @throws {UsageError} for one that isn't known, or that perbench can't make
+ */
+export function fileTypeToMake(written: string): FileType {
+  const upper = written.trim().toUpperCase();
+  const name = shortNames[upper] ?? upper;
+  const [number] = Object.entries(fileTypes).find(([, known]) => known === name) ?? [];
+  if (number !== undefined && madeFreely.includes(name)) return { name, number: Number(number) };
+  const reason = number === undefined ? `unknown quantisation "${written}"` : `${name} can't be made`;
+  const near = number === undefined ? nearestName(name, madeFreely) : undefined;
+  throw new UsageError(near === undefined ? reason : `${reason} (did you mean ${near.toLowerCase()}?)`, {
+    hint:
+      number === undefined
+        ? `Known: ${madeFreely.join(', ').toLowerCase()}.`
+        : 'It needs an importance matrix, or weights of a special kind: take a file that others made, or another type.',
+  });
+}
+
+/** Whether weights of this type are as they were trained: floats of 16 or 32 bits. */
+export function isUnquantised(type: unknown): boolean {
+  return ['F32', 'F16', 'BF16'].includes(fileTypeName(type) ?? '');
 }

@@ -47,12 +47,12 @@ export async function explainDiskError(error: unknown, path: string, neededBytes
 }
 
 /** Refuses before the first byte where the disk can't hold what is to come. */
-export async function requireFreeBytes(path: string, neededBytes: number): Promise<void> {
+export async function requireFreeBytes(path: string, neededBytes: number, hint = cacheHint): Promise<void> {
   const free = await freeBytes(dirname(path));
   if (free >= neededBytes) return;
   throw new EnvironmentError(
     `not enough disk space for ${path}: needs ${sizeText(neededBytes)} more, ${sizeText(free)} free`,
-    { hint: cacheHint },
+    { hint },
   );
 }
 

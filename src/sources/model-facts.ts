@@ -3,6 +3,7 @@ import { fileTypeName } from '../gguf/file-type.ts';
 import { requireGguf } from '../gguf/gguf-file.ts';
 import type { GgufHeader } from '../gguf/gguf-header.ts';
 import { readModelHeader } from '../gguf/gguf-kind.ts';
+import { type Provenance, provenanceOf } from '../gguf/provenance.ts';
 import { listModels, requestInCache } from './model-list.ts';
 import { estimateModelMemory, usualContextTokens } from './model-memory.ts';
 import { type ModelOptions, type ModelRequest, requestEntry } from './model-request.ts';
@@ -29,6 +30,8 @@ export interface ModelDescription {
   readonly architecture: string | undefined;
   readonly parameters: number | undefined;
   readonly quantisation: string | undefined;
+  /** What it was made from, of files that perbench quantised. */
+  readonly madeFrom?: Provenance | undefined;
   /** Tokens that it was trained on at once. */
   readonly contextTokens: number | undefined;
   /** `none`: the file has no template. */
@@ -124,6 +127,7 @@ export async function describeModel(
     architecture: textOf(header, 'general.architecture'),
     parameters,
     quantisation: fileTypeName(header.values.get('general.file_type')) ?? entry?.quantisation,
+    madeFrom: provenanceOf(header),
     contextTokens: trainedContextTokens,
     chatTemplate: templateText(header.values.get('tokenizer.chat_template')),
     licence: entry?.licence ?? textOf(header, 'general.license.name') ?? textOf(header, 'general.license'),

@@ -86,7 +86,7 @@ export const modelsShow: CommandHandler<typeof noOptions> = async ({ arguments: 
 };
 
 function descriptionLines(model: ModelDescription): readonly Line[] {
-  const { parameters, bytes, contextTokens, memory } = model;
+  const { parameters, bytes, contextTokens, madeFrom, memory } = model;
   const known = (value: string | undefined): string => value ?? 'unknown';
   const facts: readonly (readonly [label: string, text: string])[] = [
     ['model', model.name],
@@ -98,6 +98,9 @@ function descriptionLines(model: ModelDescription): readonly Line[] {
     ['architecture', known(model.architecture)],
     ['parameters', parameters === undefined ? 'unknown' : countText(parameters)],
     ['quantisation', known(model.quantisation)],
+    ...(madeFrom === undefined
+      ? []
+      : [['made from', `${madeFrom.fromType}, sha256 ${madeFrom.fromSha256}, by ${madeFrom.by}`] as const]),
     ['context length', contextTokens === undefined ? 'unknown' : `${countText(contextTokens)} tokens`],
     ['chat template', known(model.chatTemplate)],
     ['licence', known(model.licence)],

@@ -6,6 +6,7 @@ import {
   modelsListOptions,
   noOptions,
   nullServerOptions,
+  quantizeOptions,
   tasksOptions,
 } from './prepare-options.ts';
 
@@ -116,6 +117,18 @@ export const prepareCommands: readonly Command[] = [
     arguments: [modelsArgument],
     options: noOptions,
     load: async () => (await import('../commands/sources.ts')).modelsRemove,
+  }),
+  defineCommand({
+    name: 'quantize',
+    group: 'Prepare',
+    summary: 'make files of a model in other quantisations',
+    details:
+      "Uses llama.cpp's own quantiser, without an importance matrix. Each file says in its header what it was made from. Take F16, BF16 or F32 weights as the base: what an already quantised file lost stays lost.",
+    arguments: [{ ...modelsArgument, isRepeatable: false, help: 'file, catalogue name, hf:…, pip:… or URL' }],
+    options: quantizeOptions,
+    examples: ['perbench quantize base-f16.gguf --to q8_0,q6_k,q4_k_m,q3_k_m,q2_k'],
+    writesFiles: true,
+    load: async () => (await import('../commands/quantize.ts')).quantize,
   }),
   defineCommand({
     name: 'data list',

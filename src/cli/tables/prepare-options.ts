@@ -1,4 +1,4 @@
-import { flag, number, withDefault } from '../options/option.ts';
+import { flag, number, text, texts, withDefault } from '../options/option.ts';
 import { suiteOptions } from './suite-options.ts';
 
 const { dataDir, shots, input, target, answer, skipInvalid } = suiteOptions;
@@ -53,4 +53,22 @@ export const nullServerOptions = {
   ),
   firstTokenMs: withDefault(number({ argument: 'ms', min: 0, isWhole: false, help: 'time to first token (TTFT)' }), 0),
   tokenMs: withDefault(number({ argument: 'ms', min: 0, isWhole: false, help: 'time per output token (TPOT)' }), 0),
+} as const;
+
+export const quantizeOptions = {
+  to: texts({
+    argument: 'types',
+    isCommaSeparated: true,
+    hasEnvironment: false,
+    help: 'quantisations to make, such as q8_0,q4_k_m',
+  }),
+  out: text({
+    short: 'o',
+    argument: 'folder',
+    completion: 'folder',
+    hasEnvironment: false,
+    help: 'folder for the files (default: that of the model file)',
+  }),
+  threads: suiteOptions.threads,
+  force: flag({ help: 'replace files that are there', hasEnvironment: false }),
 } as const;

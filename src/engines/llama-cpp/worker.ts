@@ -3,12 +3,11 @@
  * with WorkerReport ones. Decodes run on its main thread: a thread of its own for JavaScript would take a core from
  * the library's compute threads, which wait for each other by spinning.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import koffi from 'koffi';
 import { nowMs } from '../../core/clock.ts';
 import { EnvironmentError, ModelError, PerbenchError } from '../../core/errors.ts';
-import { ifTold } from '../../meters/proc-file.ts';
+import { dieBeforeParent } from './die-before-parent.ts';
 import type { ContextSource } from './engine-pass.ts';
 import { checkAbi } from './native/abi.ts';
 import { loadLibrary, type NativeLibrary } from './native/library.ts';
@@ -22,15 +21,6 @@ import type { LoadedFacts, LoadOrder, WorkerOrder, WorkerReport } from './worker
 
 function report(message: WorkerReport): void {
   if (process.connected) process.send?.(message);
-}
-
-/** Asks Linux to kill this process when its parent dies, even inside a long decode, and first when memory runs out. */
-function dieBeforeParent(): void {
-  if (process.platform !== 'linux') return;
-  const parentDeathSignal = 1;
-  koffi.load(null).func('int prctl(int option, unsigned long value, ...)')(parentDeathSignal, 9);
-  // A sandbox may show /proc read-only; the system then chooses for itself.
-  ifTold(() => writeFileSync('/proc/self/oom_score_adj', '1000'));
 }
 
 /** The variant of the CPU back-end that was loaded, by its file: `haswell` of `libggml-cpu-haswell.so`. */
