@@ -57,7 +57,7 @@ describe('perbench ladder', () => {
     );
     expect([code, stderr]).toEqual([0, expect.stringContaining('wrote')]);
     expect(stdout).toMatch(/^IMDB, mini set · against q8\nModel +Memory +Throughput +Speed/u);
-    expect(stdout).toMatch(/no KL divergence was taken; to take it: perbench loss \d{8}-/u);
+    expect(stdout).toMatch(/no KL divergence was taken; to take it: perbench loss \d{8}-\S+ --base q8\n/u);
     // Of models without files nobody knows a size: no column of dashes.
     expect(stdout).not.toMatch(/File|Bits\/weight|Quantisation/u);
     const { schema, ladders } = JSON.parse(await made('l.json')) as { schema: string; ladders: readonly Ladder[] };

@@ -1,5 +1,6 @@
 import { UsageError } from '../core/errors.ts';
 import { runNamed } from '../core/run-id.ts';
+import { shellWord } from '../core/shell-word.ts';
 import type { RunRecord, RunStatus, Store } from '../core/store.ts';
 import { isThere } from '../files/if-there.ts';
 import type { CliContext } from './context.ts';
@@ -69,8 +70,4 @@ export function perbenchCommand(words: readonly string[], { globals, environment
   const folder = globals.cwd === undefined ? [] : ['-C', globals.cwd];
   const store = globals.store === undefined ? [] : ['--store', globals.store];
   return [...program, ...folder, ...words, ...store].map(shellWord).join(' ');
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,3 +1,4 @@
+import { shellWord } from '../core/shell-word.ts';
 import type { Report } from '../present/report.ts';
 import { drawsOf, packDraws } from './draws.ts';
 import { pageLadder } from './page-ladder.ts';
@@ -7,11 +8,6 @@ export interface MakePageOptions {
   /** Unix time. */
   readonly createdAtMs: number;
   readonly perbenchVersion: string;
-}
-
-/** A word as a POSIX shell takes it. */
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** Everything that a page shows of a report, with as many replicates as a small file can carry. */

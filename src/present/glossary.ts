@@ -136,6 +136,7 @@ export const glossary: readonly GlossaryGroup[] = [
     model: 'Weights under a name, with their quantization.',
     parameters: 'Numbers that a model has learned: 0.5B is 500 million.',
     quantization: 'How few bits each parameter is stored in, such as Q4_K_M.',
+    'file (File)': 'Size of the file of a model, or of all its parts.',
     'bits per weight (Bits/weight)':
       'Bits of all tensors of a model by the numbers in them: scales count, other parts of its file do not.',
     'prompt style': 'Whether prompts are chat messages, plain text, or text in a template.',

@@ -1,4 +1,5 @@
 import { countText } from '../core/amount-text.ts';
+import { shellWord } from '../core/shell-word.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
 import { factorNames } from '../scoring/factor.ts';
 import type { Ladder, LadderRow } from '../scoring/ladder.ts';
@@ -39,8 +40,10 @@ function reasonNotes(rows: readonly LadderRow[]): readonly Footnote[] {
 }
 
 /** What losses were taken on, or how to take them. */
-function lossNotes({ lossSource, rows, runId }: Ladder): readonly Footnote[] {
-  if (lossSource === undefined) return [note(`no KL divergence was taken; to take it: perbench loss ${runId}`)];
+function lossNotes({ lossSource, rows, runId, base }: Ladder): readonly Footnote[] {
+  if (lossSource === undefined) {
+    return [note(`no KL divergence was taken; to take it: perbench loss ${runId} --base ${shellWord(base)}`)];
+  }
   const counts = rows.flatMap(({ loss }) => loss?.tokens ?? []);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   const tokens = least === most ? countText(most) : `${countText(least)} to ${countText(most)}`;
