@@ -5,7 +5,6 @@ import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { openExistingStore, findRuns } from '../stored-runs.ts';
 import type { listOptions, reportOptions, scoreOptions, showOptions } from '../tables/result-options.ts';
 import { type Cell as TableCell, gap, numberCell, textBlock } from '../../present/document.ts';
-import { plainTable } from '../../present/terminal.ts';
 import { UsageError } from '../../core/errors.ts';
 import { valueWithoutSecrets } from '../../core/without-secrets.ts';
 import { percentText } from '../../core/amount-text.ts';
@@ -27,9 +26,9 @@ import type { CliContext } from '../context.ts';
 import { busyText } from '../busy-text.ts';
 import { deviceText, type WatchedPass } from '../device-text.ts';
 import { memoryText } from '../memory-text.ts';
+import { printLabels } from '../print-labels.ts';
 import { safeText } from '../../present/sanitise.ts';
 import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
-import { createLabelCounter, type LabelShares } from '../../metrics/label-shares.ts';
 
 export const list: CommandHandler<typeof listOptions> = async ({ options: { status, last } }, context) => {
   const { output } = context;
@@ -303,38 +302,4 @@ function sampleText(sample: Sample, model: string, taskId: string): string {
       '',
     ].join('\n'),
   );
-}
-
-const barWidth = 20;
-
-/** Right and given answers by label, for the cells of tasks that have labels. */
-async function printLabels(store: Store, cells: readonly Cell[], context: CliContext): Promise<void> {
-  const { output, interruption } = context;
-  for (const cell of cells) {
-    if (cell.state !== 'done') continue;
-    const counter = createLabelCounter();
-    for await (const itemScore of store.scores(cell.id)) {
-      interruption.signal.throwIfAborted();
-      counter.add(itemScore);
-    }
-    const shares = counter.shares();
-    if (shares === undefined) continue;
-    output.record('labels', { model: cell.model, taskId: cell.taskId, ...shares });
-    output.result(`${labelText(cell, shares)}\n`);
-  }
-}
-
-function labelText({ model, taskId }: Cell, { items, unread, labels, distance, isBiased }: LabelShares): string {
-  const verdict = isBiased ? 'the answers are biased towards a label' : 'no bias towards a label';
-  const read = unread > 0 ? `, ${unread} unparsed` : '';
-  const most = Math.max(...labels.flatMap(({ gold, predicted }) => [gold, predicted]));
-  const bar = (count: number): string => '█'.repeat(Math.round((barWidth * count) / most));
-  const rows = labels.flatMap(({ label, gold, predicted }) => [
-    [label, 'right', numberCell(gold, 0), bar(gold)],
-    ['', 'answered', numberCell(predicted, 0), bar(predicted)],
-  ]);
-  return [
-    safeText(`labels of ${model} on ${taskId}: ${items} items${read}; distance ${distance.toFixed(2)}, ${verdict}`),
-    plainTable(['label', '', 'items', ''], rows),
-  ].join('\n');
 }
