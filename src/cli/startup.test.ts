@@ -37,9 +37,11 @@ it('loads commander and the tables, and nothing that takes long', () => {
     'core/limits.ts',
     'core/list-parts.ts',
     'core/load.ts',
+    'core/loss.ts',
     'core/managed-server.ts',
     'core/model-setting.ts',
     'core/nearest-name.ts',
+    'core/proxy.ts',
     'core/quantities.ts',
     'core/race-question.ts',
     'core/settings.ts',
@@ -51,9 +53,14 @@ it('loads commander and the tables, and nothing that takes long', () => {
     'core/too-deep.ts',
     'core/without-secrets.ts',
     'files/file-limits.ts',
+    'files/if-there.ts',
+    'files/read-file.ts',
+    'gguf/gguf-file.ts',
     'present/sanitise.ts',
     'present/text-width.ts',
     'scoring/factor.ts',
+    'sources/model-pattern.ts',
+    'sources/model-source.ts',
   ]);
   for (const file of files) expect(existsSync(file)).toBe(true);
 });

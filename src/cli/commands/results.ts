@@ -9,12 +9,10 @@ import { UsageError } from '../../core/errors.ts';
 import { valueWithoutSecrets } from '../../core/without-secrets.ts';
 import { percentText } from '../../core/amount-text.ts';
 import { launchedBy, machineSpread } from '../../app/machine-spread.ts';
-import { storedLosses } from '../../app/measure-loss.ts';
 import { reportRuns, reportTable } from '../../app/report-runs.ts';
 import { performanceCells, readTable, tableName } from '../read-table.ts';
 import { project } from '../local-world.ts';
 import { printBlocks, printLines, printReport, printTable, certificatesOf, printOpenRaces } from '../print-document.ts';
-import { printLossTable } from './loss.ts';
 import { printNext } from '../next-commands.ts';
 import { scoringChoice } from '../scoring.ts';
 import { outputFiles } from '../write-outputs.ts';
@@ -259,6 +257,9 @@ function printCertificates(run: RunRecord, context: CliContext): void {
 }
 
 async function printLosses(store: Store, run: RunRecord, context: CliContext): Promise<void> {
+  if ((run.manifest.losses ?? []).length === 0) return;
+  const { storedLosses } = await import('../../app/measure-loss.ts');
+  const { printLossTable } = await import('./loss.ts');
   const losses = await storedLosses(store, run);
   if (losses !== undefined) printLossTable(losses, context);
 }
