@@ -1,6 +1,6 @@
 import { Command as CommanderCommand, CommanderError, Option as CommanderOption } from 'commander';
 import { UsageError } from '../core/errors.ts';
-import { quotePatterns } from '../sources/model-pattern.ts';
+import { quotePatterns } from './suite-file/quote-patterns.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { Command, CommandArgument } from './options/command.ts';
 import type { Option, OptionTable } from './options/option.ts';

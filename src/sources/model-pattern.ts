@@ -7,9 +7,6 @@ import { ifThere } from '../files/if-there.ts';
 import { shardFiles } from '../gguf/gguf-file.ts';
 import { looksLikePath } from './model-source.ts';
 
-/** For those whose shell has opened a pattern: all files but the first are no argument of a flag then. */
-export const quotePatterns = "Name models with -m, and quote patterns: -m 'model-*.gguf'.";
-
 /** The first braces with a comma in them: `{1..6}` of packages is none. */
 const braces = /\{([^{}]*,[^{}]*)\}/;
 

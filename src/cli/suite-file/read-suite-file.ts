@@ -13,7 +13,7 @@ import { isFileServer } from '../../core/managed-server.ts';
 import { ifThere } from '../../files/if-there.ts';
 import { notAFileError, readBytes } from '../../files/read-file.ts';
 import { splitEngineSource } from '../../engines/index.ts';
-import { quotePatterns } from '../../sources/model-pattern.ts';
+import { quotePatterns } from './quote-patterns.ts';
 import { looksLikePath, looksLikeRepository } from '../../sources/model-source.ts';
 
 /** Files that `run` and `plan` look for where neither a file nor a model was named, in this order. */
