@@ -189,6 +189,17 @@ describe('loss of a run', () => {
     ]);
   });
 
+  it('needs no model that it is not taken of', async () => {
+    const record = await answered(models);
+    const [first, second, third] = record.suite.models;
+    if (first === undefined || second === undefined || typeof third !== 'object') throw new Error('three models');
+    const gone = { ...third, engine: 'llama', source: './gone.gguf' };
+    const elsewhere = { ...record, suite: { ...record.suite, models: [first, second, gone] } };
+    const { rows } = await takeLoss(elsewhere, { models: ['second'] });
+    expect(rows.map((row) => row.record.model)).toEqual(['second']);
+    await expect(takeLoss(elsewhere)).rejects.toThrow(/gone\.gguf/u);
+  });
+
   it('refuses what it can not be taken of, in one line', async () => {
     const record = await answered(models);
     const refused = async (more: Partial<RunLossOptions>, of = record): Promise<string> => {

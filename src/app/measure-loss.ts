@@ -1,3 +1,4 @@
+import type { Cell } from '../core/cell.ts';
 import type { Engine } from '../core/engine.ts';
 import { PerbenchError, UsageError } from '../core/errors.ts';
 import type { LossRecord, LossSource } from '../core/loss.ts';
@@ -14,7 +15,7 @@ import { checkTasks, isTaskNamed } from './known-tasks.ts';
 import type { LocalContext } from './local-context.ts';
 import { withFlips } from './loss-flips.ts';
 import { fileTexts, type LossTexts, taskTexts, type TextFile } from './loss-texts.ts';
-import { checkEngines, prepareModels } from './prepare-models.ts';
+import { checkEngines, nameModel, prepareModels } from './prepare-models.ts';
 import { prepareTasks } from './prepare-tasks.ts';
 import { checkStoredTasks, suiteWithSecrets } from './stored-data.ts';
 
@@ -112,37 +113,50 @@ function checkSameWeights({ id, manifest }: RunRecord, models: readonly PlannedM
   });
 }
 
+/** Names of the base and of those that are compared with it. */
 function chooseModels(
-  run: RunRecord,
-  planned: readonly PlannedModel[],
+  { id }: RunRecord,
+  names: readonly string[],
   { base: asked, models: wanted = [] }: RunLossOptions,
-): Pick<Taking, 'base' | 'models'> {
-  const names = planned.map(({ spec }) => spec.name);
-  const baseName = findBase(asked, names, run.id);
+): { readonly base: string; readonly models: readonly string[] } {
+  const base = findBase(asked, names, id);
   const unknown = wanted.find((name) => !names.includes(name));
   if (unknown !== undefined) {
-    throw new UsageError(`run ${run.id} has no model "${unknown}"; it has ${names.join(', ')}`, {
+    throw new UsageError(`run ${id} has no model "${unknown}"; it has ${names.join(', ')}`, {
       hint: 'Name one of them with --model.',
     });
   }
-  const base = planned.find(({ spec }) => spec.name === baseName);
-  const models = planned.filter(({ spec: { name } }) =>
-    wanted.length === 0 ? name !== baseName : wanted.includes(name),
-  );
-  if (base !== undefined && models.length > 0) return { base, models };
-  throw new UsageError(`run ${run.id} has one model, and loss is that of a model against another`, {
+  const models = names.filter((name) => (wanted.length === 0 ? name !== base : wanted.includes(name)));
+  if (models.length > 0) return { base, models };
+  throw new UsageError(`run ${id} has one model, and loss is that of a model against another`, {
     hint: 'Run both in one suite, or give model files and --text.',
   });
 }
 
-async function runSources(
-  store: Store,
+/** Brings those models of a run here that are compared, and no others. */
+async function runModels(
   run: RunRecord,
+  suite: Suite,
+  context: LocalContext,
+  options: RunLossOptions,
+): Promise<Pick<Taking, 'base' | 'models'>> {
+  const names = suite.models.map((entry) => nameModel(entry, context.workingFolder).name);
+  const chosen = chooseModels(run, names, options);
+  const needed = suite.models.filter((_, index) => [chosen.base, ...chosen.models].includes(names[index] ?? ''));
+  const planned = await prepareModels({ ...suite, models: needed }, context, options.signal);
+  checkSameWeights(run, planned);
+  const base = planned.find(({ spec }) => spec.name === chosen.base);
+  if (base === undefined) throw new Error('the base is among the models that were prepared');
+  return { base, models: planned.filter(({ spec }) => chosen.models.includes(spec.name)) };
+}
+
+function runSources(
+  store: Store,
+  cells: readonly Cell[],
   planned: readonly PlannedTask[],
   base: string,
   items: number,
-): Promise<readonly LossTexts[]> {
-  const cells = await store.cells(run.id);
+): readonly LossTexts[] {
   return planned.flatMap((task) => {
     const cell = cells.find((each) => each.model === base && each.taskId === task.task.id);
     return cell === undefined ? [] : [taskTexts(store, cell.id, task, items)];
@@ -170,23 +184,15 @@ export async function measureRunLoss(
       hint: 'Name a run that was made here, or give model files and --text.',
     });
   }
-  await checkStoredTasks(run, 'compared');
-  const suite = { ...suiteWithSecrets(run, context.environment ?? {}), ...(dataDir !== undefined && { dataDir }) };
-  const planned = await prepareModels(suite, context, signal);
-  checkSameWeights(run, planned);
-  const chosen = chooseModels(run, planned, options);
   const cells = await store.cells(run.id);
   checkTasks(asked, cells);
-  const sources =
-    text === undefined
-      ? await runSources(
-          store,
-          run,
-          (await prepareTasks(suite, context, signal)).filter(({ task }) => isTaskNamed(task.id, asked)),
-          chosen.base.spec.name,
-          items,
-        )
-      : [await fileTexts(text, items)];
+  const chunks = text === undefined ? undefined : await fileTexts(text, items);
+  await checkStoredTasks(run, 'compared');
+  const suite = { ...suiteWithSecrets(run, context.environment ?? {}), ...(dataDir !== undefined && { dataDir }) };
+  const chosen = await runModels(run, suite, context, options);
+  const tasks = chunks === undefined ? await prepareTasks(suite, context, signal) : [];
+  const wanted = tasks.filter(({ task }) => isTaskNamed(task.id, asked));
+  const sources = chunks === undefined ? runSources(store, cells, wanted, chosen.base.spec.name, items) : [chunks];
   const keep = async (record: LossRecord): Promise<LossRow> => {
     await keepInRun(store, run.id, record);
     return withFlips(store, cells, record);
