@@ -3,11 +3,12 @@ import type { Engine } from '../core/engine.ts';
 import { PerbenchError, UsageError } from '../core/errors.ts';
 import type { LossRecord, LossSource } from '../core/loss.ts';
 import type { RunRecord, Store } from '../core/store.ts';
-import { type Suite, suiteSchema } from '../core/suite.ts';
+import type { Suite } from '../core/suite.ts';
 import { openEngine as openKnownEngine } from '../engines/index.ts';
 import type { LossRow, LossTable, UnavailableLoss } from '../present/loss-document.ts';
 import type { PlannedModel, PlannedTask } from '../run/plan.ts';
 import { suiteEngineOptions } from '../run/protocol.ts';
+import { expandModels } from './candidates.ts';
 import { openPair, takeLoss } from './compare-pair.ts';
 import { findBase } from './find-base.ts';
 import { findModels } from './find-models.ts';
@@ -15,6 +16,7 @@ import { checkTasks, isTaskNamed } from './known-tasks.ts';
 import type { LocalContext } from './local-context.ts';
 import { withFlips } from './loss-flips.ts';
 import { fileTexts, type LossTexts, taskTexts, type TextFile } from './loss-texts.ts';
+import { parseSuite } from './parse-suite.ts';
 import { checkEngines, nameModel, prepareModels } from './prepare-models.ts';
 import { prepareTasks } from './prepare-tasks.ts';
 import { checkStoredTasks, suiteWithSecrets } from './stored-data.ts';
@@ -207,8 +209,9 @@ export interface TextLossOptions extends LossOptions {
 /**
  * How far models are from the first of them on a text file, without a run.
  *
- * @param models as suites name them; the first is the base
- * @throws {UsageError} if there are fewer than two, or two have one name
+ * @param models as suites name them, patterns too; the first is the base
+ * @throws {ConfigError} for a name that is none
+ * @throws {UsageError} if there are fewer than two, and for a pattern without files
  * @throws as {@link measureRunLoss}
  */
 export async function measureTextLoss(
@@ -217,13 +220,13 @@ export async function measureTextLoss(
   options: TextLossOptions,
 ): Promise<LossTable> {
   const { signal, text, items = usualItems } = options;
-  if (models.length < 2) {
+  const written = await expandModels(parseSuite({ models: [...models] }), context.workingFolder);
+  if (written.models.length < 2) {
     throw new UsageError('loss is that of a model against another: one model was given', {
       hint: 'Name the base first, then the models to compare with it.',
     });
   }
   const sources = [await fileTexts(text, items)];
-  const written = suiteSchema.parse({ models });
   await checkEngines(written, context.workingFolder);
   const suite = await findModels(written, context, signal);
   const [base, ...others] = await prepareModels(suite, context, signal);

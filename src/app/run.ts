@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { hostname, homedir } from 'node:os';
 import { resolve } from 'node:path';
-import * as z from 'zod';
-import { ConfigError } from '../core/errors.ts';
 import type { RunEvent } from '../core/event.ts';
 import type { RunRecord, Store } from '../core/store.ts';
-import { type Suite, type SuiteInput, suiteSchema } from '../core/suite.ts';
+import type { SuiteInput } from '../core/suite.ts';
 import { openEngine } from '../engines/index.ts';
 import { readGpuDevices } from '../meters/devices/gpu-tools.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
@@ -24,6 +22,7 @@ import { type ImportAnswersOptions, type ImportedAnswersRun, importAnswers as sc
 import type { LocalContext, OwnTask } from './local-context.ts';
 import { withAssumedSpread } from './machine-spread.ts';
 import { measureRunLoss, type RunLossOptions } from './measure-loss.ts';
+import { parseSuite } from './parse-suite.ts';
 import { type OutlookOptions, planSuite, type SuiteOutlook } from './plan-suite.ts';
 import { prepareRun } from './prepare-run.ts';
 
@@ -95,13 +94,6 @@ export interface RunOptions {
   readonly perbenchVersion?: string;
   /** Hears what was inferred of data of your own, and what is odd about them; one sentence each. */
   readonly onNote?: LocalContext['onNote'];
-}
-
-/** @throws {ConfigError} if it isn't one */
-export function parseSuite(input: SuiteInput): Suite {
-  const parsed = suiteSchema.safeParse(input);
-  if (!parsed.success) throw new ConfigError({ file: 'suite' }, z.prettifyError(parsed.error).replaceAll('\n', ' '));
-  return parsed.data;
 }
 
 /** What the options of a library call are to everything behind it. */

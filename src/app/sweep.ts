@@ -10,10 +10,12 @@ import type { RunDependencies } from '../run/plan.ts';
 import { isLoadLimit } from '../run/sweep/probe-load.ts';
 import { runSweep } from '../run/sweep/run-sweep.ts';
 import type { SweepAxes, SweepEvent, SweepPlan } from '../run/sweep/sweep-plan.ts';
+import { expandModels } from './candidates.ts';
 import { findModels } from './find-models.ts';
 import type { LocalContext } from './local-context.ts';
+import { parseSuite } from './parse-suite.ts';
 import { checkEngines, prepareModels } from './prepare-models.ts';
-import { libraryContext, parseSuite, type RunOptions } from './run.ts';
+import { libraryContext, type RunOptions } from './run.ts';
 
 /** The loads of a sweep, and the limit whose highest load is looked for in place of given concurrencies. */
 export interface SweepQuestion extends SweepAxes {
@@ -124,7 +126,8 @@ async function planSweep(
 ): Promise<SweepPlan> {
   const concurrency = limit === undefined ? Math.max(...axes.concurrency) : maxConcurrency;
   const { requestRate: _, ...rest } = suite;
-  const loaded: Suite = { ...rest, concurrency, models: suite.models.map(withPlainPrompts) };
+  const { models: expanded } = await expandModels(rest, context.workingFolder);
+  const loaded: Suite = { ...rest, concurrency, models: expanded.map(withPlainPrompts) };
   await checkEngines(loaded, context.workingFolder);
   const found = await findModels(loaded, context, signal);
   const models = await prepareModels(found, context, signal);
