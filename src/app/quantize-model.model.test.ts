@@ -101,6 +101,7 @@ describe('perbench quantize', () => {
     [['quantize', './damaged.gguf', '--to', 'q8_0'], 5, /^error: .*damaged\.gguf is not a GGUF file: .*\n/m],
     [['quantize', './none.gguf', '--to', 'q8_0'], 5, /^error: no such file: .*\n/m],
     [['quantize', small, '--to', 'q4_1', '--out', '.'], 0, /quantised already/],
+    [['quantize', small, '--to', 'q8_0', '--out', 'damaged.gguf/in'], 5, /^hint: .*name another folder with --out\.$/m],
   ])('%j ends with %d', async (argv, code, stderr) => {
     await using folder = await testFolder();
     await writeFile(join(folder.path, 'damaged.gguf'), 'not a model');

@@ -1,18 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import { findLibrary } from '../engines/llama-cpp/library-location.ts';
 import { type QuantizeOrder, quantizeFile } from '../engines/llama-cpp/quantize-file.ts';
-import { discard } from '../files/discard.ts';
-import { isThere } from '../files/if-there.ts';
-import { renameSynced } from '../files/replace-file.ts';
+import { ifThere } from '../files/if-there.ts';
+import { replaceWritten } from '../files/replace-file.ts';
 import { type FileType, fileTypeName, fileTypeToMake, isUnquantised } from '../gguf/file-type.ts';
 import { type GgufHeader, readGgufHeader } from '../gguf/gguf-header.ts';
 import { readModelHeader } from '../gguf/gguf-kind.ts';
 import { provenanceEntries, provenanceOf } from '../gguf/provenance.ts';
-import { explainDiskError, makeFolder, requireFreeBytes } from '../sources/disk-error.ts';
+import { type DiskHints, explained, makeFolder, requireFreeBytes } from '../sources/disk-error.ts';
 import { type PulledModel, pullModel } from '../sources/pull-model.ts';
 import type { LocalContext } from './local-context.ts';
 
@@ -52,6 +50,11 @@ interface Base extends PulledModel {
   readonly type: string;
 }
 
+const outHints: DiskHints = {
+  space: 'Free some space, or name another disk with --out.',
+  rights: 'Make it writable, or name another folder with --out.',
+};
+
 /** `qwen-Q4_K_M.gguf` of `qwen-f16.gguf`, in the case of the name that it replaces. */
 function nameFor(base: string, { name }: FileType): string {
   const stem = basename(base)
@@ -59,12 +62,13 @@ function nameFor(base: string, { name }: FileType): string {
     .replace(/-00001-of-\d{5}$/, '');
   const [, begin = stem, separator = '-', written] =
     /^(.+?)([-._])((?:i?q|tq)\d_[a-z0-9_]+|b?f16|f32)$/i.exec(stem) ?? [];
-  return `${begin}${separator}${written === written?.toLowerCase() && written !== undefined ? name.toLowerCase() : name}.gguf`;
+  const isLower = written !== undefined && written === written.toLowerCase();
+  return `${begin}${separator}${isLower ? name.toLowerCase() : name}.gguf`;
 }
 
 /** @throws {UsageError} where a file is there that wasn't made from this base */
 async function isMadeAlready(path: string, type: FileType, base: Base, isForced: boolean): Promise<boolean> {
-  if (isForced || !(await isThere(path))) return false;
+  if (isForced || (await ifThere(stat(path))) === undefined) return false;
   const header = await readGgufHeader(path).catch(() => undefined);
   const isSame =
     header !== undefined &&
@@ -79,11 +83,6 @@ async function isMadeAlready(path: string, type: FileType, base: Base, isForced:
 async function describeFile(path: string, type: FileType): Promise<Omit<QuantizedModel, 'isMade' | 'fallback'>> {
   const [{ size }, { weightsBytes, parameters }] = [await stat(path), await readGgufHeader(path)];
   return { path, quantisation: type.name, bytes: size, bitsPerWeight: (weightsBytes * 8) / parameters };
-}
-
-async function syncFile(path: string): Promise<void> {
-  await using handle = await open(path, 'r+');
-  await handle.sync();
 }
 
 /**
@@ -106,14 +105,14 @@ export async function* quantizeModel(
   const base = await readBase(model, context, signal);
   const library = findLibrary('cpu');
   const folder = options.folder ?? (base.source === base.path ? dirname(base.path) : context.workingFolder);
-  const planned: { readonly type: FileType; readonly path: string; readonly isThere: boolean }[] = [];
+  const planned: { readonly type: FileType; readonly path: string; readonly isDone: boolean }[] = [];
   for (const type of types) {
     const path = join(folder, nameFor(base.path, type));
     if (path === base.path)
       throw new UsageError(`${path} is the base itself, and ${base.type} already`, {
         hint: 'Leave that quantisation out.',
       });
-    planned.push({ type, path, isThere: await isMadeAlready(path, type, base, isForced) });
+    planned.push({ type, path, isDone: await isMadeAlready(path, type, base, isForced) });
   }
   const by = `llama.cpp (${library.packageName} ${library.packageVersion})`;
   const texts = provenanceEntries({ fromType: base.type, fromSha256: base.sha256, by });
@@ -128,41 +127,24 @@ export async function* quantizeModel(
   });
   const headerBytes = base.bytes - base.header.weightsBytes;
   let neededBytes = 0;
-  for (const { type, path, isThere: isDone } of planned) {
+  for (const { type, path, isDone } of planned) {
     if (!isDone) neededBytes += headerBytes + (await quantizeFile(orderOf(type, path, true), { signal })).weightsBytes;
   }
-  await makeFolder(folder);
-  await requireFreeBytes(
-    join(folder, basename(base.path)),
-    neededBytes,
-    'Free some space, or name another disk with --out.',
-  );
-  for (const { type, path, isThere: isDone } of planned) {
+  await makeFolder(folder, outHints);
+  await requireFreeBytes(join(folder, basename(base.path)), neededBytes, outHints);
+  for (const { type, path, isDone } of planned) {
     if (isDone) {
       yield { ...(await describeFile(path, type)), isMade: false, fallback: undefined };
       continue;
     }
-    const { tensors, fallbackTensors } = await writeWhole(path, (beside) =>
+    const written = replaceWritten(path, (beside) =>
       quantizeFile(orderOf(type, beside, false), {
         signal,
         onTensor: (tensor, of) => onTensor?.(basename(path), tensor, of),
       }),
     );
+    const { tensors, fallbackTensors } = await explained(path, written, outHints);
     yield { ...(await describeFile(path, type)), isMade: true, fallback: { tensors: fallbackTensors, of: tensors } };
-  }
-}
-
-/** Has a file written beside its name, and renames it once it is whole. */
-async function writeWhole<Result>(path: string, write: (beside: string) => Promise<Result>): Promise<Result> {
-  const beside = join(dirname(path), `.${basename(path).slice(0, 40)}.${randomUUID()}.part`);
-  try {
-    const result = await write(beside);
-    await syncFile(beside);
-    await renameSynced(beside, path);
-    return result;
-  } catch (error) {
-    await discard(beside);
-    throw await explainDiskError(error, path);
   }
 }
 

@@ -54,6 +54,19 @@ export async function replaceLink(path: string, target: string, disk: Disk = nod
   });
 }
 
+/** Has somebody else write a file, such as a library that takes a path, and renames it in the same way. */
+export async function replaceWritten<Result>(
+  path: string,
+  write: (beside: string) => Promise<Result>,
+): Promise<Result> {
+  return replace(path, nodeFiles, async (beside) => {
+    const result = await write(beside);
+    await using handle = await nodeFiles.open(beside, 'r+');
+    await handle.sync();
+    return result;
+  });
+}
+
 /** Renames a file whose content is synced already, and makes the new name survive a power cut. */
 export async function renameSynced(from: string, to: string, disk: Disk = nodeFiles): Promise<void> {
   await disk.rename(from, to);
@@ -113,12 +126,13 @@ function nameBeside(path: string): string {
   return join(dirname(path), `.${basename(path).slice(0, 40)}.${randomUUID()}.part`);
 }
 
-async function replace(path: string, disk: Disk, make: (beside: string) => Promise<void>): Promise<void> {
+async function replace<Result>(path: string, disk: Disk, make: (beside: string) => Promise<Result>): Promise<Result> {
   const beside = nameBeside(path);
   try {
     await makeFolder(dirname(path));
-    await make(beside);
+    const result = await make(beside);
     await renameSynced(beside, path, disk);
+    return result;
   } catch (error) {
     await discard(beside);
     throw error;

@@ -7,8 +7,16 @@ import { isMissing } from '../files/if-there.ts';
 import { makeFolder as makeMissing } from '../files/make-folder.ts';
 import { replaceFile, replaceLink } from '../files/replace-file.ts';
 
-const cacheHint = 'Free some space, or set XDG_CACHE_HOME (hub files: HF_HUB_CACHE) to a folder on another disk.';
-const rightsHint = 'Make it writable, or set XDG_CACHE_HOME (hub files: HF_HUB_CACHE) to another folder.';
+/** What to do about a full disk, and about a place that may not be written. */
+export interface DiskHints {
+  readonly space: string;
+  readonly rights: string;
+}
+
+const cacheHints: DiskHints = {
+  space: 'Free some space, or set XDG_CACHE_HOME (hub files: HF_HUB_CACHE) to a folder on another disk.',
+  rights: 'Make it writable, or set XDG_CACHE_HOME (hub files: HF_HUB_CACHE) to another folder.',
+};
 
 /** Bytes that this user may still write on the disk of `folder`, which need not exist yet. */
 export async function freeBytes(folder: string): Promise<number> {
@@ -33,38 +41,44 @@ export async function linkAtomically(path: string, target: string): Promise<void
 }
 
 /** Turns what the system refuses into one clear line; anything else comes back as it was. */
-export async function explainDiskError(error: unknown, path: string, neededBytes?: number): Promise<unknown> {
+export async function explainDiskError(
+  error: unknown,
+  path: string,
+  neededBytes?: number,
+  hints: DiskHints = cacheHints,
+): Promise<unknown> {
   if (!isSystemError(error)) return error;
   if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
     const free = sizeText(await freeBytes(dirname(path)));
     const needed = neededBytes === undefined ? '' : `needs ${sizeText(neededBytes)} more, `;
     return new EnvironmentError(`disk full while writing ${path}: ${needed}${free} free`, {
-      hint: cacheHint,
+      hint: hints.space,
       cause: error,
     });
   }
-  return new EnvironmentError(`cannot write ${path}: ${systemErrorWords(error)}`, { hint: rightsHint, cause: error });
+  return new EnvironmentError(`cannot write ${path}: ${systemErrorWords(error)}`, { hint: hints.rights, cause: error });
 }
 
 /** Refuses before the first byte where the disk can't hold what is to come. */
-export async function requireFreeBytes(path: string, neededBytes: number, hint = cacheHint): Promise<void> {
+export async function requireFreeBytes(path: string, neededBytes: number, hints = cacheHints): Promise<void> {
   const free = await freeBytes(dirname(path));
   if (free >= neededBytes) return;
   throw new EnvironmentError(
     `not enough disk space for ${path}: needs ${sizeText(neededBytes)} more, ${sizeText(free)} free`,
-    { hint },
+    { hint: hints.space },
   );
 }
 
-export async function makeFolder(folder: string): Promise<void> {
-  await explained(folder, makeMissing(folder));
+export async function makeFolder(folder: string, hints?: DiskHints): Promise<void> {
+  await explained(folder, makeMissing(folder), hints);
 }
 
-async function explained(path: string, write: Promise<unknown>): Promise<void> {
+/** @throws {EnvironmentError} if what is written doesn't get onto the disk */
+export async function explained<Result>(path: string, written: Promise<Result>, hints?: DiskHints): Promise<Result> {
   try {
-    await write;
+    return await written;
   } catch (error) {
-    throw await explainDiskError(error, path);
+    throw await explainDiskError(error, path, undefined, hints);
   }
 }
 
