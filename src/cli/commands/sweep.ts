@@ -11,6 +11,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { figureEndings, figureFiles, writeFigureFiles } from '../figure-files.ts';
 import { createLocalContext } from '../local-world.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
+import { resolveOptions } from '../options/resolve-options.ts';
 import { printBlocks } from '../print-document.ts';
 import { waitNote } from '../progress/progress.ts';
 import { createStatusLine, type StatusLine } from '../progress/status-line.ts';
@@ -20,23 +21,22 @@ import { type sweepOptions, sweptSuiteOptions } from '../tables/sweep-options.ts
 import { outputFiles, writeDocument } from '../write-outputs.ts';
 
 type SweepCommand = CommandInput<typeof sweepOptions>;
+type Shared = keyof typeof sweptSuiteOptions;
 
 /** The options as a command has them that takes a suite; what a sweep has no option for, nobody gave. */
 function suiteInput({ arguments: models, options, origins }: SweepCommand): CommandInput<SuiteOptions> {
-  const shared = Object.keys(sweptSuiteOptions);
-  const entries = Object.entries(suiteOptions).map(([name, option]) => {
-    const isShared = shared.includes(name);
-    const value = isShared ? options[name as keyof typeof options] : option.fallback;
-    const origin = isShared ? origins[name as keyof typeof origins] : { source: 'default', from: 'default' };
-    return { name, value, origin };
-  });
-  const given = Object.fromEntries(
-    entries.map(({ name, value }) => [name, value]),
-  ) as CommandInput<SuiteOptions>['options'];
-  const from = Object.fromEntries(
-    entries.map(({ name, origin }) => [name, origin]),
-  ) as CommandInput<SuiteOptions>['origins'];
-  return { arguments: [], options: { ...given, model: models }, origins: from };
+  const unset = resolveOptions(suiteOptions, {}, {});
+  const shared = <Values extends Readonly<Record<Shared, unknown>>>(values: Values): Pick<Values, Shared> =>
+    // The table has exactly these names.
+    Object.fromEntries(Object.entries(values).filter(([name]) => Object.hasOwn(sweptSuiteOptions, name))) as Pick<
+      Values,
+      Shared
+    >;
+  return {
+    arguments: [],
+    options: { ...unset.values, ...shared(options), model: models },
+    origins: { ...unset.origins, ...shared(origins) },
+  };
 }
 
 /** A search chooses the loads itself. */
