@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sweep } from '../core/sweep.ts';
@@ -77,6 +77,17 @@ describe('perbench sweep', () => {
     expect(await read('s.md')).toContain('tg8 @ d32 (c2)');
     expect(await read('s.prom')).toMatch(/task="pp32 tg8 c2"/);
     expect(await read('s.svg')).toContain('time to first token p50, ms');
+  });
+
+  it('takes models and how they are measured from a suite file', async () => {
+    await using folder = await testFolder();
+    const suite = { models: [{ source: 'none', engine: 'mock' }], launches: 1, windowSeconds: 0.1, allowBusy: true };
+    await writeFile(join(folder.path, 'suite.json'), JSON.stringify(suite));
+    const argv = ['sweep', '--config', 'suite.json', '--pp', '32', '--tg', '4', '--concurrency', '1', '-o', 's.json'];
+    const { code } = await runInProcess(argv, { folder: folder.path });
+    expect(code).toBe(0);
+    const written = JSON.parse(await readFile(join(folder.path, 's.json'), 'utf8')) as Sweep;
+    expect(written).toMatchObject({ windowSeconds: 0.1, launches: 1 });
   });
 
   it('finds the highest concurrency within a limit', async () => {
