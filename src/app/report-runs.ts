@@ -21,12 +21,11 @@ import { scoreTable } from '../formats/score-table.ts';
 import type { TaskEvidence } from '../scoring/task-evidence.ts';
 import { importNotes, madeHere, withImportedProtocols } from './imported-runs.ts';
 import { checkTasks, isTaskNamed, scoreboardTasks } from './known-tasks.ts';
-import { boardLimits, needNotes } from './needed-limits.ts';
+import { boardLimits } from './needed-limits.ts';
 import { ownLadders } from './ladders-of-run.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
-import { runDifferences } from './setting-differences.ts';
-import { takenNotes } from './taken-answers.ts';
+import { runNotes } from './run-notes.ts';
 import { sizesOfModels, weightsOfModels } from './weights-of-models.ts';
 import { anchorsNotes, resolveScoring, type ScoringChoice } from './scoring.ts';
 
@@ -118,23 +117,6 @@ export async function reportRuns(
   };
 }
 
-/** What a reader must know of the runs themselves. */
-function runNotes(
-  runs: readonly RunRecord[],
-  cells: readonly Cell[],
-  scoreboards: readonly Scoreboard[],
-  taskIds: readonly string[],
-): readonly string[] {
-  return [
-    ...differences(runs),
-    ...tooShort(runs),
-    ...takenNotes(runs, taskIds),
-    ...unfinished(cells),
-    ...needNotes(scoreboards, runs),
-    ...races(runs),
-  ];
-}
-
 /** A race was decided under anchors of its own, which stay what they were. */
 function withRaceAnchors(runs: readonly RunRecord[], resolved: AnchorSet | undefined): AnchorSet | undefined {
   const [run, ...others] = runs;
@@ -160,18 +142,6 @@ function withCertificate(
   const isOther = hasConstraints(limits) || weights !== undefined || score === 'PER-paper' || others.length > 0;
   if (certificate === undefined || board.answer === undefined || isOther) return board;
   return { ...board, answer: certificateAnswer(certificate, board.answer) };
-}
-
-function races(runs: readonly RunRecord[]): readonly string[] {
-  const isRaced = runs.some(({ manifest }) => manifest.race !== undefined);
-  return isRaced ? ['This run answered a --decide question: perbench show prints the certificate.'] : [];
-}
-
-/** Tasks that runs within a time had to leave out. */
-function tooShort(runs: readonly RunRecord[]): readonly string[] {
-  const tasks = [...new Set(runs.flatMap(({ manifest }) => manifest.leftOut ?? []))];
-  if (tasks.length === 0) return [];
-  return [`Left out for want of time: ${tasks.join(', ')}. Raise --minutes, or close what else takes CPU.`];
 }
 
 /** Without the tasks that a run within a time had no time for. */
@@ -220,11 +190,6 @@ function boardNamed(scoreboards: readonly Scoreboard[], name: string): Scoreboar
   return board;
 }
 
-function unfinished(cells: readonly Cell[]): readonly string[] {
-  const open = cells.filter(({ state }) => state === 'pending' || state === 'running').length;
-  return open === 0 ? [] : [`${open} of ${cells.length} cells are not finished.`];
-}
-
 /** As many items as the data of these runs have, which may be fewer than the published benchmark's. */
 function withItems(
   tasks: Readonly<Record<string, ScoreboardTask>>,
@@ -264,12 +229,6 @@ function reportRun({ id, name, createdAtMs, manifest }: RunRecord): ReportRun {
     // An imported run was measured elsewhere, nobody knows on what.
     ...(manifest.imported === undefined && { host: [cpuModel, `${cores} cores`, ...gpus, kernel].join(', ') }),
   };
-}
-
-/** What makes numbers of several runs hard to compare. An imported run was measured elsewhere, nobody knows how. */
-function differences(runs: readonly RunRecord[]): readonly string[] {
-  const names = runDifferences(runs.filter(({ manifest }) => manifest.imported === undefined));
-  return names.length === 0 ? [] : [`These runs differ in ${names.join('; ')}: compare with care.`];
 }
 
 export interface TableReportOptions extends ReportOptions {
