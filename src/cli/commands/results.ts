@@ -7,8 +7,6 @@ import type { listOptions, reportOptions, scoreOptions, showOptions } from '../t
 import { type Cell as TableCell, gap, numberCell, textBlock } from '../../present/document.ts';
 import { UsageError } from '../../core/errors.ts';
 import { valueWithoutSecrets } from '../../core/without-secrets.ts';
-import { percentText } from '../../core/amount-text.ts';
-import { launchedBy, machineSpread } from '../../app/machine-spread.ts';
 import { reportRuns, reportTable } from '../../app/report-runs.ts';
 import { performanceCells, readTable, tableName } from '../read-table.ts';
 import { project } from '../local-world.ts';
@@ -25,6 +23,7 @@ import { busyText } from '../busy-text.ts';
 import { deviceText, type WatchedPass } from '../device-text.ts';
 import { memoryText } from '../memory-text.ts';
 import { printLabels } from '../print-labels.ts';
+import { runLines } from '../run-lines.ts';
 import { safeText } from '../../present/sanitise.ts';
 import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
 
@@ -104,7 +103,7 @@ export const show: CommandHandler<typeof showOptions> = async (input, context) =
   const { store, runs } = await findRuns(names, context);
   for (const run of runs) {
     const cells = await store.cells(run.id);
-    printRun(run, cells, await spreadLines(store, run), context);
+    await printRun(store, run, cells, context);
     printCertificates(run, context);
     await printReport(await reportRuns(store, [run], project(context)), files, context, { isWhole: true });
     await printLosses(store, run, context);
@@ -133,102 +132,14 @@ function valueText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** How far launches of the run's engines differ on this hardware, from all runs in the store. */
-async function spreadLines(store: Store, { manifest: { host, models } }: RunRecord): Promise<readonly string[]> {
-  const engines = new Set(Object.values(models).flatMap((facts) => launchedBy(facts) ?? []));
-  const lines: string[] = [];
-  for (const engine of engines) {
-    const measured = (await machineSpread(store, host, engine))?.measured;
-    if (measured === undefined) continue;
-    const { launches, throughput, latency } = measured;
-    lines.push(
-      `launches (${safeText(engine)}) on this hardware differ by ${percentText(throughput, 1)} in throughput and ${percentText(latency, 1)} in latency (${launches} launches in the newest runs)`,
-    );
-  }
-  return lines;
-}
-
-function printRun(run: RunRecord, cells: readonly Cell[], spread: readonly string[], context: CliContext): void {
-  const { output } = context;
-  const { id, name, status, createdAtMs, manifest, cost } = run;
-  const { host } = manifest;
-  output.record('run', { ...run, cells });
-  printLines(
-    [
-      `run ${id} (${safeText(name)}): ${status}, started ${new Date(createdAtMs).toISOString()}`,
-      manifest.imported === undefined
-        ? `host: ${safeText(host.hostname)}, ${host.cpuModel}, ${host.cores} cores, ${host.os} ${host.kernel}`
-        : importLine(manifest.imported),
-      `perbench ${manifest.perbenchVersion}, Node ${manifest.nodeVersion}, seed ${manifest.seed}`,
-      ...engineLines(manifest.models),
-      ...deviceLines(manifest.models),
-      ...draftLines(manifest.models),
-      ...serverLines(manifest.models),
-      ...spread,
-      `command: ${safeText(manifest.commandLine.join(' '))}`,
-      ...(cost === undefined
-        ? []
-        : [`perbench overhead: ${(cost.parentCpuMs / 1000).toFixed(1)} s of CPU, ${cost.framesDrawn} frames drawn`]),
-      '',
-    ],
-    context,
-  );
+async function printRun(store: Store, run: RunRecord, cells: readonly Cell[], context: CliContext): Promise<void> {
+  context.output.record('run', { ...run, cells });
+  printLines([...(await runLines(store, run)), ''], context);
   printTable(['model', 'task', 'state', 'items', 'measured'], cells.map(cellRow), context);
   const errors = cells.flatMap(({ model, taskId, error }) =>
     error === undefined ? [] : [textBlock(`${model} / ${taskId}: ${error.message}`)],
   );
   printBlocks([...errors, gap], context);
-}
-
-type Models = RunRecord['manifest']['models'];
-
-/** Which models each build ran: answers depend on the build, CPU kernels included. */
-function engineLines(models: Models): readonly string[] {
-  return sharedLines(models, 'engineBuild', (build) => `engine: ${build}`);
-}
-
-/** What models computed on, where that tells something. */
-function deviceLines(models: Models): readonly string[] {
-  return sharedLines(models, 'computesOn', (predicate) => predicate);
-}
-
-/** What drafted tokens for a model. */
-function draftLines(models: Models): readonly string[] {
-  return Object.entries(models).flatMap(([model, { draft }]) => {
-    if (draft === undefined) return [];
-    const { name, quantisation, tokens } = draft;
-    return [`draft model of ${safeText(model)}: ${safeText(name)} (${quantisation}), ${tokens} tokens at most`];
-  });
-}
-
-/** A line per value of a fact; with the models that have it, unless all have it. */
-function sharedLines(
-  models: Models,
-  fact: 'engineBuild' | 'computesOn',
-  line: (value: string) => string,
-): readonly string[] {
-  const entries = Object.entries(models);
-  const known = entries.flatMap(([name, { [fact]: value }]) => (value === undefined ? [] : [{ name, value }]));
-  const byValue = Map.groupBy(known, ({ value }) => value);
-  return Array.from(byValue, ([value, named]) => {
-    const who = named.length === entries.length ? '' : ` (${named.map(({ name }) => safeText(name)).join(', ')})`;
-    return `${line(safeText(value))}${who}`;
-  });
-}
-
-/** Where models are served: their names in tables say only which they are. */
-function serverLines(models: RunRecord['manifest']['models']): readonly string[] {
-  return Object.entries(models)
-    .filter(([, { source, fileSha256 }]) => fileSha256 === undefined && /^https?:/i.test(source))
-    .map(([name, { source }]) => `server: ${safeText(name)} at ${safeText(source)}`);
-}
-
-/** The first of the files; there may be hundreds. */
-function importLine({ tool, files, answers }: NonNullable<RunRecord['manifest']['imported']>): string {
-  const [first] = files;
-  const others = files.length > 1 ? ` and ${files.length - 1} more` : '';
-  const what = answers === undefined ? `measured by ${safeText(tool)}` : 'answers made elsewhere, scored here';
-  return `imported: ${what}, read from ${safeText(first?.name ?? 'nowhere')}${others}`;
 }
 
 /** What models took of GPUs, what GPUs did, and what was done because others used the CPU; nothing where neither was. */
