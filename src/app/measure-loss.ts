@@ -1,7 +1,7 @@
 import type { Cell } from '../core/cell.ts';
 import type { Engine } from '../core/engine.ts';
 import { PerbenchError, UsageError } from '../core/errors.ts';
-import type { LossRecord, LossSource } from '../core/loss.ts';
+import { type LossRecord, type LossSource, usualLossItems } from '../core/loss.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
 import { openEngine as openKnownEngine } from '../engines/index.ts';
@@ -21,11 +21,8 @@ import { checkEngines, nameModel, prepareModels } from './prepare-models.ts';
 import { prepareTasks } from './prepare-tasks.ts';
 import { checkStoredTasks, suiteWithSecrets } from './stored-data.ts';
 
-/** Prompts of a task, or chunks of a text. */
-const usualItems = 100;
-
 export interface LossOptions {
-  /** Prompts of each task, the first of its drawn order, or chunks of a text; by default {@link usualItems}. */
+  /** Prompts of each task, the first of its drawn order, or chunks of a text; by default {@link usualLossItems}. */
   readonly items?: number | undefined;
   readonly signal: AbortSignal;
   readonly openEngine?: ((kind: string) => Promise<Engine>) | undefined;
@@ -180,7 +177,7 @@ export async function measureRunLoss(
   context: LocalContext,
   options: RunLossOptions,
 ): Promise<LossTable> {
-  const { signal, text, items = usualItems, tasks: asked = [], dataDir } = options;
+  const { signal, text, items = usualLossItems, tasks: asked = [], dataDir } = options;
   if (run.manifest.imported !== undefined) {
     throw new UsageError(`run ${run.id} was imported: its models are not here`, {
       hint: 'Name a run that was made here, or give model files and --text.',
@@ -219,7 +216,7 @@ export async function measureTextLoss(
   context: LocalContext,
   options: TextLossOptions,
 ): Promise<LossTable> {
-  const { signal, text, items = usualItems } = options;
+  const { signal, text, items = usualLossItems } = options;
   const written = await expandModels(parseSuite({ models: [...models] }), context.workingFolder);
   if (written.models.length < 2) {
     throw new UsageError('loss is that of a model against another: one model was given', {

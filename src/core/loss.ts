@@ -49,3 +49,6 @@ export interface LossPositions {
 
 /** Tokens of a chunk of plain text, by default those of `llama-perplexity`. */
 export const usualChunkTokens = 512;
+
+/** Prompts of a task, or chunks of a text, by default. */
+export const usualLossItems = 100;

@@ -1,5 +1,5 @@
 import { quantities } from '../../core/quantities.ts';
-import { usualChunkTokens } from '../../core/loss.ts';
+import { usualChunkTokens, usualLossItems } from '../../core/loss.ts';
 import { choice, custom, flag, number, text, texts, withDefault } from '../options/option.ts';
 import { suiteOptions } from './suite-options.ts';
 
@@ -82,7 +82,7 @@ export const lossOptions = {
       help: 'prompts per task, the first of the drawn order, or chunks of a text',
       hasEnvironment: false,
     }),
-    100,
+    usualLossItems,
   ),
   text: text({
     argument: 'file',
