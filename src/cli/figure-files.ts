@@ -3,10 +3,10 @@ import { loadChartFont } from '../page/figures/chart-font.ts';
 import { renderPdf } from '../page/figures/render-pdf.ts';
 import { renderPng } from '../page/figures/render-png.ts';
 import { type Figure, renderSvg } from '../page/figures/render-svg.ts';
-import type { Target } from './check-outputs.ts';
+import { checkOutputs, type Target } from './check-outputs.ts';
 import type { CliContext } from './context.ts';
 import { perbenchVersion } from './version.ts';
-import { writeWhole } from './write-outputs.ts';
+import { outputFiles, type OutputFile, writeWhole } from './write-outputs.ts';
 
 export interface FigureSettings {
   readonly widthMm: number;
@@ -45,14 +45,30 @@ export interface FigureFile extends Target {
 }
 
 const formats = Object.keys(figureFormats) as readonly FigureFormat[];
-export const figureEndings = formats.map((format) => `.${format}`);
+const figureEndings = formats.map((format) => `.${format}`);
 
 /** Those files of `--out` that are charts. */
-export function figureFiles(context: CliContext): readonly FigureFile[] {
+function figureFiles(context: CliContext): readonly FigureFile[] {
   return context.globals.out.flatMap((name) => {
     const format = formats.find((each) => extname(name).toLowerCase() === `.${each}`);
     return format === undefined ? [] : [{ name, path: context.path(name), format }];
   });
+}
+
+/** The files of `--out` of a result that is drawn as well: charts, and documents as {@link outputFiles} has them. */
+export interface DrawnOutputs {
+  readonly charts: readonly FigureFile[];
+  readonly files: readonly OutputFile[];
+}
+
+/** @throws as {@link outputFiles} */
+export async function drawnOutputs(
+  context: CliContext,
+  kind: Parameters<typeof outputFiles>[1],
+): Promise<DrawnOutputs> {
+  const charts = figureFiles(context);
+  await checkOutputs(charts, context);
+  return { charts, files: await outputFiles(context, kind, undefined, figureEndings) };
 }
 
 /** Draws a chart into each of those files. */

@@ -49,6 +49,17 @@ export async function findRuns(
   throw new UsageError(`${what} in ${context.storePath}`, { hint: 'List the runs with perbench list.' });
 }
 
+/** The run that a user names; the newest where none is named. */
+export async function findRun(
+  names: readonly string[],
+  context: CliContext,
+): Promise<{ readonly store: Store; readonly run: RunRecord }> {
+  const { store, runs } = await findRuns(names, context);
+  const [run] = runs;
+  if (run === undefined) throw new Error('findRuns gives at least one run');
+  return { store, run };
+}
+
 async function namedRun(name: string, store: Store, context: CliContext): Promise<RunRecord> {
   const run = await runNamed(store, name);
   if (run !== undefined) return run;

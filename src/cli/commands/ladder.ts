@@ -3,14 +3,13 @@ import { UsageError } from '../../core/errors.ts';
 import { ladderFigure } from '../../page/figures/ladder-figure.ts';
 import { ladderDocument } from '../../present/ladder-document.ts';
 import type { Ladder } from '../../scoring/ladder.ts';
-import { checkOutputs } from '../check-outputs.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { type FigureFile, figureEndings, figureFiles, writeFigureFiles } from '../figure-files.ts';
+import { drawnOutputs, type FigureFile, writeFigureFiles } from '../figure-files.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { printBlocks } from '../print-document.ts';
-import { findRuns } from '../stored-runs.ts';
+import { findRun } from '../stored-runs.ts';
 import type { ladderOptions } from '../tables/result-options.ts';
-import { outputFiles, writeDocument } from '../write-outputs.ts';
+import { writeDocument } from '../write-outputs.ts';
 
 /** A chart is of one task. */
 function drawnLadder(ladders: readonly Ladder[], [file]: readonly FigureFile[]): Ladder | undefined {
@@ -24,12 +23,8 @@ function drawnLadder(ladders: readonly Ladder[], [file]: readonly FigureFile[]):
 
 export const ladder: CommandHandler<typeof ladderOptions> = async ({ arguments: names, options }, context) => {
   const { base, task, x, y, width: widthMm, dpi } = options;
-  const charts = figureFiles(context);
-  await checkOutputs(charts, context);
-  const files = await outputFiles(context, 'ladder', undefined, figureEndings);
-  const { store, runs } = await findRuns(names, context);
-  const [run] = runs;
-  if (run === undefined) throw new Error('findRuns gives at least one run');
+  const { charts, files } = await drawnOutputs(context, 'ladder');
+  const { store, run } = await findRun(names, context);
   const ladders = await laddersOfRun(store, run, { base, tasks: task, signal: context.interruption.signal });
   const drawn = drawnLadder(ladders, charts);
   const document = ladderDocument(ladders);

@@ -9,7 +9,7 @@ import { createLocalContext } from '../local-world.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { printBlocks } from '../print-document.ts';
 import { createStatusLine } from '../progress/status-line.ts';
-import { findRuns } from '../stored-runs.ts';
+import { findRun } from '../stored-runs.ts';
 import type { lossOptions } from '../tables/measure-options.ts';
 import { outputFiles, writeDocument } from '../write-outputs.ts';
 
@@ -58,9 +58,7 @@ async function lossOfModels(input: Input, local: LocalContext, context: CliConte
 
 async function lossOfRun(input: Input, local: LocalContext, context: CliContext): Promise<LossTable> {
   const { base, model, task, items, dataDir } = input.options;
-  const { store, runs } = await findRuns(input.arguments, context);
-  const [run] = runs;
-  if (run === undefined) throw new Error('findRuns gives at least one run');
+  const { store, run } = await findRun(input.arguments, context);
   return measureRunLoss(store, run, local, {
     base,
     models: model,

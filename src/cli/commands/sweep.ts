@@ -5,10 +5,9 @@ import { sweepDefaults } from '../../core/sweep-axes.ts';
 import { sweepFigure } from '../../page/figures/sweep-figure.ts';
 import { searchSentence, sweepDocument } from '../../present/sweep-document.ts';
 import type { SweepEvent } from '../../run/sweep/sweep-plan.ts';
-import { checkOutputs } from '../check-outputs.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { figureEndings, figureFiles, writeFigureFiles } from '../figure-files.ts';
+import { drawnOutputs, type DrawnOutputs, writeFigureFiles } from '../figure-files.ts';
 import { createLocalContext } from '../local-world.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { resolveOptions } from '../options/resolve-options.ts';
@@ -18,7 +17,7 @@ import { createStatusLine, type StatusLine } from '../progress/status-line.ts';
 import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
 import { type SuiteOptions, suiteOptions } from '../tables/suite-options.ts';
 import { type sweepOptions, sweptSuiteOptions } from '../tables/sweep-options.ts';
-import { outputFiles, writeDocument } from '../write-outputs.ts';
+import { writeDocument } from '../write-outputs.ts';
 
 type SweepCommand = CommandInput<typeof sweepOptions>;
 type Shared = keyof typeof sweptSuiteOptions;
@@ -95,9 +94,7 @@ function exitCodeOf({ cells, searches, isInterrupted }: Sweep, context: CliConte
 export const sweep: CommandHandler<typeof sweepOptions> = async (input, context) => {
   const { options } = input;
   checkSearch(input);
-  const charts = figureFiles(context);
-  await checkOutputs(charts, context);
-  const files = await outputFiles(context, 'sweep', undefined, figureEndings);
+  const outputs = await drawnOutputs(context, 'sweep');
   const { suite, settings } = await suiteOfCommand(suiteInput(input), context);
   const status = createStatusLine(context);
   const local = await createLocalContext(context, status);
@@ -110,13 +107,11 @@ export const sweep: CommandHandler<typeof sweepOptions> = async (input, context)
     onEvent: (event) => tell(event, status, context),
     skipWait: context.onEnter,
   }).finally(() => status[Symbol.dispose]());
-  await showSweep(found, { charts, files, widthMm: options.width, dpi: options.dpi }, context);
+  await showSweep(found, { ...outputs, widthMm: options.width, dpi: options.dpi }, context);
   return exitCodeOf(found, context);
 };
 
-interface SweepOutputs {
-  readonly charts: ReturnType<typeof figureFiles>;
-  readonly files: Awaited<ReturnType<typeof outputFiles>>;
+interface SweepOutputs extends DrawnOutputs {
   readonly widthMm: number;
   readonly dpi: number;
 }
