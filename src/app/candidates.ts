@@ -45,8 +45,7 @@ interface Axis {
  * @throws {UnknownNameError} for a setting that can't be varied
  * @throws {UsageError} for a value that it can't have, and for two that are the same
  */
-async function readAxis(entry: ModelEntry, key: string, written: unknown): Promise<Axis> {
-  const schemas = await variableSettings(entry);
+function readAxis(schemas: Schemas, key: string, written: unknown): Axis {
   const schema = Object.hasOwn(schemas, key) ? schemas[key] : undefined;
   if (schema === undefined) {
     const names = Object.keys(schemas);
@@ -81,10 +80,11 @@ function readValue(value: unknown, key: string, schema: z.ZodType): unknown {
 /**
  * Checks what flags vary of a model.
  *
+ * @param schemas of `variableSettings`
  * @throws what `readAxis` throws
  */
-export async function checkVaried(entry: ModelEntry, vary: Values): Promise<void> {
-  for (const [key, value] of Object.entries(vary)) await readAxis(entry, key, value);
+export function checkVaried(schemas: Schemas, vary: Values): void {
+  for (const [key, value] of Object.entries(vary)) readAxis(schemas, key, value);
 }
 
 /** A value as a name says it: of a file its name, of a list its words. */
@@ -153,10 +153,11 @@ function checkCount(count: number): void {
  * which they are written.
  */
 async function expandEntry(entry: Entry, folder: string, placed: Placed): Promise<readonly Entry[]> {
-  const { vary = {}, ...written } = modelEntry(entry);
+  const { vary, ...written } = modelEntry(entry);
+  const schemas = vary === undefined ? {} : await placed(['vary'], async () => variableSettings(written));
   const axes: Axis[] = [];
-  for (const [key, values] of Object.entries(vary))
-    axes.push(await placed(['vary', key], async () => readAxis(written, key, values)));
+  for (const [key, values] of Object.entries(vary ?? {}))
+    axes.push(await placed(['vary', key], async () => readAxis(schemas, key, values)));
   return placed(typeof entry === 'string' ? [] : ['source'], async () => {
     const { server } = written;
     const readsFile = server === undefined ? engineEntry(engineOfEntry(written)).readsFile : isFileServer(server);

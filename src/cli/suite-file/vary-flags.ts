@@ -19,6 +19,7 @@ export async function readVaryFlags(
   entry: ModelEntry,
 ): Promise<Readonly<Record<string, unknown>>> {
   const schemas = await variableSettings(entry);
+  const known = Object.keys(schemas);
   const vary = Object.fromEntries(
     flags.map((flag): [string, unknown] => {
       const [, name, values] = /^([\w-]+)=(.*)$/s.exec(flag) ?? [];
@@ -27,13 +28,12 @@ export async function readVaryFlags(
           hint: 'Write --vary kvCache=f16,q8_0.',
         });
       }
-      const known = Object.keys(schemas);
       const key = known.find((each) => folded(each) === folded(name));
       if (key === undefined) throw new UnknownNameError('setting to vary', name, known, nearestName(name, known));
       return [key, splitOutside(values).map((text) => readVaried(schemas[key], text))];
     }),
   );
-  await checkVaried(entry, vary);
+  checkVaried(schemas, vary);
   return vary;
 }
 
