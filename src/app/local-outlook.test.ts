@@ -10,7 +10,7 @@ import type { ChosenDevice } from '../engines/llama-cpp/choose-device.ts';
 import type { NativeDevice } from '../engines/llama-cpp/native/native-devices.ts';
 import { estimateModelMemory } from '../sources/model-memory.ts';
 import type { GpuSupply } from './gpu-outlook.ts';
-import { type LocalOutlook, localOutlook } from './local-outlook.ts';
+import { type LocalOutlook, localOutlook, placedOptions } from './local-outlook.ts';
 
 const gibibyte = 2 ** 30;
 const layerBytes = 2 ** 20;
@@ -59,6 +59,22 @@ describe('what a model in process takes', () => {
     expect(outlook).toMatchObject({ memoryBytes: outlook.onHost, placement: undefined, problem: undefined });
     const smaller = await outlookOf({ kvCache: 'q8_0' }, none);
     expect(outlook.onHost - smaller.onHost).toBe((512 * 2 * 4 * 2 * 64 * 2 * (64 - 34)) / 64);
+  });
+
+  it('is that of the host where a server is given the file, whatever GPUs are here', async () => {
+    await using folder = await testFolder();
+    const path = join(folder.path, 'm.gguf');
+    await writeFile(path, file);
+    const use = { contextTokens: 512, sequences: 2 };
+    const options = placedOptions({ name: 'm', engine: 'managed', engineOptions: { server: {} } });
+    const outlook = await localOutlook({ name: 'm', file: path, options, ...use, chooseDevice: chosen([card]) });
+    const { totalBytes } = await estimateModelMemory(path, use);
+    expect(outlook).toEqual({
+      memoryBytes: totalBytes,
+      hostBytes: totalBytes,
+      placement: undefined,
+      problem: undefined,
+    });
   });
 
   it('is that of the GPU of this machine, with what stays on the host', async () => {

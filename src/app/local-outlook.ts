@@ -1,7 +1,10 @@
+import type { ModelSpec } from '../core/engine.ts';
+import { parseEngineOptions } from '../core/engine-options.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
 import type { LlamaOptions } from '../core/llama-settings.ts';
 import { withRemedy } from '../core/with-remedy.ts';
 import { chooseDevice } from '../engines/llama-cpp/choose-device.ts';
+import { llamaOptionsSchema } from '../engines/llama-cpp/llama-options.ts';
 import { gpusOf, placingOrder } from '../engines/llama-cpp/place-model.ts';
 import { readModelOutline } from '../gguf/model-outline.ts';
 import { type PlacementPlan, type PlannedGpu, planPlacement } from '../gguf/plan-placement.ts';
@@ -23,7 +26,8 @@ export interface LocalOutlook {
 export interface LocalQuestion {
   readonly name: string;
   readonly file: string;
-  readonly options: LlamaOptions;
+  /** Undefined of a file that a server is given, which places it by itself. */
+  readonly options: LlamaOptions | undefined;
   readonly contextTokens: number;
   readonly sequences: number;
   /** GPUs that somebody assumes; else those of this machine are asked. */
@@ -39,9 +43,13 @@ function assumedGpus({ count = 1, memoryBytes = 0 }: GpuSupply): readonly Planne
   }));
 }
 
+/** How perbench would place a model that is a file; undefined where a server is given the file. */
+export function placedOptions(model: Pick<ModelSpec, 'name' | 'engine' | 'engineOptions'>): LlamaOptions | undefined {
+  return model.engine === 'llama' ? parseEngineOptions(llamaOptionsSchema, model.engine, model) : undefined;
+}
+
 /** The GPUs that the model would be on: none where the CPU computes it. */
-async function gpusFor(question: LocalQuestion): Promise<readonly PlannedGpu[]> {
-  const { options, supply } = question;
+async function gpusFor(options: LlamaOptions, { supply, ...question }: LocalQuestion): Promise<readonly PlannedGpu[]> {
   if (options.device === 'cpu' || options.kernels !== undefined) return [];
   if (supply?.from === 'assumed' && supply.memoryBytes !== undefined) return assumedGpus(supply);
   const choice = await (question.chooseDevice ?? chooseDevice)(options.device);
@@ -56,17 +64,18 @@ async function gpusFor(question: LocalQuestion): Promise<readonly PlannedGpu[]> 
  */
 export async function localOutlook(question: LocalQuestion): Promise<LocalOutlook> {
   const { name, file, options, contextTokens, sequences } = question;
+  const onHost = async (placement?: PlacementPlan): Promise<LocalOutlook> => {
+    const { totalBytes } = await estimateModelMemory(file, { ...options, contextTokens, sequences });
+    return { memoryBytes: totalBytes, hostBytes: totalBytes, placement, problem: undefined };
+  };
+  if (options === undefined) return onHost();
   try {
-    const gpus = await gpusFor(question);
+    const gpus = await gpusFor(options, question);
     const use = { contextTokens, concurrency: sequences };
     const { needs } = placingOrder(name, await readModelOutline(file), options, use, gpus.length === 0);
     const placement = planPlacement(name, needs, gpus, options);
     const used = placement.gpus.filter(({ layers }) => layers > 0);
-    if (used.length === 0) {
-      const { totalBytes } = await estimateModelMemory(file, { ...options, contextTokens, sequences });
-      const placed = gpus.length === 0 ? undefined : placement;
-      return { memoryBytes: totalBytes, hostBytes: totalBytes, placement: placed, problem: undefined };
-    }
+    if (used.length === 0) return await onHost(gpus.length === 0 ? undefined : placement);
     const memoryBytes = used.reduce((sum, { totalBytes }) => sum + totalBytes, 0) / used.length;
     return { memoryBytes, hostBytes: placement.hostBytes, placement, problem: undefined };
   } catch (error) {

@@ -6,10 +6,8 @@ import {
   raceVersion,
   type StoredQuestion,
 } from '../core/race.ts';
-import { parseEngineOptions } from '../core/engine-options.ts';
 import type { Suite } from '../core/suite.ts';
-import { llamaOptionsSchema } from '../engines/llama-cpp/llama-options.ts';
-import { localOutlook } from './local-outlook.ts';
+import { localOutlook, placedOptions } from './local-outlook.ts';
 import type { GgufHeader } from '../gguf/gguf-header.ts';
 import { readModelHeader } from '../gguf/gguf-kind.ts';
 import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
@@ -55,8 +53,7 @@ async function entrantFacts({ spec }: PlannedModel, suite: Suite, limitBytes: nu
   const use = { contextTokens: suite.contextTokens ?? usualContextTokens, sequences: plannedConcurrency(suite) };
   const { weightsBytes, parameters } = await estimateModelMemory(file, use);
   const activeBytes = Math.round(weightsBytes * activeShare(await readModelHeader(file), parameters));
-  const options = parseEngineOptions(llamaOptionsSchema, spec.engine, spec);
-  const { placement, problem } = await localOutlook({ name, file, options, ...use });
+  const { placement, problem } = await localOutlook({ name, file, options: placedOptions(spec), ...use });
   // On GPUs it counts per device, with what is on the host beside it: no share of the weights is sure to be in it.
   if (placement !== undefined || problem !== undefined) return { model: name, activeBytes };
   const facts = { model: name, activeBytes, memoryFloor: weightsBytes * minResidentShare };

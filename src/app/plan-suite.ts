@@ -1,5 +1,4 @@
 import { DataError, InvalidItemError } from '../core/errors.ts';
-import { parseEngineOptions } from '../core/engine-options.ts';
 import type { Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
 import { withRemedy } from '../core/with-remedy.ts';
@@ -8,10 +7,9 @@ import type { PlannedTask } from '../run/plan.ts';
 import { plannedConcurrency } from '../run/protocol.ts';
 import { type ModelFetchPlan, planModelFetch } from '../sources/pull-model.ts';
 import type { chooseDevice } from '../engines/llama-cpp/choose-device.ts';
-import { llamaOptionsSchema } from '../engines/llama-cpp/llama-options.ts';
 import { usualContextTokens } from '../gguf/model-needs.ts';
 import type { PlacementPlan } from '../gguf/plan-placement.ts';
-import { localOutlook } from './local-outlook.ts';
+import { localOutlook, placedOptions } from './local-outlook.ts';
 import { expandModels } from './candidates.ts';
 import { findModels } from './find-models.ts';
 import { findTasks, type FindTasksOptions, type FoundTasks } from './find-tasks.ts';
@@ -129,12 +127,12 @@ async function modelOutlook(
     const memoryBytes = fetch.bytesToFetch;
     return { ...base, ...found, memoryBytes, fits: fitsHost(memoryBytes) };
   }
-  const settings = parseEngineOptions(llamaOptionsSchema, model.engine, model);
+  const settings = placedOptions(model);
   const { memoryBytes, hostBytes, placement, problem } = await localOutlook({
     name,
     file: path,
     options: settings,
-    contextTokens: settings.contextTokens ?? (await contextOf(model, path, suite)),
+    contextTokens: settings?.contextTokens ?? (await contextOf(model, path, suite)),
     sequences,
     supply: options.gpus ?? noGpus,
     chooseDevice: options.chooseDevice,

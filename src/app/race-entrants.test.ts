@@ -35,6 +35,16 @@ it('knows no least memory of models on GPUs, whose weights are spread over these
   expect(await raceEntrants([onGpu], suite, 100)).toEqual([{ model: 'dense', activeBytes: 4000 * 0.7 }]);
 });
 
+it('knows what the weights of a file take that a server is given', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'perbench-entrants-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const { spec, ...planned } = modelFile(folder, 'served', 100);
+  const served = { ...spec, engine: 'managed', engineOptions: { server: { preset: 'llama-server' } } };
+  expect(await raceEntrants([{ spec: served, ...planned }], suite, 4000)).toMatchObject([
+    { model: 'served', activeBytes: 4000 * 0.7, memoryFloor: expect.any(Number) as number },
+  ]);
+});
+
 it('orders models by the weights that a token passes through, and leaves out what cannot fit', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'perbench-entrants-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
