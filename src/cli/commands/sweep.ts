@@ -70,6 +70,9 @@ function tell(event: SweepEvent, status: StatusLine, { output }: CliContext): vo
     case 'load-problem':
       output.detail(`${event.model}: ${loadName(event.load)}: ${event.reason}`);
       break;
+    case 'note':
+      output.note(event.message);
+      break;
     case 'warning':
       output.note(`warning: ${event.message}`);
       break;
