@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sweep } from '../core/sweep.ts';
@@ -77,6 +77,20 @@ describe('perbench sweep', () => {
     expect(await read('s.md')).toContain('tg8 @ d32 (c2)');
     expect(await read('s.prom')).toMatch(/task="pp32 tg8 c2"/);
     expect(await read('s.svg')).toContain('time to first token p50, ms');
+  });
+
+  it.each([
+    [[], 0.05],
+    [['--window-seconds', '0.1'], 0.1],
+  ])('with %j takes the window from the suite file unless a flag says another', async (flags, windowSeconds) => {
+    await using folder = await testFolder();
+    const suite = 'models: [mock:none]\nwindowSeconds: 0.05\nlaunches: 1\n';
+    await writeFile(join(folder.path, 's.yaml'), suite);
+    const load = ['--pp', '32', '--tg', '4', '--concurrency', '1'];
+    const argv = ['sweep', '--config', 's.yaml', ...load, ...flags, '--json'];
+    const { stdout } = await runInProcess(argv, { folder: folder.path });
+    const about = stdout.split('\n').find((line) => line.includes('"event":"sweep"')) ?? '{}';
+    expect(JSON.parse(about)).toMatchObject({ windowSeconds, launches: 1 });
   });
 
   it('finds the highest concurrency within a limit', async () => {

@@ -96,17 +96,18 @@ function exitCodeOf({ cells, searches, isInterrupted }: Sweep, context: CliConte
 }
 
 export const sweep: CommandHandler<typeof sweepOptions> = async (input, context) => {
-  const { options, origins } = input;
+  const { options } = input;
   checkSearch(input);
   const charts = figureFiles(context);
   await checkOutputs(charts, context);
   const files = await outputFiles(context, 'sweep', undefined, figureEndings);
-  const { suite } = await suiteOfCommand(suiteInput(input), context);
+  const { suite, settings } = await suiteOfCommand(suiteInput(input), context);
   const status = createStatusLine(context);
   const local = await createLocalContext(context, status);
   await using resources = new AsyncDisposableStack();
   resources.defer(async () => local.meter[Symbol.asyncDispose]?.());
-  const windowSeconds = origins.windowSeconds.source === 'default' ? sweepDefaults.windowSeconds : suite.windowSeconds;
+  const isWindowChosen = settings.some(({ key, origin }) => key === 'windowSeconds' && origin.source !== 'default');
+  const { windowSeconds } = isWindowChosen ? suite : sweepDefaults;
   const found = await sweepSuite({ ...suite, windowSeconds }, options, local, {
     signal: context.interruption.signal,
     onEvent: (event) => tell(event, status, context),
