@@ -15,6 +15,9 @@ import type { SweepDependencies, SweepPlan } from './sweep-plan.ts';
 /** Why a load has no figures. */
 export type LoadProblem = Required<Pick<SweepCell, 'state' | 'reason'>> & { readonly reason: string };
 
+/** Of every place: two that are sent before the steady part begins, and one that is in flight as it ends. */
+const edgeRequestsPerPlace = 3;
+
 /** Answers of the requests that tell a prompt's length, and warm up. */
 const warmUpTokens = 8;
 
@@ -120,7 +123,7 @@ export class SweptModel implements AsyncDisposable {
       nextPrompt: () => this.#prompt(words),
       windowMs: windowSeconds * 1000,
       rounds: measuredRounds,
-      minRequests: minRequests + 2 * load.concurrency,
+      minRequests: minRequests + edgeRequestsPerPlace * load.concurrency,
       signal,
     };
     const cell = { id: name, model: this.name, taskId: name };
