@@ -103,7 +103,7 @@ export async function sweepSuite(
   const { cpuModel, cores, gpus } = await context.hostFacts();
   return {
     ...found,
-    launches: plan.search === undefined ? launches : 1,
+    launches,
     windowSeconds,
     isInterrupted: signal.aborted,
     startedAtMs,
@@ -125,9 +125,10 @@ async function planSweep(
   signal: AbortSignal,
 ): Promise<SweepPlan> {
   const concurrency = limit === undefined ? Math.max(...axes.concurrency) : maxConcurrency;
+  const launches = limit === undefined ? suite.launches : 1;
   const { requestRate: _, ...rest } = suite;
   const { models: expanded } = await expandModels(rest, context.workingFolder);
-  const loaded: Suite = { ...rest, concurrency, models: expanded.map(withPlainPrompts) };
+  const loaded: Suite = { ...rest, concurrency, launches, models: expanded.map(withPlainPrompts) };
   await checkEngines(loaded, context.workingFolder);
   const found = await findModels(loaded, context, signal);
   const models = await prepareModels(found, context, signal);

@@ -79,15 +79,18 @@ describe('perbench sweep', () => {
     expect(await read('s.svg')).toContain('time to first token p50, ms');
   });
 
-  it('takes models and how they are measured from a suite file', async () => {
+  it.each([
+    [[], 0.05],
+    [['--window-seconds', '0.1'], 0.1],
+  ])('with %j takes the window from the suite file unless a flag says another', async (flags, windowSeconds) => {
     await using folder = await testFolder();
-    const suite = { models: [{ source: 'none', engine: 'mock' }], launches: 1, windowSeconds: 0.1, allowBusy: true };
-    await writeFile(join(folder.path, 'suite.json'), JSON.stringify(suite));
-    const argv = ['sweep', '--config', 'suite.json', '--pp', '32', '--tg', '4', '--concurrency', '1', '-o', 's.json'];
-    const { code } = await runInProcess(argv, { folder: folder.path });
-    expect(code).toBe(0);
-    const written = JSON.parse(await readFile(join(folder.path, 's.json'), 'utf8')) as Sweep;
-    expect(written).toMatchObject({ windowSeconds: 0.1, launches: 1 });
+    const suite = 'models: [mock:none]\nwindowSeconds: 0.05\nlaunches: 1\n';
+    await writeFile(join(folder.path, 's.yaml'), suite);
+    const load = ['--pp', '32', '--tg', '4', '--concurrency', '1'];
+    const argv = ['sweep', '--config', 's.yaml', ...load, ...flags, '--json'];
+    const { stdout } = await runInProcess(argv, { folder: folder.path });
+    const about = stdout.split('\n').find((line) => line.includes('"event":"sweep"')) ?? '{}';
+    expect(JSON.parse(about)).toMatchObject({ windowSeconds, launches: 1 });
   });
 
   it('finds the highest concurrency within a limit', async () => {

@@ -75,6 +75,13 @@ export type Measurement =
   | (NumberMeasurement & { readonly status: 'derived'; readonly from: string })
   | { readonly status: 'unavailable'; readonly reason: string; readonly detail: string };
 
+/** The measurement where it has a number. */
+export function knownMeasurement(
+  measurement: Measurement | undefined,
+): Exclude<Measurement, { readonly status: 'unavailable' }> | undefined {
+  return measurement === undefined || measurement.status === 'unavailable' ? undefined : measurement;
+}
+
 /** Names of what a cell measures; the four factors first. */
 export const metricNames = [
   'accuracy',

@@ -95,8 +95,8 @@ function percentileBounds(
 export const panelSettings = 'latencyRequests, and enough latencySeconds for them';
 
 /**
- * A percentile of the benchmark's latencies, or of another time of its requests: of all requests of all launches, so that what requests of one item differ by
- * counts too. None from too few items, however many launches asked them.
+ * A percentile of the benchmark's latencies, or of another time of its requests: of all requests of all launches, so that
+ * what requests of one item differ by counts too. None from too few items, however many launches asked them.
  *
  * Its interval covers other items of the benchmark (order statistics of as many values as there are items) and other
  * launches (Student's t), whose errors are independent and add in squares on the logarithm. docs/measurement.md,

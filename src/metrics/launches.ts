@@ -221,6 +221,25 @@ export function mergeWarnings(passes: readonly Pick<PassResult, 'warnings'>[]): 
   });
 }
 
+/** Whether all of them tell their tokens. */
+export function isCounted(passes: readonly PassResult[]): boolean {
+  return passes.every(({ hasNoTokenCounts }) => hasNoTokenCounts !== true);
+}
+
+/** What figures in tokens are where nobody counts them. */
+export const noTokenCounts: Measurement = {
+  status: 'unavailable',
+  reason: 'no_token_counts',
+  detail: 'the server does not report token counts, and perbench cannot count its tokens',
+};
+
+/** What times to the first token are where there is no telling when it came. */
+export const notStreamed: Measurement = {
+  status: 'unavailable',
+  reason: 'not_streamed',
+  detail: 'the server sent answers in one piece although a stream was requested',
+};
+
 /** That passes gave no value, and why, as far as they tell: what went wrong with their requests. */
 export function noValue(passes: readonly PassResult[] = []): Measurement {
   const failure = passes.find((pass) => pass.failure !== undefined)?.failure;

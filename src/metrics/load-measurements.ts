@@ -3,7 +3,15 @@ import type { Measurement, Unit } from '../core/measurement.ts';
 import type { SweepMetric } from '../core/sweep.ts';
 import { medianOf, meanOf } from '../stats/means.ts';
 import { latencyPercentile, type TimeName, weightedTimes } from './item-latencies.ts';
-import { mergeWarnings, noValue, overLaunches, passesByLaunch } from './launches.ts';
+import {
+  isCounted,
+  mergeWarnings,
+  noTokenCounts,
+  notStreamed,
+  noValue,
+  overLaunches,
+  passesByLaunch,
+} from './launches.ts';
 
 /** Windows of one launch. */
 type Windows = readonly PassResult[];
@@ -71,17 +79,6 @@ const percentiles: Readonly<Partial<Record<SweepMetric, readonly [unit: Unit, ti
   e2elP95: ['ms', 'endToEndMs'],
 };
 
-const uncounted: Measurement = {
-  status: 'unavailable',
-  reason: 'no_token_counts',
-  detail: 'the server does not report token counts, and perbench cannot count its tokens',
-};
-const inOnePiece: Measurement = {
-  status: 'unavailable',
-  reason: 'not_streamed',
-  detail: 'the server sent answers in one piece although a stream was requested',
-};
-
 const inTokens: ReadonlySet<string> = new Set<SweepMetric>([
   'promptSpeed',
   'outputSpeed',
@@ -110,11 +107,11 @@ const streamed: ReadonlySet<string> = new Set<SweepMetric>([
 export function loadMeasurements(passes: readonly PassResult[]): Readonly<Partial<Record<SweepMetric, Measurement>>> {
   const warnings = mergeWarnings(passes);
   const launches = passesByLaunch(passes);
-  const hasNoCounts = passes.some(({ hasNoTokenCounts }) => hasNoTokenCounts === true);
+  const hasCounts = isCounted(passes);
   const isInOnePiece = times(passes, 'endToEndMs').length > 0 && times(passes, 'timeToFirstTokenMs').length === 0;
   const unknown = (name: string): Measurement | undefined => {
-    if (hasNoCounts && inTokens.has(name)) return uncounted;
-    return isInOnePiece && streamed.has(name) ? inOnePiece : undefined;
+    if (!hasCounts && inTokens.has(name)) return noTokenCounts;
+    return isInOnePiece && streamed.has(name) ? notStreamed : undefined;
   };
   return {
     ...measured(values, (name, [unit, of]) => {

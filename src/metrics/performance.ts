@@ -4,6 +4,7 @@ import type { Measurement, Unit, Warning } from '../core/measurement.ts';
 import type { Task } from '../core/task.ts';
 import { latencyPercentile } from './item-latencies.ts';
 import {
+  isCounted,
   type Launch,
   launchesIn,
   launchFigures,
@@ -11,6 +12,8 @@ import {
   valuesOf,
   mergeWarnings,
   overLaunches,
+  noTokenCounts,
+  notStreamed,
   noValue,
 } from './launches.ts';
 
@@ -60,15 +63,6 @@ function memoryMeasurements(passes: readonly PassResult[], peakBytes: readonly n
 }
 
 const nothing = unavailable('no_samples', 'nothing was generated');
-const noCounts = unavailable(
-  'no_token_counts',
-  'the server does not report token counts, and perbench cannot count its tokens',
-);
-const notStreamed = unavailable('not_streamed', 'the server sent answers in one piece although a stream was requested');
-
-const isCounted = (passes: readonly PassResult[]): boolean =>
-  passes.every(({ hasNoTokenCounts }) => hasNoTokenCounts !== true);
-
 function isStreamed({ latencies }: PassResult): boolean {
   const times = latencies?.timeToFirstTokenMs ?? [];
   return times.length === 0 || times.some((value) => value !== null);
@@ -89,7 +83,7 @@ function goodput(launches: readonly Launch[], hasCounts: boolean): CellMeasureme
   const limited = launches.filter(({ throughput }) => throughput?.load?.good !== undefined);
   if (limited.length === 0) return {};
   if (!hasCounts && limited.some(({ throughput }) => throughput?.load?.limits?.tpot !== undefined))
-    return { goodput: noCounts };
+    return { goodput: noTokenCounts };
   const rates = limited.map((launch) => {
     const { load, devices = 1 } = launch.throughput ?? {};
     const { requestRate, good = 0, asked = 0 } = load ?? {};
@@ -178,12 +172,12 @@ export function servingMeasurements(task: Task, passResults: readonly PassResult
   return {
     throughput: rate('itemsPerSecond', 'items/s'),
     ...(task.kind === 'generate' && {
-      outputTokensPerSecond: isCounted(throughput) ? rate('tokensPerSecond', 'tokens/s') : noCounts,
+      outputTokensPerSecond: isCounted(throughput) ? rate('tokensPerSecond', 'tokens/s') : noTokenCounts,
       timeToFirstTokenP50: streamed('timeToFirstTokenP50', 'ms'),
       timePerOutputTokenP50:
         isCounted(latency) && latency.every((pass) => !isStreamed(pass) || isStreamCounted(pass))
           ? streamed('timePerOutputTokenP50', 'ms/token')
-          : noCounts,
+          : noTokenCounts,
     }),
     latency: time('latencyP50', 'ms'),
     latencyP50: percentile(0.5),

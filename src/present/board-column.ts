@@ -1,5 +1,5 @@
 import { humanScale } from '../core/amount-text.ts';
-import type { Measurement, MetricName } from '../core/measurement.ts';
+import { knownMeasurement, type Measurement, type MetricName } from '../core/measurement.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
 import type { Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
 import {
@@ -72,10 +72,6 @@ export function boardColumn({
   };
 }
 
-function known(measurement: Measurement | undefined): Exclude<Measurement, { status: 'unavailable' }> | undefined {
-  return measurement === undefined || measurement.status === 'unavailable' ? undefined : measurement;
-}
-
 function markOf(measurement: Measurement & { readonly warnings: readonly unknown[] }): Mark {
   if (isDoubtful(measurement)) return '!';
   return measurement.warnings.length > 0 ? '~' : '';
@@ -89,7 +85,7 @@ function unitSuffix(name: string): string {
 
 /** Fields of one measurement in CSV: the unit is part of the heading where it is always the same. */
 function fieldsOf(name: string, measurement: Measurement | undefined): Readonly<Record<string, Scalar>> {
-  const { value, unit, interval, n } = known(measurement) ?? {};
+  const { value, unit, interval, n } = knownMeasurement(measurement) ?? {};
   const bounds = { [`${name}_low`]: interval?.low, [`${name}_high`]: interval?.high };
   switch (name) {
     case 'accuracy':
@@ -129,7 +125,7 @@ export function measurementColumn({
     isForPeople: true,
     intervalPriority,
     read(board) {
-      const numbers = board.rows.flatMap((row) => known(find(row)) ?? []);
+      const numbers = board.rows.flatMap((row) => knownMeasurement(find(row)) ?? []);
       const scale = humanScale(
         numbers[0]?.unit ?? 'count',
         numbers.map(({ value }) => value),

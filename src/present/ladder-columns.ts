@@ -1,5 +1,5 @@
 import { humanScale } from '../core/amount-text.ts';
-import type { Measurement } from '../core/measurement.ts';
+import { knownMeasurement } from '../core/measurement.ts';
 import type { RaceAccuracy } from '../core/race.ts';
 import type { FlipCount } from '../scoring/answer-flips.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
@@ -11,12 +11,6 @@ import { type Cell, type Column, column, intervalParts, measuredCell, missing, n
 export interface LadderColumn {
   readonly column: Column;
   readonly cell: (row: LadderRow) => Cell;
-}
-
-type Known = Exclude<Measurement, { readonly status: 'unavailable' }>;
-
-function knownOf(measurement: Measurement | undefined): Known | undefined {
-  return measurement === undefined || measurement.status === 'unavailable' ? undefined : measurement;
 }
 
 /** A number against the base, or against itself, with the ends of its interval where they are known. */
@@ -74,13 +68,13 @@ function measuredColumn(
   { rows }: Ladder,
   name: 'throughput' | 'latency' | 'memory',
 ): LadderColumn {
-  const numbers = rows.flatMap(({ measurements }) => knownOf(measurements[name]) ?? []);
+  const numbers = rows.flatMap(({ measurements }) => knownMeasurement(measurements[name]) ?? []);
   const values = numbers.map(({ value }) => value);
   const { divisor, label } = humanScale(numbers[0]?.unit ?? 'count', values);
   return {
     column: headed(heading, priority, { unit: label }),
     cell: ({ measurements }) => {
-      const found = knownOf(measurements[name]);
+      const found = knownMeasurement(measurements[name]);
       if (found === undefined) return missing;
       return measuredCell(found.value, found.interval, { divisor }, { mark: isDoubtful(found) ? '!' : '' });
     },
@@ -99,7 +93,7 @@ function fileColumn({ rows }: Ladder): LadderColumn {
 
 /** The mean where every item was answered; of a model that a race stopped, the range that is left. */
 function accuracyCell({ measurements, raceAccuracy }: LadderRow): Cell {
-  const found = knownOf(measurements.accuracy);
+  const found = knownMeasurement(measurements.accuracy);
   if (found !== undefined) {
     return numberCell(found.value, 3, { ...intervalParts(found.interval), mark: isDoubtful(found) ? '!' : '' });
   }
@@ -229,11 +223,11 @@ export const ladderFields: readonly Field[] = [
   ['bits_per_weight', (_, { size }) => size.bitsPerWeight],
   ['memory_bytes', (_, { measurements }) => valueOf(measurements.memory)],
   ['throughput', (_, { measurements }) => valueOf(measurements.throughput)],
-  ['throughput_unit', (_, { measurements }) => knownOf(measurements.throughput)?.unit],
+  ['throughput_unit', (_, { measurements }) => knownMeasurement(measurements.throughput)?.unit],
   ...endFields('throughput_ratio', ({ speedRatio }) => endsOf(speedRatio)),
   ['latency', (_, { measurements }) => valueOf(measurements.latency)],
-  ['latency_unit', (_, { measurements }) => knownOf(measurements.latency)?.unit],
-  ...endFields('accuracy', ({ measurements: { accuracy } }) => endsOf(knownOf(accuracy))),
+  ['latency_unit', (_, { measurements }) => knownMeasurement(measurements.latency)?.unit],
+  ...endFields('accuracy', ({ measurements: { accuracy } }) => endsOf(knownMeasurement(accuracy))),
   ...rangeFields('race_accuracy', ({ raceAccuracy }) => raceAccuracy),
   ...endFields('accuracy_difference', ({ accuracyDifference }) => endsOf(accuracyDifference)),
   ...rangeFields('race_difference', ({ raceDifference }) => raceDifference),

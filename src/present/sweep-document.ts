@@ -1,6 +1,6 @@
 import { humanNumber } from '../core/amount-text.ts';
 import { formatLimit, limitLabel } from '../core/limits.ts';
-import type { Measurement } from '../core/measurement.ts';
+import { knownMeasurement } from '../core/measurement.ts';
 import {
   type LoadProbe,
   loadName,
@@ -41,13 +41,6 @@ import {
 /** Raised when a reader of an older file would misunderstand a newer one. */
 const schema = 'perbench-sweep/1';
 
-type Known = Exclude<Measurement, { readonly status: 'unavailable' }>;
-
-function known({ measurements }: SweepCell, name: SweepMetric): Known | undefined {
-  const found = measurements[name];
-  return found === undefined || found.status === 'unavailable' ? undefined : found;
-}
-
 /** A load has two rows, as in llama-bench: its prompts, and its answers. */
 type Half = 'prompt' | 'output';
 
@@ -66,8 +59,9 @@ function metricColumn(own: Column, names: Readonly<Record<Half, SweepMetric | ''
     column: own,
     cell: (cell, half) => {
       const name = names[half];
-      const found = name === '' ? undefined : known(cell, name);
-      if (found === undefined) return name === '' ? '' : missing;
+      if (name === '') return '';
+      const found = knownMeasurement(cell.measurements[name]);
+      if (found === undefined) return missing;
       const mark = cell.marks.some(({ isDoubtful }) => isDoubtful) ? '!' : '';
       return measuredCell(found.value, found.interval, {}, { mark });
     },
@@ -233,8 +227,8 @@ function verdictOf({ searches, cells, isInterrupted }: Sweep): string {
 
 function seriesOf({ model, measurements, ...load }: SweepCell): Series {
   const points = sweepMetrics.flatMap((name): readonly Point[] => {
-    const found = measurements[name];
-    if (found === undefined || found.status === 'unavailable') return [];
+    const found = knownMeasurement(measurements[name]);
+    if (found === undefined) return [];
     const { value, unit, interval } = found;
     return [
       {
@@ -262,9 +256,9 @@ const recordColumns: readonly RecordColumn<[SweepCell]>[] = [
   ['reused_tokens', ({ reusedTokens }) => reusedTokens],
   ['marks', ({ marks }) => marks.map(({ name }) => name).join(' ') || undefined],
   ...sweepMetrics.flatMap((name): readonly RecordColumn<[SweepCell]>[] => [
-    [name, (cell) => known(cell, name)?.value],
-    [`${name}_low`, (cell) => known(cell, name)?.interval?.low],
-    [`${name}_high`, (cell) => known(cell, name)?.interval?.high],
+    [name, ({ measurements }) => knownMeasurement(measurements[name])?.value],
+    [`${name}_low`, ({ measurements }) => knownMeasurement(measurements[name])?.interval?.low],
+    [`${name}_high`, ({ measurements }) => knownMeasurement(measurements[name])?.interval?.high],
   ]),
 ];
 

@@ -117,9 +117,7 @@ async function gatedWriter(work: ItemWork, order: readonly number[], gate: ItemG
   return { writer, stop: AbortSignal.any([stopSignal, decided]) };
 }
 
-/**
- * Every item once: what a model with the same answers has answered is taken over, the rest is asked.
- */
+/** Every item once: what a model with the same answers has answered is taken over, the rest is asked. */
 export async function runAccuracyPass(
   work: ItemWork,
   context: PassContext,
@@ -131,8 +129,8 @@ export async function runAccuracyPass(
 }
 
 /**
- * Every item that has no answer once, as fast as the engine can. With a gate, items are asked in exactly the given order and few ahead of
- * their answers, until it has decided: answers come back in any order, the gate sees them in the drawn one.
+ * Every item that has no answer once, as fast as the engine can. With a gate, items are asked in exactly the given order and
+ * few ahead of their answers, until it has decided: answers come back in any order, the gate sees them in the drawn one.
  */
 async function askWhatIsLeft(
   work: ItemWork,

@@ -5,17 +5,22 @@ import type { RunEvent } from '../core/event.ts';
 import type { PlannedModel, RunDependencies } from './plan.ts';
 import { suiteEngineOptions } from './protocol.ts';
 import type { Suite } from '../core/suite.ts';
-import type { WorkStep } from './strategy.ts';
+import type { CellJob, WorkStep } from './strategy.ts';
 
 export interface OpenModel {
   readonly model: LoadedModel;
   readonly maxConcurrency: number;
 }
 
+/** A launch of a model. */
+interface ModelLaunch extends Pick<WorkStep, 'launch' | 'launches' | 'isOpenEnded'> {
+  readonly job: Pick<CellJob, 'model'>;
+}
+
 export interface OpenEngineOptions {
   readonly suite: Suite;
   readonly openEngine: RunDependencies['openEngine'];
-  /** Of the run's own. */
+  /** Of the run's own, where it is one. */
   readonly logFolder: string | undefined;
   readonly emit: (event: RunEvent) => void;
   /** Stops a start. */
@@ -23,7 +28,7 @@ export interface OpenEngineOptions {
   readonly onLaunch: (planned: PlannedModel, model: LoadedModel) => Promise<void>;
 }
 
-/** The one engine of a run: of one model in one launch. */
+/** The one engine that is open: of one model in one launch. */
 export class OpenEngine {
   readonly #options: OpenEngineOptions;
   #current: (OpenModel & { readonly planned: PlannedModel; readonly launch: number }) | undefined;
@@ -35,9 +40,12 @@ export class OpenEngine {
     this.#options = options;
   }
 
+  get isOpen(): boolean {
+    return this.#current !== undefined;
+  }
+
   /** The engine of that model in that launch; starts it, and ends any other, where it isn't open. */
-  async open(step: Pick<WorkStep, 'job' | 'launch' | 'launches' | 'isOpenEnded'>): Promise<OpenModel> {
-    const { job, launch, launches, isOpenEnded } = step;
+  async open({ job, launch, launches, isOpenEnded }: ModelLaunch): Promise<OpenModel> {
     const { suite, openEngine, logFolder, emit, signal, onLaunch } = this.#options;
     const planned = job.model;
     const { spec } = planned;

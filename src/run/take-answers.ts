@@ -23,10 +23,12 @@ export async function takeAnswers(work: ItemWork, order: readonly number[]): Pro
   const finished = await store.finishedItemIds(job.cell.id);
   const missing = new Set(order.map((position) => task.itemId(items[position])).filter((id) => !finished.has(id)));
   await using writer = createSampleWriter(store, job.claim, leaseMs);
+  const isOver = (): boolean => stopSignal.aborted || missing.size === 0;
   for (const { id, model } of siblings) {
+    if (isOver()) break;
     let taken = 0;
     for await (const sample of store.samples(id)) {
-      if (stopSignal.aborted) break;
+      if (isOver()) break;
       // An engine that broke says nothing of what this one does.
       if (sample.failure?.reason === 'engine' || !missing.delete(sample.itemId)) continue;
       await writer.add({ ...sample, times: undefined });

@@ -99,6 +99,14 @@ it('gives what there is when it is told to stop', async () => {
   expect(found.cells.map(({ concurrency, state }) => [concurrency, state])).toEqual([[1, 'done']]);
 });
 
+it('has as many requests in the steady part as are asked for, however slow they are', async () => {
+  const model = { name: 'slow', source: 'none', engine: 'mock', engineOptions: { tokenMs: 15 } };
+  const { cells } = await sweep({ models: [model], ...quick, windowSeconds: 0.02, concurrency: [8], requests: 40 });
+  const { promptTokens, ttftP50 } = cells[0]?.measurements ?? {};
+  expect(ttftP50).toMatchObject({ status: 'measured' });
+  expect(promptTokens?.status === 'measured' && promptTokens.n).toBeGreaterThanOrEqual(40);
+});
+
 it('goes on past loads that have no room in the context', async () => {
   const { cells } = (await sweepServer({}, { promptTokens: [40, 9000] })).found;
   expect(cells.map(({ state }) => state)).toEqual(['done', 'unavailable']);

@@ -69,6 +69,9 @@ function tell(event: SweepEvent, status: StatusLine, { output }: CliContext): vo
     case 'load-problem':
       output.detail(`${event.model}: ${loadName(event.load)}: ${event.reason}`);
       break;
+    case 'note':
+      output.note(event.message);
+      break;
     case 'warning':
       output.note(`warning: ${event.message}`);
       break;
@@ -100,8 +103,8 @@ export const sweep: CommandHandler<typeof sweepOptions> = async (input, context)
   const local = await createLocalContext(context, status);
   await using resources = new AsyncDisposableStack();
   resources.defer(async () => local.meter[Symbol.asyncDispose]?.());
-  const isChosen = settings.some(({ key, origin }) => key === 'windowSeconds' && origin.source !== 'default');
-  const windowSeconds = isChosen ? suite.windowSeconds : sweepDefaults.windowSeconds;
+  const isWindowChosen = settings.some(({ key, origin }) => key === 'windowSeconds' && origin.source !== 'default');
+  const { windowSeconds } = isWindowChosen ? suite : sweepDefaults;
   const found = await sweepSuite({ ...suite, windowSeconds }, options, local, {
     signal: context.interruption.signal,
     onEvent: (event) => tell(event, status, context),

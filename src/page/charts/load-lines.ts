@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { knownMeasurement } from '../../core/measurement.ts';
 import type { Sweep, SweepCell, SweepMetric } from '../../core/sweep.ts';
 import { promptTest } from '../../core/sweep.ts';
 import { bottomAxisHeight, logDomain, tickOverhang, tickText } from './axes.ts';
@@ -38,8 +39,8 @@ export interface LoadLinesData {
 
 function pointsOf(name: string, cells: readonly SweepCell[], metric: SweepMetric): LoadLine {
   const points = cells.flatMap((cell): readonly PlottedPoint[] => {
-    const found = cell.measurements[metric];
-    if (found === undefined || found.status === 'unavailable') return [];
+    const found = knownMeasurement(cell.measurements[metric]);
+    if (found === undefined) return [];
     return [{ model: name, x: cell.concurrency, y: found.value, xBounds: undefined, yBounds: found.interval }];
   });
   return { name, points: points.toSorted((left, right) => left.x - right.x) };

@@ -47,9 +47,11 @@ function steadyLatencies(results: readonly GenerationResult[], concurrency: numb
     concurrency,
   );
   const collector = collectLatencies();
-  for (const result of steady === undefined ? [] : results) {
+  if (steady === undefined) return collector.latencies;
+  const { startMs, endMs } = steady;
+  for (const result of results) {
     const { scheduledMs } = result.times;
-    if (steady !== undefined && scheduledMs >= steady.startMs && scheduledMs <= steady.endMs) collector.add(result);
+    if (scheduledMs >= startMs && scheduledMs <= endMs) collector.add(result);
   }
   return collector.latencies;
 }

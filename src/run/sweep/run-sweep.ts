@@ -31,7 +31,7 @@ class SweepRun {
 
   async run(models: readonly SweptModel[]): Promise<Pick<Sweep, 'cells' | 'searches'>> {
     const { search, suite } = this.#plan;
-    const launches = search === undefined ? suite.launches : 1;
+    const { launches } = suite;
     for (let launch = 0; launch < launches; launch += 1) {
       // Every other round goes the other way: a machine that grows slower with time is no difference between models.
       for (const model of launch % 2 === 0 ? models : models.toReversed()) {

@@ -21,7 +21,7 @@ export interface LoadSearch {
 }
 
 export interface SweepPlan {
-  /** Its models are those below, and its concurrency the highest of the sweep. */
+  /** Its models are those below, its concurrency the highest of the sweep, and a search has one launch. */
   readonly suite: Suite;
   readonly models: readonly PlannedModel[];
   readonly axes: SweepAxes;

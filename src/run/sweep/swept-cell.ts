@@ -1,8 +1,9 @@
 import { countText, percentText } from '../../core/amount-text.ts';
 import type { PassResult } from '../../core/cell.ts';
 import type { SweepCell, SweepLoad, SweepMark } from '../../core/sweep.ts';
-import { mergeWarnings, passesByLaunch } from '../../metrics/launches.ts';
+import { isCounted, mergeWarnings, passesByLaunch } from '../../metrics/launches.ts';
 import { loadMeasurements } from '../../metrics/load-measurements.ts';
+import { meanOf } from '../../stats/means.ts';
 import { lengthTolerance } from './prompt-length.ts';
 import type { LoadProblem } from './swept-model.ts';
 
@@ -25,7 +26,7 @@ function cacheMark(passes: readonly PassResult[]): readonly SweepMark[] {
 
 function lengthMark(passes: readonly PassResult[], { promptTokens }: SweepLoad): readonly SweepMark[] {
   const answered = total(passes, 'requests') - total(passes, 'failedRequests');
-  if (answered === 0 || passes.some(({ hasNoTokenCounts }) => hasNoTokenCounts === true)) return [];
+  if (answered === 0 || !isCounted(passes)) return [];
   const mean = total(passes, 'promptTokens') / answered;
   if (Math.abs(mean / promptTokens - 1) <= lengthTolerance) return [];
   const detail = `prompts had ${mean.toFixed(1)} tokens on average, ${promptTokens} were asked for`;
@@ -34,7 +35,7 @@ function lengthMark(passes: readonly PassResult[], { promptTokens }: SweepLoad):
 
 function answerMark(passes: readonly PassResult[], { outputTokens }: SweepLoad): readonly SweepMark[] {
   const made = passes.flatMap(({ latencies }) => latencies?.outputTokens ?? []);
-  const mean = made.reduce((sum, tokens) => sum + tokens, 0) / made.length;
+  const mean = meanOf(made);
   if (made.length === 0 || mean >= outputTokens * (1 - lengthTolerance)) return [];
   const detail = `answers had ${mean.toFixed(1)} tokens on average, ${outputTokens} were asked for: the engine ends them by itself`;
   return [{ name: 'short', detail, isDoubtful: false }];

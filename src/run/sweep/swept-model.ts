@@ -1,12 +1,11 @@
-import { nowMs } from '../../core/clock.ts';
 import type { PassResult } from '../../core/cell.ts';
 import type { LoadedModel, ModelInfo } from '../../core/engine.ts';
 import { PerbenchError } from '../../core/errors.ts';
 import { loadName, type SweepCell, type SweepLoad } from '../../core/sweep.ts';
 import { withRemedy } from '../../core/with-remedy.ts';
 import { measuredRounds } from '../closed-loop.ts';
+import { OpenEngine, type OpenModel } from '../open-engine.ts';
 import type { PlannedModel } from '../plan.ts';
-import { suiteEngineOptions } from '../protocol.ts';
 import type { QuietMachine } from '../quiet-machine.ts';
 import { askOnce, runLoadPass } from './load-pass.ts';
 import { type CountedPrompt, findPromptLength } from './prompt-length.ts';
@@ -15,6 +14,9 @@ import type { SweepDependencies, SweepPlan } from './sweep-plan.ts';
 
 /** Why a load has no figures. */
 export type LoadProblem = Required<Pick<SweepCell, 'state' | 'reason'>> & { readonly reason: string };
+
+/** Of every place: two that are sent before the steady part begins, and one that is in flight as it ends. */
+const edgeRequestsPerPlace = 3;
 
 /** Answers of the requests that tell a prompt's length, and warm up. */
 const warmUpTokens = 8;
@@ -31,6 +33,18 @@ class LoadError extends Error {
 const unavailable = (reason: string): LoadError => new LoadError({ state: 'unavailable', reason });
 const failed = (reason: string): LoadError => new LoadError({ state: 'failed', reason });
 
+/** @throws {LoadError} for loads that the model can't be asked under */
+function checkLoad({ promptTokens, outputTokens, concurrency }: SweepLoad, { model, maxConcurrency }: OpenModel): void {
+  const { contextTokens } = model.info;
+  if (!model.capabilities.usage)
+    throw unavailable('the server does not report token counts: no prompt has a known length');
+  if (concurrency > maxConcurrency) throw unavailable(`the engine answers at most ${maxConcurrency} requests at once`);
+  if (promptTokens + outputTokens > contextTokens)
+    throw unavailable(
+      `${promptTokens} prompt tokens and ${outputTokens} to generate don't fit into a context of ${contextTokens}`,
+    );
+}
+
 /**
  * One model of a sweep: opened when it is asked first, and again where its engine failed under a load. What its tokenizer
  * makes of words is found once.
@@ -44,12 +58,11 @@ export class SweptModel implements AsyncDisposable {
   readonly #dependencies: SweepDependencies;
   readonly #quiet: QuietMachine;
   readonly #prompt: (words: number) => string;
+  readonly #engine: OpenEngine;
   #counted: readonly CountedPrompt[] = [];
   readonly #words = new Map<number, number>();
-  #open: LoadedModel | undefined;
   /** It can't be opened. */
   #broken: LoadProblem | undefined;
-  #mostConcurrent = Infinity;
 
   constructor(planned: PlannedModel, plan: SweepPlan, dependencies: SweepDependencies, quiet: QuietMachine) {
     this.name = planned.spec.name;
@@ -58,6 +71,11 @@ export class SweptModel implements AsyncDisposable {
     this.#dependencies = dependencies;
     this.#quiet = quiet;
     this.#prompt = randomPrompts(plan.suite.seed, dependencies.firstRequest);
+    const { openEngine, logFolder, emit, signal } = dependencies;
+    const onLaunch = async (_: PlannedModel, { info }: LoadedModel): Promise<void> => {
+      this.info = info;
+    };
+    this.#engine = new OpenEngine({ suite: plan.suite, openEngine, logFolder, emit, signal, onLaunch });
   }
 
   /**
@@ -85,17 +103,18 @@ export class SweptModel implements AsyncDisposable {
     if (error instanceof LoadError) return error.problem;
     if (!(error instanceof PerbenchError)) throw error;
     const problem = { state: 'failed', reason: withRemedy(error.message, error.hint) } as const;
-    if (this.#open === undefined) this.#broken = problem;
-    await this.close();
+    if (!this.#engine.isOpen) this.#broken = problem;
+    await this.#engine.close();
     return problem;
   }
 
   async #measure(load: SweepLoad, launch: number, minRequests: number): Promise<PassResult | undefined> {
     if (this.#broken !== undefined) throw new LoadError(this.#broken);
     const { meter, signal, ceiling, emit } = this.#dependencies;
-    const { windowSeconds } = this.#plan.suite;
-    const model = await this.#opened(launch);
-    this.#check(load, model);
+    const { launches, windowSeconds } = this.#plan.suite;
+    const opened = await this.#engine.open({ job: { model: this.#planned }, launch, launches });
+    checkLoad(load, opened);
+    const { model } = opened;
     const words = await this.#wordsFor(load.promptTokens, model);
     const name = loadName(load);
     const context = { model, meter, launch, ceiling, framesDrawn: () => 0, onProgress: () => undefined };
@@ -104,7 +123,7 @@ export class SweptModel implements AsyncDisposable {
       nextPrompt: () => this.#prompt(words),
       windowMs: windowSeconds * 1000,
       rounds: measuredRounds,
-      minRequests: minRequests + 2 * load.concurrency,
+      minRequests: minRequests + edgeRequestsPerPlace * load.concurrency,
       signal,
     };
     const cell = { id: name, model: this.name, taskId: name };
@@ -112,42 +131,6 @@ export class SweptModel implements AsyncDisposable {
       emit({ type: 'window-start', model: this.name, load, launch });
       return runLoadPass(context, options);
     });
-  }
-
-  async #opened(launch: number): Promise<LoadedModel> {
-    if (this.#open !== undefined) return this.#open;
-    const { openEngine, logFolder, signal, emit } = this.#dependencies;
-    const { suite, search } = this.#plan;
-    const { name } = this;
-    const launches = search === undefined ? suite.launches : 1;
-    emit({ type: 'launch-start', model: name, launch, launches });
-    const startedMs = nowMs();
-    const engine = await openEngine(this.#planned.spec.engine);
-    this.#mostConcurrent = engine.maxConcurrency;
-    const options = {
-      ...suiteEngineOptions(suite),
-      ...(logFolder !== undefined && { logFolder }),
-      onStatus: (line: string) => emit({ type: 'launch-progress', model: name, launch, line }),
-    };
-    const model = await engine.open(this.#planned.spec, options, signal);
-    const isNew = this.info === undefined;
-    this.#open = model;
-    this.info = model.info;
-    // How requests differ here from what they usually are is said once.
-    for (const note of isNew ? (model.info.notes ?? []) : []) emit({ type: 'warning', message: `${name}: ${note}` });
-    emit({ type: 'launch-end', model: name, launch, info: model.info, durationMs: nowMs() - startedMs });
-    return model;
-  }
-
-  #check({ promptTokens, outputTokens, concurrency }: SweepLoad, { info, capabilities }: LoadedModel): void {
-    const { contextTokens } = info;
-    if (!capabilities.usage) throw unavailable('the server does not report token counts: no prompt has a known length');
-    if (concurrency > this.#mostConcurrent)
-      throw unavailable(`the engine answers at most ${this.#mostConcurrent} requests at once`);
-    if (promptTokens + outputTokens > contextTokens)
-      throw unavailable(
-        `${promptTokens} prompt tokens and ${outputTokens} to generate don't fit into a context of ${contextTokens}`,
-      );
   }
 
   /** Asks the engine how many words make a prompt of that length. */
@@ -171,13 +154,7 @@ export class SweptModel implements AsyncDisposable {
   }
 
   /** Ends the engine; asked again, it starts another. */
-  async close(): Promise<void> {
-    const open = this.#open;
-    this.#open = undefined;
-    await open?.[Symbol.asyncDispose]();
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+    await this.#engine.close();
   }
 }
