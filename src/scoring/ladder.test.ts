@@ -90,6 +90,12 @@ describe('a ladder', () => {
     // Another question, or another base: the race says nothing about this difference.
     expect(of({ difference: undefined })).toMatchObject({ standing: 'unknown', raceDifference: undefined });
   });
+
+  it('says of whom numbers are missing, whatever the name', () => {
+    const [base] = usualLadder;
+    const strange = madeLadder([{ ...base, model: 'B $& q8', isStopped: true }, { model: 'q4' }]);
+    expect(rowOf('q4', strange).reason).toBe('B $& q8: passed after 50 items');
+  });
 });
 
 describe('losses', () => {

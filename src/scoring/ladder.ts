@@ -136,7 +136,7 @@ export function ladderRow(base: LadderModel, own: LadderModel, { level, ...optio
     speedRatio: known(metric('throughput')),
     accuracyDifference: difference,
     flips: difference && answerFlips(pairItems(base.evidence.answers, own.evidence.answers), level),
-    reason: accuracy?.reason?.replace(/^A\b/u, base.evidence.model).replace(/^B\b/u, own.evidence.model),
+    reason: accuracy?.reason?.replace(/^[AB]\b/u, (side) => (side === 'A' ? base : own).evidence.model),
   };
 }
 
