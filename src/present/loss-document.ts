@@ -1,4 +1,4 @@
-import type { Interval, LossRecord, LossSource } from '../core/loss.ts';
+import type { BoundedEstimate, LossRecord, LossSource } from '../core/loss.ts';
 import type { AnswerFlips } from '../scoring/answer-flips.ts';
 import {
   type Block,
@@ -7,6 +7,7 @@ import {
   column,
   createDocument,
   type Document,
+  intervalParts,
   line,
   listBlock,
   numberCell,
@@ -24,7 +25,7 @@ export interface LossRow {
   /** What became of the stored answers; undefined where there are none of both. */
   readonly flips: AnswerFlips | undefined;
   /** Of the accuracy, paired. */
-  readonly change: Interval | undefined;
+  readonly change: BoundedEstimate | undefined;
 }
 
 export interface UnavailableLoss {
@@ -52,8 +53,8 @@ function lossSourceText(source: LossSource): string {
   return source.kind === 'task' ? source.taskId : source.name;
 }
 
-function intervalCell({ value, low, high }: Interval, decimals: number): Cell {
-  return numberCell(value, decimals, { half: (high - low) / 2, range: [low, high] });
+function intervalCell(estimate: BoundedEstimate, decimals: number): Cell {
+  return numberCell(estimate.value, decimals, intervalParts(estimate));
 }
 
 /** So many decimals that the first two digits of a divergence are seen; 0 is exact. */
@@ -128,7 +129,7 @@ function lossBlocks({ rows, unavailable, notes }: LossTable): readonly Block[] {
 
 const ends = <Item extends readonly unknown[]>(
   heading: string,
-  interval: (...item: Item) => Interval | undefined,
+  interval: (...item: Item) => BoundedEstimate | undefined,
 ): readonly RecordColumn<Item>[] => [
   [heading, (...item) => interval(...item)?.value],
   [`${heading}_low`, (...item) => interval(...item)?.low],
