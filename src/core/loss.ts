@@ -1,5 +1,5 @@
 /** An estimate with its 95 % interval. */
-export interface Interval {
+export interface BoundedEstimate {
   readonly value: number;
   readonly low: number;
   readonly high: number;
@@ -16,17 +16,17 @@ export interface LossFigures {
   readonly tokens: number;
   readonly texts: number;
   /** Kullback-Leibler divergence from the base, in nats, mean over positions. */
-  readonly klDivergence: Interval;
+  readonly klDivergence: BoundedEstimate;
   /** Percentiles of the divergence of single positions, in nats. */
   readonly klMedian: number;
   readonly klP99: number;
   readonly klMax: number;
   /** Share of positions at which both have the same likeliest token, 0 to 1. */
-  readonly topAgreement: Interval;
+  readonly topAgreement: BoundedEstimate;
   /** Perplexity of the tokens under the base and under the configuration, and their ratio. */
   readonly basePerplexity: number;
   readonly perplexity: number;
-  readonly perplexityRatio: Interval;
+  readonly perplexityRatio: BoundedEstimate;
 }
 
 /** The loss of a configuration against a base. Definitions are those of llama.cpp's `llama-perplexity --kl-divergence`. */

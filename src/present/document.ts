@@ -223,6 +223,11 @@ export interface Table {
   readonly notes: readonly Footnote[];
 }
 
+/** Text that is part of a table's label. */
+export function labelText(text: string): string {
+  return text.replaceAll(/[^a-zA-Z0-9]+/gu, '-');
+}
+
 /** A table without a caption and notes. */
 export function table(columns: readonly Column[], rows: readonly Row[], more: Partial<Table> = {}): Table {
   return { caption: '', shortCaption: '', label: '', columns, rows, verdict: undefined, notes: [], ...more };
@@ -315,6 +320,20 @@ export function records<Item extends readonly unknown[]>(
     headings: columns.map(([heading]) => heading),
     rows: items.map((item) => columns.map(([, value]) => value(...item))),
   };
+}
+
+/** Fields of an estimate and of the ends of its interval, where they are known. */
+export function endColumns<Item extends readonly unknown[]>(
+  heading: string,
+  read: (
+    ...item: Item
+  ) => { readonly value: number; readonly low: number | undefined; readonly high: number | undefined } | undefined,
+): readonly RecordColumn<Item>[] {
+  return [
+    [heading, (...item) => read(...item)?.value],
+    [`${heading}_low`, (...item) => read(...item)?.low],
+    [`${heading}_high`, (...item) => read(...item)?.high],
+  ];
 }
 
 /** `timeToFirstTokenP50` as people say it: `time to first token p50`. */

@@ -5,7 +5,17 @@ import type { FlipCount } from '../scoring/answer-flips.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
 import type { Ladder, LadderRow } from '../scoring/ladder.ts';
 import { valueOf } from '../scoring/scoreboard.ts';
-import { type Cell, type Column, column, intervalParts, measuredCell, missing, numberCell } from './document.ts';
+import {
+  type Cell,
+  type Column,
+  column,
+  endColumns,
+  intervalParts,
+  measuredCell,
+  missing,
+  numberCell,
+  type RecordColumn,
+} from './document.ts';
 
 /** A column of the table: what it is headed by, and what it shows of a row. */
 export interface LadderColumn {
@@ -182,14 +192,10 @@ export function ladderColumns(ladder: Ladder): readonly LadderColumn[] {
   return [...sizeColumns(ladder), ...speedColumns(ladder), ...answerColumns(), ...lossColumns(ladder)];
 }
 
-type Field = readonly [heading: string, value: (ladder: Ladder, row: LadderRow) => string | number | undefined];
+type Field = RecordColumn<[Ladder, LadderRow]>;
 
 function endFields(name: string, read: (row: LadderRow) => Ends | undefined): readonly Field[] {
-  return [
-    [name, (_, row) => read(row)?.value],
-    [`${name}_low`, (_, row) => read(row)?.low],
-    [`${name}_high`, (_, row) => read(row)?.high],
-  ];
+  return endColumns<[Ladder, LadderRow]>(name, (_, row) => read(row));
 }
 
 /** What a race left open; where it answered everything, the number itself stands elsewhere. */

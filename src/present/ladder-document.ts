@@ -9,6 +9,7 @@ import {
   type Document,
   type Footnote,
   gap,
+  labelText,
   records,
   saysSomething,
   type Table,
@@ -94,7 +95,7 @@ export function ladderTable(ladder: Ladder): Table {
     {
       caption: ladderTitle(ladder),
       shortCaption: `${ladder.title ?? ladder.taskId} · against ${ladder.base}`,
-      label: `ladder-${ladder.taskId.replaceAll(/[^a-zA-Z0-9]+/gu, '-')}`,
+      label: labelText(`ladder-${ladder.taskId}`),
       notes: ladderNotes(ladder),
     },
   );

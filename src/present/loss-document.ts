@@ -1,4 +1,4 @@
-import type { Interval, LossRecord, LossSource } from '../core/loss.ts';
+import type { BoundedEstimate, LossRecord, LossSource } from '../core/loss.ts';
 import type { AnswerFlips } from '../scoring/answer-flips.ts';
 import {
   type Block,
@@ -7,6 +7,8 @@ import {
   column,
   createDocument,
   type Document,
+  endColumns,
+  intervalParts,
   line,
   listBlock,
   numberCell,
@@ -24,7 +26,7 @@ export interface LossRow {
   /** What became of the stored answers; undefined where there are none of both. */
   readonly flips: AnswerFlips | undefined;
   /** Of the accuracy, paired. */
-  readonly change: Interval | undefined;
+  readonly change: BoundedEstimate | undefined;
 }
 
 export interface UnavailableLoss {
@@ -52,8 +54,8 @@ function lossSourceText(source: LossSource): string {
   return source.kind === 'task' ? source.taskId : source.name;
 }
 
-function intervalCell({ value, low, high }: Interval, decimals: number): Cell {
-  return numberCell(value, decimals, { half: (high - low) / 2, range: [low, high] });
+function intervalCell(estimate: BoundedEstimate, decimals: number): Cell {
+  return numberCell(estimate.value, decimals, intervalParts(estimate));
 }
 
 /** So many decimals that the first two digits of a divergence are seen; 0 is exact. */
@@ -126,33 +128,24 @@ function lossBlocks({ rows, unavailable, notes }: LossTable): readonly Block[] {
   ];
 }
 
-const ends = <Item extends readonly unknown[]>(
-  heading: string,
-  interval: (...item: Item) => Interval | undefined,
-): readonly RecordColumn<Item>[] => [
-  [heading, (...item) => interval(...item)?.value],
-  [`${heading}_low`, (...item) => interval(...item)?.low],
-  [`${heading}_high`, (...item) => interval(...item)?.high],
-];
-
 const recordColumns: readonly RecordColumn<[LossRow]>[] = [
   ['model', ({ record }) => record.model],
   ['base', ({ record }) => record.base],
   ['on', ({ record }) => lossSourceText(record.source)],
   ['texts', ({ record }) => record.texts],
   ['tokens', ({ record }) => record.tokens],
-  ...ends<[LossRow]>('kl_mean', ({ record }) => record.klDivergence),
+  ...endColumns<[LossRow]>('kl_mean', ({ record }) => record.klDivergence),
   ['kl_median', ({ record }) => record.klMedian],
   ['kl_p99', ({ record }) => record.klP99],
   ['kl_max', ({ record }) => record.klMax],
-  ...ends<[LossRow]>('same_top', ({ record }) => record.topAgreement),
+  ...endColumns<[LossRow]>('same_top', ({ record }) => record.topAgreement),
   ['base_perplexity', ({ record }) => record.basePerplexity],
   ['perplexity', ({ record }) => record.perplexity],
-  ...ends<[LossRow]>('perplexity_ratio', ({ record }) => record.perplexityRatio),
+  ...endColumns<[LossRow]>('perplexity_ratio', ({ record }) => record.perplexityRatio),
   ['answers', ({ flips }) => flips?.items],
   ['right_to_wrong', ({ flips }) => flips?.lost.count],
   ['wrong_to_right', ({ flips }) => flips?.gained.count],
-  ...ends<[LossRow]>('accuracy_change', ({ change }) => change),
+  ...endColumns<[LossRow]>('accuracy_change', ({ change }) => change),
 ];
 
 /** Losses of models against a base: a line per model and source. */

@@ -16,6 +16,7 @@ import {
   type Document,
   createDocument,
   gap,
+  labelText,
   line,
   listBlock,
   metricWords,
@@ -52,10 +53,7 @@ function boardTable(board: Scoreboard): Table {
     {
       caption: boardTitle(board),
       shortCaption: shortBoardTitle(board),
-      label: [board.taskId, board.protocol]
-        .filter((part) => part !== undefined)
-        .join('-')
-        .replaceAll(/[^a-zA-Z0-9]+/gu, '-'),
+      label: labelText([board.taskId, board.protocol].filter((part) => part !== undefined).join('-')),
       verdict: board.answer && answerHeadline(board.answer),
       notes: footnotes(board),
     },

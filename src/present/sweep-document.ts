@@ -21,6 +21,7 @@ import {
   type Document,
   type Footnote,
   gap,
+  labelText,
   measuredCell,
   metricWords,
   missing,
@@ -160,7 +161,7 @@ function loadTable(model: string, info: string, sweep: Sweep): Table {
     {
       caption: [model, info].filter((part) => part !== '').join(' · '),
       shortCaption: model,
-      label: `sweep-${model.replaceAll(/[^a-zA-Z0-9]+/gu, '-')}`,
+      label: labelText(`sweep-${model}`),
       notes: [...markNotes(cells), ...definitionNotes(cells, sweep)],
     },
   );

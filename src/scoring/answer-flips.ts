@@ -1,4 +1,4 @@
-import type { Interval } from '../core/loss.ts';
+import type { BoundedEstimate } from '../core/loss.ts';
 import { meanOf } from '../stats/means.ts';
 import { scoreInterval } from '../stats/score-interval.ts';
 import type { ItemAnswer } from './compare-cells.ts';
@@ -7,7 +7,7 @@ import { clustersOf } from './paired-answers.ts';
 /** How many items changed in some way, and which share of all that is, on new items of the kind. */
 export interface FlipCount {
   readonly count: number;
-  readonly share: Interval;
+  readonly share: BoundedEstimate;
 }
 
 /**

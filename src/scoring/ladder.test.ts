@@ -65,6 +65,7 @@ describe('a ladder', () => {
     const verdict = {
       status: 'passed',
       isNamed: true,
+      tau: 0.59,
       accuracy: { kind: 'interval', low: 0.5, high: 0.6 },
       difference,
     };
@@ -87,8 +88,16 @@ describe('a ladder', () => {
       reason: 'q4: passed after 50 items',
     });
     expect(of({ status: 'eliminated' })).toMatchObject({ standing: 'worse', isOnFront: false });
+    // Too late, which says nothing about its answers.
+    expect(of({ status: 'eliminated', tau: null })).toMatchObject({ standing: 'unknown', isOnFront: false });
     // Another question, or another base: the race says nothing about this difference.
     expect(of({ difference: undefined })).toMatchObject({ standing: 'unknown', raceDifference: undefined });
+  });
+
+  it('says of whom numbers are missing, whatever the name', () => {
+    const [base] = usualLadder;
+    const strange = madeLadder([{ ...base, model: 'B $& q8', isStopped: true }, { model: 'q4' }]);
+    expect(rowOf('q4', strange).reason).toBe('B $& q8: passed after 50 items');
   });
 });
 

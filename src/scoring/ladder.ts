@@ -111,14 +111,16 @@ const nothing = {
 
 /**
  * What a race against this base tells of a model that it stopped. Its verdict is about the drop that was asked: whoever
- * passed isn't worse by more than that, whoever was eliminated is.
+ * passed isn't worse by more than that, whoever was eliminated for its accuracy is.
  */
 function raceStanding({ verdict }: LadderModel): Pick<LadderRow, 'standing' | 'raceDifference'> {
   const raceDifference = verdict?.difference?.accuracy;
-  if (raceDifference?.kind !== 'interval') return { standing: 'unknown', raceDifference: undefined };
-  const standing = { passed: 'not_worse', eliminated: 'worse' } as const;
-  const status = verdict?.status;
-  return { standing: status === 'passed' || status === 'eliminated' ? standing[status] : 'unknown', raceDifference };
+  if (verdict === undefined || raceDifference?.kind !== 'interval')
+    return { standing: 'unknown', raceDifference: undefined };
+  if (verdict.status === 'passed') return { standing: 'not_worse', raceDifference };
+  // Of a model that answers too late no accuracy is asked.
+  const isWorse = verdict.status === 'eliminated' && verdict.tau !== null;
+  return { standing: isWorse ? 'worse' : 'unknown', raceDifference };
 }
 
 /** A model against the base: answers on the items of both, where both answered all of theirs, speed over launches. */
@@ -136,7 +138,7 @@ export function ladderRow(base: LadderModel, own: LadderModel, { level, ...optio
     speedRatio: known(metric('throughput')),
     accuracyDifference: difference,
     flips: difference && answerFlips(pairItems(base.evidence.answers, own.evidence.answers), level),
-    reason: accuracy?.reason?.replace(/^A\b/u, base.evidence.model).replace(/^B\b/u, own.evidence.model),
+    reason: accuracy?.reason?.replace(/^[AB]\b/u, (side) => (side === 'A' ? base : own).evidence.model),
   };
 }
 

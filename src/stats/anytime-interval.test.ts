@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { arrangements } from '../../test/setup/arrangements.ts';
 import { anytimeInterval, createBettingTest, type BettingHypothesis } from './anytime-interval.ts';
 
 // Expected values: computed independently in Python and JavaScript.
@@ -105,16 +106,6 @@ describe('createBettingTest', () => {
 });
 
 describe('the error rate, by enumeration of every arrangement', () => {
-  /** All sequences with so many zeros, halves and ones. */
-  function* arrangements(counts: readonly number[]): Generator<readonly number[]> {
-    if (counts.every((count) => count === 0)) yield [];
-    for (const [index, count] of counts.entries()) {
-      if (count === 0) continue;
-      const rest = counts.map((left, other) => (other === index ? left - 1 : left));
-      for (const tail of arrangements(rest)) yield [index / 2, ...tail];
-    }
-  }
-
   const alphas = [0.5, 0.3, 0.2, 0.1, 0.05];
 
   // The second number: it must reject at all, or the bound would mean nothing.
@@ -129,7 +120,7 @@ describe('the error rate, by enumeration of every arrangement', () => {
         const ones = size - zeros - halves;
         const mean = (halves / 2 + ones) / size;
         const peaks: number[] = [];
-        for (const values of arrangements([zeros, halves, ones])) {
+        for (const values of arrangements([0, 0.5, 1], [zeros, halves, ones])) {
           peaks.push(Math.max(...trace({ mean, populationSize: size }, values).logE));
         }
         for (const alpha of alphas) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { arrangements } from '../../test/setup/arrangements.ts';
 import { createDifferenceTest, differenceInterval, type DifferenceHypothesis } from './difference-test.ts';
 import { createRandom, randomOrder } from './random.ts';
 
@@ -49,16 +50,6 @@ describe('createDifferenceTest', () => {
   });
 });
 
-/** All sequences with so many losses, equals and gains. */
-function* arrangements(counts: readonly number[]): Generator<readonly number[]> {
-  if (counts.every((count) => count === 0)) yield [];
-  for (const [index, count] of counts.entries()) {
-    if (count === 0) continue;
-    const rest = counts.map((left, other) => (other === index ? left - 1 : left));
-    for (const tail of arrangements(rest)) yield [index - 1, ...tail];
-  }
-}
-
 // The second number: it must reject at all, or the bound would mean nothing.
 it.each([
   [4, 0],
@@ -70,7 +61,7 @@ it.each([
     for (let equal = 0; losses + equal <= size; equal += 1) {
       const gains = size - losses - equal;
       const mean = (gains - losses) / size;
-      const peaks = Array.from(arrangements([losses, equal, gains]), (values) =>
+      const peaks = Array.from(arrangements([-1, 0, 1], [losses, equal, gains]), (values) =>
         Math.max(...trace({ mean, populationSize: size }, values)),
       );
       for (const alpha of [0.5, 0.3, 0.2, 0.1, 0.05]) {

@@ -1,4 +1,4 @@
-import type { Interval, LossFigures, LossPositions } from '../core/loss.ts';
+import type { BoundedEstimate, LossFigures, LossPositions } from '../core/loss.ts';
 import { tQuantile } from './distributions.ts';
 import { quantile } from './quantile.ts';
 import { wilsonInterval } from './score-interval.ts';
@@ -60,7 +60,7 @@ function clusteredMean(texts: readonly TextSums[], sum: (text: TextSums) => numb
 }
 
 /** Where every text has the same share, Wilson's interval of as many independent texts stands in: never ± 0. */
-function shareInterval({ value, half }: Estimate, texts: number): Interval {
+function shareInterval({ value, half }: Estimate, texts: number): BoundedEstimate {
   if (half >= 1e-12) return { value, low: Math.max(0, value - half), high: Math.min(1, value + half) };
   const { low, high } = wilsonInterval(Math.min(value, 1) * texts, texts);
   return { value, low, high };

@@ -253,7 +253,7 @@ function bestStroke({ fontSize, muted }: ChartTheme): SvgAttributes {
 function sizedMark(task: string, point: SizedPoint, shift: number, style: PointStyle, plot: LogPlot): VNode {
   const { model, parameters, accuracy, bounds } = point;
   const { theme } = plot;
-  const bars = boundBars({ model, x: parameters, y: accuracy, xBounds: undefined, yBounds: bounds }, plot);
+  const placed = { model, x: parameters, y: accuracy, xBounds: undefined, yBounds: bounds };
   return svgElement(
     'g',
     {
@@ -262,7 +262,7 @@ function sizedMark(task: string, point: SizedPoint, shift: number, style: PointS
       'stroke-width': theme.fontSize / 16,
       transform: shift === 0 ? undefined : `translate(${shift.toFixed(2)},0)`,
     },
-    bars === '' ? null : svgElement('path', { d: bars, stroke: style.color, 'stroke-width': theme.fontSize / 12 }),
+    boundBars(placed, plot, { stroke: style.color, 'stroke-width': theme.fontSize / 12 }),
     pointMark(
       style,
       { x: plot.x(parameters), y: plot.y(accuracy), diameter: theme.fontSize * 0.7 },

@@ -11,7 +11,16 @@ import {
   type ChartOptions,
   type ChartTheme,
 } from './chart-frame.ts';
-import { boundBars, layOutLogPlot, pointLabels, type LogPlot, type PlottedPoint } from './log-plot.ts';
+import {
+  boundBars,
+  isPlottable,
+  layOutLogPlot,
+  pointLabels,
+  xReach,
+  yReach,
+  type LogPlot,
+  type PlottedPoint,
+} from './log-plot.ts';
 import { legend, pointMark, pointStyles, styleEntry, type PointStyle } from './point-styles.ts';
 
 /** The same weights under several settings, by rising tokens per answer. */
@@ -33,7 +42,7 @@ export interface AccuracyByTokensData {
  */
 export function accuracyByTokens(data: AccuracyByTokensData, options: ChartOptions): Chart {
   const series = data.series
-    .map((own) => ({ ...own, points: own.points.filter(({ x, y }) => x > 0 && Number.isFinite(y)) }))
+    .map((own) => ({ ...own, points: own.points.filter(isPlottable) }))
     .filter(({ points }) => points.length > 0);
   if (series.length === 0) return emptyChart(data.title, 'no weights were run under several settings', options);
   return draw(data.title, series, options, true) ?? (draw(data.title, series, options, false) as Chart);
@@ -86,14 +95,13 @@ function draw(
 
 function layOut(points: readonly PlottedPoint[], top: number, options: ChartOptions, theme: ChartTheme): LogPlot {
   const { width, height = width * 0.6 } = options;
-  const values = points.flatMap(({ y, yBounds }) => [y, yBounds?.low ?? y, yBounds?.high ?? y]);
+  const values = yReach(points);
   const [lowest, highest] = [Math.min(...values), Math.max(...values)];
   const room = Math.max(0.02, (highest - lowest) * 0.08);
-  const tokens = points.flatMap(({ x, xBounds }) => [x, xBounds?.low ?? x, xBounds?.high ?? x]);
   return layOutLogPlot(
     {
       box: { left: 0, right: width - theme.fontSize * tickOverhang, top, bottom: top + height },
-      xDomain: logDomain(tokens.filter((value) => value > 0)),
+      xDomain: logDomain(xReach(points)),
       yDomain: [Math.max(0, lowest - room), Math.min(1, highest + room)],
       xTitle: 'Tokens per answer (← better)',
       yTitle: 'Accuracy',
@@ -121,14 +129,11 @@ function seriesLine(corners: readonly (readonly [number, number])[], color: stri
 function marker(point: PlottedPoint, style: PointStyle, plot: LogPlot): VNode {
   const { model, x, y } = point;
   const { theme } = plot;
-  const bars = boundBars(point, plot);
   return svgElement(
     'g',
     {},
     svgElement('title', {}, `${model}: ${y.toFixed(3)} at ${tickText(x)} tokens per answer`),
-    bars === ''
-      ? null
-      : svgElement('path', { d: bars, stroke: style.color, 'stroke-width': theme.fontSize / 10, fill: 'none' }),
+    boundBars(point, plot, { stroke: style.color, 'stroke-width': theme.fontSize / 10 }),
     pointMark(
       style,
       { x: plot.x(x), y: plot.y(y), diameter: theme.fontSize * 0.76 },

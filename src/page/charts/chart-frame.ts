@@ -78,6 +78,11 @@ export function svgElement(name: string, attributes: SvgAttributes, ...children:
   return h(name, written, ...children.map((child) => (typeof child === 'string' ? plainText(child) : child)));
 }
 
+/** Dashes of a line that leads the eye and is no data: `stroke-dasharray`. */
+export function dashes({ fontSize }: ChartTheme): string {
+  return `${(fontSize / 3).toFixed(2)} ${(fontSize / 5).toFixed(2)}`;
+}
+
 /** A path's `d` through points. */
 export function polyline(points: readonly (readonly [x: number, y: number])[]): string {
   return points.map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${shortNumber(x)},${shortNumber(y)}`).join('');

@@ -1,6 +1,7 @@
 import { humanScale } from '../../core/amount-text.ts';
 import { isDoubtful } from '../../scoring/create-scoreboards.ts';
 import type { LadderX, LadderY } from '../../core/ladder-axes.ts';
+import type { BoundedEstimate } from '../../core/loss.ts';
 import { type Ladder, type LadderRow, ladderSize } from '../../scoring/ladder.ts';
 import { valueOf } from '../../scoring/scoreboard.ts';
 import type { Bounds } from './chart-frame.ts';
@@ -12,21 +13,17 @@ export interface LadderChoice {
   readonly y?: LadderY | undefined;
 }
 
-interface Loss extends Bounds {
-  readonly value: number;
-}
-
 interface Measure {
   readonly title: string;
   readonly isLogarithmic: boolean;
-  readonly read: (row: LadderRow) => Loss | undefined;
+  readonly read: (row: LadderRow) => BoundedEstimate | undefined;
 }
 
 function middle({ low, high }: Bounds): number {
   return (low + high) / 2;
 }
 
-function inPercent(loss: Loss | undefined): Loss | undefined {
+function inPercent(loss: BoundedEstimate | undefined): BoundedEstimate | undefined {
   return loss && { value: 100 * loss.value, low: 100 * loss.low, high: 100 * loss.high };
 }
 

@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { bottomAxisHeight, logDomain, tickOverhang, tickText } from './axes.ts';
 import {
   chartFrame,
+  dashes,
   emptyChart,
   lightTheme,
   polyline,
@@ -13,7 +14,16 @@ import {
   type ChartTheme,
 } from './chart-frame.ts';
 import { colourScale, scaleLegend, type ColourScale } from './colour-scale.ts';
-import { boundBars, layOutLogPlot, pointLabels, type LogPlot, type PlottedPoint } from './log-plot.ts';
+import {
+  boundBars,
+  isPlottable,
+  layOutLogPlot,
+  pointLabels,
+  xReach,
+  yReach,
+  type LogPlot,
+  type PlottedPoint,
+} from './log-plot.ts';
 import { circleEntry, legend, pointMark, styleEntry, type Legend, type LegendEntry } from './point-styles.ts';
 
 /** One configuration: how small it is, and how far it is from the base. */
@@ -43,16 +53,12 @@ interface Looks {
   readonly scale: ColourScale | undefined;
 }
 
-function isDrawable({ x, y }: LadderPoint): boolean {
-  return Number.isFinite(x) && x > 0 && Number.isFinite(y);
-}
-
 /**
  * Loss against size or memory (logarithmic), a point per configuration, its speed as a colour: the lower left is what one
  * looks for. Where a name has no room beside its point, points have numbers, and names stand above.
  */
 export function ladderScatter(data: LadderScatterData, options: ChartOptions): Chart {
-  const drawable = data.points.filter(isDrawable);
+  const drawable = data.points.filter(isPlottable);
   if (drawable.every(({ isBase }) => isBase)) {
     return emptyChart(data.title, 'no model beside the base has both numbers', options);
   }
@@ -148,19 +154,15 @@ function namesOf(
   return { title, description: `${yTitle} against ${xTitle}: ${list.join(', ')}.${missing}` };
 }
 
-function valuesOf(points: readonly LadderPoint[]): readonly number[] {
-  return points.flatMap(({ y, yBounds }) => [y, yBounds?.low ?? y, yBounds?.high ?? y]);
-}
-
 /** With room below the least for what stands at the foot. */
 function logarithmicDomain(points: readonly LadderPoint[]): readonly [number, number] {
-  const positive = valuesOf(points).filter((value) => value > 0);
+  const positive = yReach(points).filter((value) => value > 0);
   const [low, high] = positive.length === 0 ? [0.001, 1] : logDomain(positive);
   return [low / Math.max(1.5, (high / low) ** 0.15), high];
 }
 
 function linearDomain(points: readonly LadderPoint[]): readonly [number, number] {
-  const values = [...valuesOf(points), 0];
+  const values = [...yReach(points), 0];
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const room = Math.max(0.5, (high - low) * 0.08);
   return [low < 0 ? low - room : 0, high > 0 ? high + room : 0];
@@ -175,11 +177,10 @@ function layOut(
 ): LogPlot {
   const { width, height = width * 0.66 } = options;
   const { isLogarithmic, xTitle, yTitle } = data;
-  const bounds = points.flatMap(({ x, xBounds }) => [x, xBounds?.low ?? x, xBounds?.high ?? x]);
   return layOutLogPlot(
     {
       box: { left: 0, right: width - theme.fontSize * tickOverhang, top, bottom: top + height },
-      xDomain: logDomain(bounds.filter((value) => value > 0)),
+      xDomain: logDomain(xReach(points)),
       yDomain: isLogarithmic ? logarithmicDomain(points) : linearDomain(points),
       xTitle,
       yTitle,
@@ -204,10 +205,8 @@ function onPlot(point: LadderPoint, plot: LogPlot, { isLogarithmic }: LadderScat
 /** Where the base is. */
 function zeroLine({ area, y, theme }: LogPlot, { isLogarithmic }: LadderScatterData): VNode | null {
   if (isLogarithmic) return null;
-  const { fontSize, muted } = theme;
   const corners = [area.left, area.right].map((x) => [x, y(0)] as const);
-  const dashes = `${(fontSize / 3).toFixed(2)} ${(fontSize / 5).toFixed(2)}`;
-  const stroke = { stroke: muted, 'stroke-width': fontSize / 12, 'stroke-dasharray': dashes };
+  const stroke = { stroke: theme.muted, 'stroke-width': theme.fontSize / 12, 'stroke-dasharray': dashes(theme) };
   return svgElement('path', { d: polyline(corners), fill: 'none', ...stroke });
 }
 
@@ -217,14 +216,13 @@ function marker(point: LadderPoint, plot: LogPlot, { theme, scale }: Looks): VNo
   const outline = { stroke: ink, 'stroke-width': fontSize / 12 };
   const fill = speed === undefined || scale === undefined ? background : scale.colourOf(speed);
   const [atX, diameter] = [plot.x(x), fontSize * 0.84];
-  const bars = boundBars(point, plot);
   const top = plot.y(yBounds.high);
   const range = { x: atX - diameter / 4, y: top, width: diameter / 2, height: plot.y(yBounds.low) - top };
   return svgElement(
     'g',
     {},
     svgElement('title', {}, `${model}${isBase ? ' (base)' : ''}`),
-    bars === '' ? null : svgElement('path', { d: bars, ...outline, fill: 'none' }),
+    boundBars(point, plot, outline),
     isRange
       ? svgElement('rect', { ...range, fill, ...outline })
       : pointMark(

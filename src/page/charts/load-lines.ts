@@ -142,11 +142,10 @@ function drawLine({ name, points }: LoadLine, style: PointStyle, { title }: Pane
     const [x, y] = at(point);
     const { yBounds } = point;
     const inside = yBounds && { low: Math.max(lowest, yBounds.low), high: Math.min(highest, yBounds.high) };
-    const bars = boundBars({ ...point, yBounds: inside }, plot);
     return svgElement(
       'g',
       {},
-      bars === '' ? null : svgElement('path', { d: bars, stroke: style.color, 'stroke-width': theme.fontSize / 12 }),
+      boundBars({ ...point, yBounds: inside }, plot, { stroke: style.color, 'stroke-width': theme.fontSize / 12 }),
       pointMark(
         style,
         { x, y, diameter: theme.fontSize * 0.65 },

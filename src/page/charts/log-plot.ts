@@ -11,7 +11,7 @@ import {
   ratioTexts,
   type PlotArea,
 } from './axes.ts';
-import { polyline, type Bounds, type ChartTheme } from './chart-frame.ts';
+import { polyline, svgElement, type Bounds, type ChartTheme, type SvgAttributes } from './chart-frame.ts';
 import { placedLabel, placeLabels, segmentBoxes, squareAround, type Box } from './labels.ts';
 import { wrapText } from './text-extent.ts';
 
@@ -23,6 +23,21 @@ export interface PlottedPoint {
   readonly y: number;
   readonly xBounds: Bounds | undefined;
   readonly yBounds: Bounds | undefined;
+}
+
+/** Whether axes can show it. */
+export function isPlottable({ x, y }: Pick<PlottedPoint, 'x' | 'y'>): boolean {
+  return Number.isFinite(x) && x > 0 && Number.isFinite(y);
+}
+
+/** The values of points along the lower axis, with the ends of their intervals; none that it can't show. */
+export function xReach(points: readonly PlottedPoint[]): readonly number[] {
+  return points.flatMap(({ x, xBounds }) => [x, xBounds?.low ?? x, xBounds?.high ?? x]).filter((value) => value > 0);
+}
+
+/** The same along the upright axis, whatever that can show. */
+export function yReach(points: readonly PlottedPoint[]): readonly number[] {
+  return points.flatMap(({ y, yBounds }) => [y, yBounds?.low ?? y, yBounds?.high ?? y]);
 }
 
 /** A plot of something, mostly of shares, against something on a logarithmic axis. */
@@ -99,13 +114,17 @@ export function layOutLogPlot(options: LogPlotOptions, theme: ChartTheme): LogPl
   return { area, theme, x, y, yDomain, axes };
 }
 
-/** Interval bars of a point in both directions, as a path's `d`; none beyond what the axis can show. */
-export function boundBars({ x, y, xBounds, yBounds }: PlottedPoint, plot: LogPlot): string {
+/** Interval bars of a point in both directions; none beyond what the axis can show. */
+export function boundBars(
+  { x, y, xBounds, yBounds }: PlottedPoint,
+  plot: LogPlot,
+  stroke: Pick<SvgAttributes, 'stroke' | 'stroke-width'>,
+): VNode | null {
   const across = xBounds === undefined || xBounds.low <= 0 ? [] : [xBounds.low, xBounds.high];
   const upright = yBounds === undefined ? [] : [yBounds.low, yBounds.high];
-  return (
-    polyline(across.map((end) => [plot.x(end), plot.y(y)])) + polyline(upright.map((end) => [plot.x(x), plot.y(end)]))
-  );
+  const d =
+    polyline(across.map((end) => [plot.x(end), plot.y(y)])) + polyline(upright.map((end) => [plot.x(x), plot.y(end)]));
+  return d === '' ? null : svgElement('path', { d, ...stroke, fill: 'none' });
 }
 
 /** The same bars as boxes, one unit wide to either side. */

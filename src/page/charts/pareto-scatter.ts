@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import { bottomAxisHeight, logDomain, tickOverhang, tickText } from './axes.ts';
 import {
   chartFrame,
+  dashes,
   emptyChart,
   lightTheme,
   polyline,
@@ -12,7 +13,16 @@ import {
   type ChartTheme,
   type SvgAttributes,
 } from './chart-frame.ts';
-import { boundBars, layOutLogPlot, pointLabels, type LogPlot, type PlottedPoint } from './log-plot.ts';
+import {
+  boundBars,
+  isPlottable,
+  layOutLogPlot,
+  pointLabels,
+  xReach,
+  yReach,
+  type LogPlot,
+  type PlottedPoint,
+} from './log-plot.ts';
 import {
   circleEntry,
   legend,
@@ -91,17 +101,13 @@ interface Drawn extends ScatterPoint {
   readonly isOnFront: boolean;
 }
 
-function isDrawable({ x, y }: ScatterPoint): boolean {
-  return Number.isFinite(x) && x > 0 && Number.isFinite(y);
-}
-
 /**
  * Accuracy against a cost factor on a logarithmic axis, with interval bars in both directions, and the border of what
  * the models attain. Models on the Pareto front are full. Names stand beside the points and families share a look;
  * where one name has no room, each model has its own look and all names stand above.
  */
 export function paretoScatter(data: ScatterData, options: ChartOptions): Chart {
-  const drawable = data.points.filter(isDrawable);
+  const drawable = data.points.filter(isPlottable);
   if (drawable.length === 0) return emptyChart(data.title, 'no model has both numbers', options);
   return drawScatter(data, drawable, options, modelFamily) ?? (drawScatter(data, drawable, options) as Chart);
 }
@@ -198,16 +204,15 @@ function layOut(
 ): LogPlot {
   const { fontSize } = theme;
   const { width, height = width * 0.66 } = options;
-  const values = points.flatMap(({ y, yBounds }) => [y, yBounds?.low ?? y, yBounds?.high ?? y]);
+  const values = yReach(points);
   const [lowest, highest] = [Math.min(...values), Math.max(...values)];
   const room = Math.max(0.02, (highest - lowest) * 0.08);
   const yDomain = [Math.max(0, lowest - room), Math.min(1, highest + room)] as const;
-  const bounds = points.flatMap(({ x, xBounds }) => [x, xBounds?.low ?? x, xBounds?.high ?? x]);
   const better = data.direction === 'less' ? '← better' : 'better →';
   return layOutLogPlot(
     {
       box: { left: 0, right: width - fontSize * tickOverhang, top, bottom: top + height },
-      xDomain: logDomain(bounds.filter((value) => value > 0)),
+      xDomain: logDomain(xReach(points)),
       yDomain,
       xTitle: `${data.xTitle} (${better})`,
       yTitle: 'Accuracy',
@@ -234,25 +239,18 @@ function frontLine(corners: readonly (readonly [number, number])[], theme: Chart
   return svgElement('path', { d: polyline(corners), fill: 'none', ...frontStroke(theme) });
 }
 
-function frontStroke({ fontSize, muted }: ChartTheme): SvgAttributes {
-  return {
-    stroke: muted,
-    'stroke-width': fontSize / 9,
-    'stroke-dasharray': `${(fontSize / 3).toFixed(2)} ${(fontSize / 5).toFixed(2)}`,
-  };
+function frontStroke(theme: ChartTheme): SvgAttributes {
+  return { stroke: theme.muted, 'stroke-width': theme.fontSize / 9, 'stroke-dasharray': dashes(theme) };
 }
 
 function marker(point: Drawn, plot: LogPlot): VNode {
   const { style, isOnFront, isDoubtful, model, x, y } = point;
   const { theme } = plot;
-  const bars = boundBars(point, plot);
   return svgElement(
     'g',
     { opacity: isOnFront ? undefined : paleness },
     svgElement('title', {}, `${model}: ${y.toFixed(3)} at ${tickText(x)}${isDoubtful ? ' (doubtful)' : ''}`),
-    bars === ''
-      ? null
-      : svgElement('path', { d: bars, stroke: style.color, 'stroke-width': theme.fontSize / 10, fill: 'none' }),
+    boundBars(point, plot, { stroke: style.color, 'stroke-width': theme.fontSize / 10 }),
     pointMark(
       style,
       { x: plot.x(x), y: plot.y(y), diameter: theme.fontSize * 0.76 },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { certificateBlocks } from '../../present/certificate-document.ts';
 import { terminalText } from '../../present/terminal.ts';
 import { createRandom } from '../../stats/random.ts';
+import { arrangements } from '../../../test/setup/arrangements.ts';
 import { driveRace, type RaceRun, type SimulatedModel } from '../../../test/race/drive-race.ts';
 import { raceSetup } from '../../../test/race/race-setup.ts';
 import { createCertificate } from './certificate.ts';
@@ -45,22 +46,13 @@ function flipped(scores: readonly number[], losses: number, gains: number, seed 
   return changed;
 }
 
-/** All orders of so many losses, equals and gains. */
-function* arrangements(counts: readonly number[]): Generator<readonly number[]> {
-  if (counts.every((count) => count === 0)) yield [];
-  for (const [index, count] of counts.entries()) {
-    if (count === 0) continue;
-    const rest = counts.map((left, other) => (other === index ? left - 1 : left));
-    for (const tail of arrangements(rest)) yield [index - 1, ...tail];
-  }
-}
-
 describe('the gate on differences', () => {
+  /** Of all orders of so many losses, equals and gains. */
   function shares(counts: readonly number[], tau: number, alpha: number): Record<GateState, number> {
     const ends: Record<GateState, number> = { open: 0, failed: 0, passed: 0, full: 0 };
     const items = counts.reduce((sum, count) => sum + count, 0);
     let all = 0;
-    for (const values of arrangements(counts)) {
+    for (const values of arrangements([-1, 0, 1], counts)) {
       ends[replayGate({ tau, items, failAlpha: alpha, passAlpha: alpha, isDifference: true }, values).state] += 1;
       all += 1;
     }

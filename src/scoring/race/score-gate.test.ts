@@ -1,19 +1,13 @@
 import { expect, it } from 'vitest';
+import { arrangements } from '../../../test/setup/arrangements.ts';
 import { createRandom, randomOrder } from '../../stats/random.ts';
 import { createScoreGate, type GateState, replayGate, storedEvidence } from './score-gate.ts';
-
-/** All orders of so many zeros and ones that differ. */
-function* arrangements(zeros: number, ones: number): Generator<readonly number[]> {
-  if (zeros === 0 && ones === 0) yield [];
-  if (zeros > 0) for (const rest of arrangements(zeros - 1, ones)) yield [0, ...rest];
-  if (ones > 0) for (const rest of arrangements(zeros, ones - 1)) yield [1, ...rest];
-}
 
 /** Shares of all orders in which the gate ends in each state. */
 function shares(zeros: number, ones: number, tau: number, alpha: number): Record<GateState, number> {
   const counts: Record<GateState, number> = { open: 0, failed: 0, passed: 0, full: 0 };
   let all = 0;
-  for (const scores of arrangements(zeros, ones)) {
+  for (const scores of arrangements([0, 1], [zeros, ones])) {
     const rule = { tau, items: zeros + ones, failAlpha: alpha, passAlpha: alpha };
     counts[replayGate(rule, scores).state] += 1;
     all += 1;
