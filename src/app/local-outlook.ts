@@ -2,7 +2,7 @@ import { EnvironmentError, UsageError } from '../core/errors.ts';
 import type { LlamaOptions } from '../core/llama-settings.ts';
 import { withRemedy } from '../core/with-remedy.ts';
 import { chooseDevice } from '../engines/llama-cpp/choose-device.ts';
-import { gpusOf, placingOrder } from '../engines/llama-cpp/place-model.ts';
+import { placingOrder } from '../engines/llama-cpp/place-model.ts';
 import { readModelOutline } from '../gguf/model-outline.ts';
 import { type PlacementPlan, type PlannedGpu, planPlacement } from '../gguf/plan-placement.ts';
 import { estimateModelMemory } from '../sources/model-memory.ts';
@@ -44,8 +44,8 @@ async function gpusFor(question: LocalQuestion): Promise<readonly PlannedGpu[]> 
   const { options, supply } = question;
   if (options.device === 'cpu' || options.kernels !== undefined) return [];
   if (supply?.from === 'assumed' && supply.memoryBytes !== undefined) return assumedGpus(supply);
-  const choice = await (question.chooseDevice ?? chooseDevice)(options.device);
-  return gpusOf(choice.devices);
+  const { devices } = await (question.chooseDevice ?? chooseDevice)(options.device);
+  return devices;
 }
 
 /**
