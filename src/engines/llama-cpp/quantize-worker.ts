@@ -4,8 +4,8 @@
  */
 import { PerbenchError } from '../../core/errors.ts';
 import { dieBeforeParent } from './die-before-parent.ts';
-import { checkAbi } from './native/abi.ts';
-import { loadLibrary, LogLines } from './native/library.ts';
+import { LogLines } from './native/library.ts';
+import { openLibrary } from './native/open-library.ts';
 import { bindQuantizer } from './native/quantizer.ts';
 import type { QuantizeOrder, QuantizeReport } from './quantize-file.ts';
 
@@ -17,10 +17,7 @@ const mebibyte = 1024 * 1024;
 
 /** @throws {PerbenchError} where the library isn't the one that is known */
 function quantize({ library: location, ...params }: QuantizeOrder): QuantizeReport {
-  const library = loadLibrary(location);
-  checkAbi(library, location.packageName);
-  library.loadBackends();
-  library.llama.backendInit();
+  const library = openLibrary(location);
   const run = bindQuantizer(location);
   const log = new LogLines();
   let [tensors, fallbackTensors, bytes] = [0, 0, 0];
