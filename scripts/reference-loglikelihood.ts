@@ -10,10 +10,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { argv, stdout } from 'node:process';
 import { findLibrary } from '../src/engines/llama-cpp/library-location.ts';
-import { checkAbi } from '../src/engines/llama-cpp/native/abi.ts';
-import { loadLibrary } from '../src/engines/llama-cpp/native/library.ts';
 import { LlamaContext } from '../src/engines/llama-cpp/native/llama-context.ts';
 import { LlamaModel } from '../src/engines/llama-cpp/native/llama-model.ts';
+import { openLibrary } from '../src/engines/llama-cpp/native/open-library.ts';
 import { referenceCases } from './reference-cases.ts';
 
 function logProbability(logits: Float32Array, token: number): number {
@@ -22,15 +21,6 @@ function logProbability(logits: Float32Array, token: number): number {
   let sum = 0;
   for (const logit of logits) sum += Math.exp(logit - highest);
   return (logits[token] ?? Number.NaN) - highest - Math.log(sum);
-}
-
-function openModel(file: string): LlamaModel {
-  const location = findLibrary('cpu');
-  const library = loadLibrary(location);
-  checkAbi(library, location.packageName);
-  library.loadBackends();
-  library.llama.backendInit();
-  return new LlamaModel(library, { file, threads: 1 });
 }
 
 function score(model: LlamaModel, context: LlamaContext, text: string, continuation: string): number[] {
@@ -53,7 +43,7 @@ function score(model: LlamaModel, context: LlamaContext, text: string, continuat
 
 const file = argv[2];
 if (file === undefined) throw new Error('usage: node scripts/reference-loglikelihood.ts MODEL.gguf');
-const model = openModel(file);
+const model = new LlamaModel(openLibrary(findLibrary('cpu')), { file, threads: 1 });
 const shape = { sequences: 1, cells: 512, isUnified: false, keepsWindow: true, batchTokens: 1, outputs: 1 };
 const context = new LlamaContext(model, shape);
 const cases = referenceCases.map(({ context: text, continuations }) => ({

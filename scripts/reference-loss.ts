@@ -12,19 +12,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { argv, stdout } from 'node:process';
 import { findLibrary, withKernels } from '../src/engines/llama-cpp/library-location.ts';
-import { checkAbi } from '../src/engines/llama-cpp/native/abi.ts';
-import { loadLibrary } from '../src/engines/llama-cpp/native/library.ts';
 import { type CacheSettings, LlamaContext } from '../src/engines/llama-cpp/native/llama-context.ts';
 import { LlamaModel } from '../src/engines/llama-cpp/native/llama-model.ts';
-
-function openModel(file: string): LlamaModel {
-  const location = withKernels(findLibrary('cpu'), 'haswell');
-  const library = loadLibrary(location);
-  checkAbi(library, location.packageName);
-  library.loadBackends();
-  library.llama.backendInit();
-  return new LlamaModel(library, { file, threads: 1 });
-}
+import { openLibrary } from '../src/engines/llama-cpp/native/open-library.ts';
 
 function logSoftmax(logits: Float32Array): Float64Array {
   const row = Float64Array.from(logits);
@@ -51,7 +41,7 @@ if (file === undefined || textFile === undefined || chunkText === undefined) {
   throw new Error('usage: node scripts/reference-loss.ts MODEL.gguf TEXT.txt CHUNK_TOKENS');
 }
 const chunkTokens = Number(chunkText);
-const model = openModel(file);
+const model = new LlamaModel(openLibrary(withKernels(findLibrary('cpu'), 'haswell')), { file, threads: 1 });
 const shape = { sequences: 1, cells: 512, isUnified: false, keepsWindow: true, batchTokens: 1, outputs: 1 };
 const caches = ['f16', 'q4_0'].map((type) => ({ type, flashAttention: 'on' }) as CacheSettings);
 const [base, other] = caches.map((cache) => new LlamaContext(model, shape, cache));

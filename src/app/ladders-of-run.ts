@@ -2,6 +2,7 @@ import type { Cell } from '../core/cell.ts';
 import { UsageError } from '../core/errors.ts';
 import type { RaceVerdict } from '../core/race.ts';
 import type { RunRecord, Store } from '../core/store.ts';
+import { isUnquantised } from '../gguf/file-type.ts';
 import { baseRow, createLadder, type Ladder, type LadderModel, ladderRow, lossesOn } from '../scoring/ladder.ts';
 import { modelSize } from '../scoring/model-size.ts';
 import { cellEvidence } from './compared-run.ts';
@@ -32,6 +33,12 @@ function verdictOf({ manifest: { race } }: RunRecord, cell: Cell, base: string):
   return others;
 }
 
+/** Quantisations that files were made from, where those had lost something already; each once. */
+function requantisedFrom({ manifest: { models } }: RunRecord, cells: readonly Cell[]): readonly string[] {
+  const types = cells.flatMap(({ model }) => models[model]?.madeFrom ?? []);
+  return [...new Set(types)].filter((type) => !isUnquantised(type));
+}
+
 /** One ladder: cells are read one after the other, since the answers of one may be large. */
 async function ladderOf(
   store: Store,
@@ -53,7 +60,7 @@ async function ladderOf(
   const own = await modelOf(baseCell);
   const rows = [baseRow(own)];
   for (const cell of cells) if (cell !== baseCell) rows.push(ladderRow(own, await modelOf(cell), facts));
-  return createLadder({ ...facts, runId: run.id, base }, rows);
+  return createLadder({ ...facts, runId: run.id, base, requantisedFrom: requantisedFrom(run, cells) }, rows);
 }
 
 /** Of a run that names a base by itself, with another model beside it: for what shows ladders unasked. */

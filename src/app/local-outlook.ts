@@ -5,7 +5,7 @@ import type { LlamaOptions } from '../core/llama-settings.ts';
 import { withRemedy } from '../core/with-remedy.ts';
 import { chooseDevice } from '../engines/llama-cpp/choose-device.ts';
 import { llamaOptionsSchema } from '../engines/llama-cpp/llama-options.ts';
-import { gpusOf, placingOrder } from '../engines/llama-cpp/place-model.ts';
+import { placingOrder } from '../engines/llama-cpp/place-model.ts';
 import { readModelOutline } from '../gguf/model-outline.ts';
 import { type PlacementPlan, type PlannedGpu, planPlacement } from '../gguf/plan-placement.ts';
 import { estimateModelMemory } from '../sources/model-memory.ts';
@@ -52,8 +52,8 @@ export function placedOptions(model: Pick<ModelSpec, 'name' | 'engine' | 'engine
 async function gpusFor(options: LlamaOptions, { supply, ...question }: LocalQuestion): Promise<readonly PlannedGpu[]> {
   if (options.device === 'cpu' || options.kernels !== undefined) return [];
   if (supply?.from === 'assumed' && supply.memoryBytes !== undefined) return assumedGpus(supply);
-  const choice = await (question.chooseDevice ?? chooseDevice)(options.device);
-  return gpusOf(choice.devices);
+  const { devices } = await (question.chooseDevice ?? chooseDevice)(options.device);
+  return devices;
 }
 
 /**

@@ -155,9 +155,8 @@ async function readBase(
 ): Promise<Base> {
   const pulled = await pullModel(model, settings, { baseDir: workingFolder, signal, onProgress: onPull });
   const header = await readModelHeader(pulled.path);
-  const fileType = header.values.get('general.file_type');
-  const type = fileTypeName(fileType) ?? 'unknown';
-  if (!isUnquantised(fileType)) {
+  const type = fileTypeName(header.values.get('general.file_type')) ?? 'unknown';
+  if (!isUnquantised(type)) {
     onNote?.(
       `${basename(pulled.path)} is quantised already (${type}): what that lost stays lost, and files made from it show less than the loss from the original model`,
     );

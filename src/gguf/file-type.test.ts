@@ -26,5 +26,8 @@ describe('fileTypeToMake', () => {
 });
 
 it('knows weights that are as they were trained', () => {
-  expect([0, 1, 32, 7, 15, undefined].map(isUnquantised)).toEqual([true, true, true, false, false, false]);
+  expect(['F32', 'F16', 'BF16', 'Q8_0', 'Q4_K_M', 'unknown'].map(isUnquantised)).toEqual([
+    ...[true, true, true],
+    ...[false, false, false],
+  ]);
 });

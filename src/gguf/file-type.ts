@@ -72,17 +72,19 @@ export function fileTypeToMake(written: string): FileType {
   const name = shortNames[upper] ?? upper;
   const [number] = Object.entries(fileTypes).find(([, known]) => known === name) ?? [];
   if (number !== undefined && madeFreely.includes(name)) return { name, number: Number(number) };
-  const reason = number === undefined ? `unknown quantisation "${written}"` : `${name} can't be made`;
-  const near = number === undefined ? nearestName(name, madeFreely) : undefined;
-  throw new UsageError(near === undefined ? reason : `${reason} (did you mean ${near.toLowerCase()}?)`, {
-    hint:
-      number === undefined
-        ? `Known: ${madeFreely.join(', ').toLowerCase()}.`
-        : 'It needs an importance matrix, or weights of a special kind: take a file that others made, or another type.',
+  if (number !== undefined) {
+    throw new UsageError(`${name} can't be made`, {
+      hint: 'It needs an importance matrix, or weights of a special kind: take a file that others made, or another type.',
+    });
+  }
+  const near = nearestName(name, madeFreely)?.toLowerCase();
+  const meant = near === undefined ? '' : ` (did you mean ${near}?)`;
+  throw new UsageError(`unknown quantisation "${written}"${meant}`, {
+    hint: `Known: ${madeFreely.join(', ').toLowerCase()}.`,
   });
 }
 
-/** Whether weights of this type are as they were trained: floats of 16 or 32 bits. */
-export function isUnquantised(type: unknown): boolean {
-  return ['F32', 'F16', 'BF16'].includes(fileTypeName(type) ?? '');
+/** Whether weights of a type of this name are as they were trained: floats of 16 or 32 bits. */
+export function isUnquantised(name: string): boolean {
+  return ['F32', 'F16', 'BF16'].includes(name);
 }

@@ -100,7 +100,15 @@ function outlineModel([first, ...others]: readonly [GgufHeader, ...GgufHeader[]]
  * @throws {ModelError} if one is missing, no GGUF, or damaged, and for a file that holds no language model
  */
 export async function readModelOutline(path: string): Promise<ModelOutline> {
-  const first = await readModelHeader(path);
+  return outlineBehind(await readModelHeader(path), path);
+}
+
+/**
+ * The outline of a model whose first header was read already: reads those of its other files.
+ *
+ * @throws {ModelError} if one of them is missing, no GGUF, or damaged
+ */
+export async function outlineBehind(first: GgufHeader, path: string): Promise<ModelOutline> {
   const others: GgufHeader[] = [];
   for (const file of shardFiles(path).slice(1)) others.push(await readGgufHeader(file));
   return outlineModel([first, ...others]);

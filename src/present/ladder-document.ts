@@ -52,6 +52,13 @@ function lossNotes({ lossSource, rows, runId, base }: Ladder): readonly Footnote
   return [note(`KL, same top token, perplexity: over ${tokens} tokens of ${where}`, { column: 'KL', isDetail: true })];
 }
 
+/** Files that show less than the whole loss. */
+function originNotes({ requantisedFrom }: Ladder): readonly Footnote[] {
+  if (requantisedFrom.length === 0) return [];
+  const from = `made from files that were quantised already (${requantisedFrom.join(', ')})`;
+  return [note(`${from}: what those lost is in no figure here`, { shortText: from })];
+}
+
 /** What a reader of a ladder must know, the most important first. */
 function ladderNotes(ladder: Ladder): readonly Footnote[] {
   const { items, level, rows } = ladder;
@@ -59,6 +66,7 @@ function ladderNotes(ladder: Ladder): readonly Footnote[] {
   const isMarked = rows.some(({ measurements }) => factorNames.some((factor) => isDoubtful(measurements[factor])));
   const isWorse = rows.some(({ standing }) => standing === 'worse');
   return [
+    ...originNotes(ladder),
     ...reasonNotes(rows),
     ...frontNotes(ladder),
     ...lossNotes(ladder),

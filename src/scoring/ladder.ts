@@ -65,6 +65,8 @@ export interface Ladder {
   readonly base: string;
   /** Of all intervals. */
   readonly level: number;
+  /** Quantisations of the files that files here were made from, where those were quantised already. */
+  readonly requantisedFrom: readonly string[];
   /** Items that were compared; 0 where none could be. */
   readonly items: number;
   /** What the losses were taken on; undefined where there are none. */
@@ -187,7 +189,7 @@ function bySize(left: LadderRow, right: LadderRow): number {
 
 /** Puts rows in order, with what is on the front and what a chart shows best. */
 export function createLadder(
-  facts: Pick<Ladder, 'runId' | 'taskId' | 'title' | 'protocol' | 'base' | 'level'>,
+  facts: Pick<Ladder, 'runId' | 'taskId' | 'title' | 'protocol' | 'base' | 'level' | 'requantisedFrom'>,
   rows: readonly LadderRow[],
 ): Ladder {
   const x = axisOf(rows);

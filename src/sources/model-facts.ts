@@ -5,7 +5,7 @@ import type { GgufHeader } from '../gguf/gguf-header.ts';
 import { readModelHeader } from '../gguf/gguf-kind.ts';
 import { type Provenance, provenanceOf } from '../gguf/provenance.ts';
 import { listModels, requestInCache } from './model-list.ts';
-import { readModelOutline } from '../gguf/model-outline.ts';
+import { outlineBehind } from '../gguf/model-outline.ts';
 import { usualContextTokens } from '../gguf/model-needs.ts';
 import { estimateModelMemory } from './model-memory.ts';
 import { type ModelOptions, type ModelRequest, requestEntry } from './model-request.ts';
@@ -119,7 +119,7 @@ export async function describeModel(
   }
   const { path, bytes, sha256 } = located;
   const header = await readModelHeader(path);
-  const { parameters, trainedContextTokens } = await readModelOutline(path);
+  const { parameters, trainedContextTokens } = await outlineBehind(header, path);
   return {
     ...known,
     source: describeSource(located.source),

@@ -19,8 +19,7 @@ const bytesPerVocabularyEntry = 150;
  * Estimates the memory of a model on the llama engine's host, from the header of its GGUF file: the bytes of its tensors,
  * what `needsOfModel` says of cache and computation, and as overhead the process itself, rough.
  *
- * Against measured peaks of the three small models it was 5 to 14 % high with one sequence of 1024 tokens; with more
- * sequences the distance is what of their caches stays empty.
+ * With several sequences it counts what of their caches stays empty.
  *
  * @param use by default with a 16-bit cache
  * @throws {ModelError} if the file is no GGUF, and then it says what it is

@@ -10,7 +10,7 @@ import {
   type LibrarySearch,
   packageFor,
 } from './library-location.ts';
-import type { NativeDevice } from './native/native-devices.ts';
+import { gpusOf, type NativeDevice } from './native/native-devices.ts';
 import { type DeviceProbe, probeDevices } from './probe-devices.ts';
 
 /** The library that a model is computed with, and on what. */
@@ -39,10 +39,6 @@ interface Obstacle {
 }
 
 const kindNames: Readonly<Record<GpuKind, string>> = { cuda: 'CUDA', metal: 'Metal', vulkan: 'Vulkan' };
-
-function isGpu({ kind }: NativeDevice): boolean {
-  return kind === 'gpu' || kind === 'integrated gpu';
-}
 
 /** What brings a file that the back-end of a GPU needs. */
 function mendMissing(file: string): string {
@@ -76,7 +72,7 @@ async function explainNoGpu(
   if (problem !== undefined) {
     return { reason: `${location.packageName} can't be loaded: ${problem}`, mend: driverMends[kind] };
   }
-  const hidden = kind === 'vulkan' ? (await probe(location, { showSoftware: true })).devices.find(isGpu) : undefined;
+  const [hidden] = kind === 'vulkan' ? gpusOf((await probe(location, { showSoftware: true })).devices) : [];
   if (hidden?.isSoftware !== true) return { reason: `${kindNames[kind]} finds no device`, mend: driverMends[kind] };
   const anyway =
     'To compute with the software one, set `device: vulkan`, and GGML_VK_VISIBLE_DEVICES=0 in the environment.';
@@ -91,7 +87,7 @@ async function askKind(
 ): Promise<ChosenDevice | Obstacle> {
   const location = findLibrary(kind, search);
   const found = await probe(location);
-  const gpus = found.devices.filter(isGpu);
+  const gpus = gpusOf(found.devices);
   const devices = gpus.filter(({ isSoftware }) => acceptsSoftware || !isSoftware);
   if (devices.length > 0) return { location, devices, note: computesOn(devices, kind), mend: undefined };
   const software = gpus[0];

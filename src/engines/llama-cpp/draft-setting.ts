@@ -5,7 +5,7 @@ import { ModelError } from '../../core/errors.ts';
 import type { LlamaOptions } from '../../core/llama-settings.ts';
 import type { GgufHeader } from '../../gguf/gguf-header.ts';
 import { readModelHeader } from '../../gguf/gguf-kind.ts';
-import { readModelOutline } from '../../gguf/model-outline.ts';
+import { outlineBehind } from '../../gguf/model-outline.ts';
 import { placingOrder } from './place-model.ts';
 import type { DraftOrder } from './worker-messages.ts';
 
@@ -59,7 +59,7 @@ export async function readDraft(
   }
   const placing = placingOrder(
     `draft model ${basename(draft)}`,
-    await readModelOutline(draft),
+    await outlineBehind(header, draft),
     onMainGpu(settings),
     options,
     false,

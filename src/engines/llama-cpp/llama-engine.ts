@@ -6,7 +6,7 @@ import { parseEngineOptions } from '../../core/engine-options.ts';
 import type { Engine, EngineOptions, LoadedModel, ModelInfo, ModelSpec } from '../../core/engine.ts';
 import { EnvironmentError, ModelError } from '../../core/errors.ts';
 import { readModelHeader } from '../../gguf/gguf-kind.ts';
-import { readModelOutline } from '../../gguf/model-outline.ts';
+import { outlineBehind } from '../../gguf/model-outline.ts';
 import type { PlacementPlan } from '../../gguf/plan-placement.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import { textSha256 } from '../prompt-tokens.ts';
@@ -86,7 +86,7 @@ async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEn
   const isOnCpu = library.device === 'cpu';
   const name = draftBytes === undefined ? model.name : `${model.name} with its draft model`;
   if (isOnCpu) checkMemory(name, weightsBytes + (draftBytes ?? 0), availableBytes);
-  const placing = placingOrder(model.name, await readModelOutline(model.file), settings, options, isOnCpu);
+  const placing = placingOrder(model.name, await outlineBehind(header, model.file), settings, options, isOnCpu);
   const { chatTemplate, promptStyle, plan } = await readChatSetting(model, model.file, header);
   const { thinking, templateArgs } = plan;
   const order: LoadOrder = {

@@ -41,6 +41,7 @@ export function preparePair(base: Opening, model: Opening): PairOpening {
     base.model.name === model.model.name ? base.model.name : `${model.model.name} beside ${base.model.name}`;
   const others = hasSameWeights(base.order, model.order) ? 0 : model.weightsBytes;
   const order: PairOrder = { type: 'load-pair', base: base.order, model: model.order };
+  // Metal's library is that of the CPU: the two may be on different devices.
   const isOnCpu = library.device === 'cpu' && other.device === 'cpu';
   return { names, promptStyle: base.promptStyle, order, weightsBytes: base.weightsBytes + others, isOnCpu };
 }
@@ -69,14 +70,10 @@ class LlamaPair implements ModelPair {
 
   async *compare(texts: AsyncIterable<LossText>, signal: AbortSignal): AsyncGenerator<LossResult> {
     for await (const text of texts) {
-      const first = await this.#ask(text, signal);
-      if (first === undefined) continue;
-      yield first;
-      for (let next = first; next.status === 'done';) {
-        const more = await this.#ask(undefined, signal);
-        if (more === undefined) break;
-        yield more;
-        next = more;
+      let result = await this.#ask(text, signal);
+      while (result !== undefined) {
+        yield result;
+        result = result.status === 'done' ? await this.#ask(undefined, signal) : undefined;
       }
     }
   }

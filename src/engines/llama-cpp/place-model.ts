@@ -5,7 +5,7 @@ import { cacheTypeProblem, type ModelNeeds, needsOfModel, usualContextTokens } f
 import type { ModelOutline } from '../../gguf/model-outline.ts';
 import { type PlacementOptions, type PlacementPlan, planPlacement } from '../../gguf/plan-placement.ts';
 import type { LibraryLocation } from './library-location.ts';
-import type { NativeDevice } from './native/native-devices.ts';
+import { gpusOf, type NativeDevice } from './native/native-devices.ts';
 
 /** What the engine's process must know to place a model: it alone sees the devices when they are needed. */
 export interface PlacingOrder {
@@ -60,12 +60,6 @@ export function placingOrder(
     sequences: concurrency,
   });
   return { name, needs, options };
-}
-
-/** Those that llama.cpp uses: the processor's own only where there is no other. */
-export function gpusOf(devices: readonly NativeDevice[]): readonly NativeDevice[] {
-  const cards = devices.filter(({ kind }) => kind === 'gpu');
-  return cards.length > 0 ? cards : devices.filter(({ kind }) => kind === 'integrated gpu');
 }
 
 /** The devices as they are once a model is placed on them. */

@@ -3,7 +3,7 @@ import { openSmall } from '../../../test/setup/open-small.ts';
 import type { LoadedModel } from '../../core/engine.ts';
 import type { MemorySplit } from '../../core/meter.ts';
 import { chooseDevice } from './choose-device.ts';
-import { gpusOf } from './place-model.ts';
+import { gpusOf } from './native/native-devices.ts';
 
 const signal = new AbortController().signal;
 

@@ -8,6 +8,7 @@ import { PerbenchError } from '../../core/errors.ts';
 import type { ProbeAnswer, ProbeOrder } from './probe-devices.ts';
 import { checkAbi } from './native/abi.ts';
 import { loadLibrary } from './native/library.ts';
+import { gpusOf } from './native/native-devices.ts';
 
 /** The system's words on why a back-end can't be loaded; the library itself passes over it silently. */
 function loadProblem(file: string): string | undefined {
@@ -34,7 +35,7 @@ function probe({ location, showSoftware }: ProbeOrder): ProbeAnswer {
     checkAbi(library, location.packageName);
     library.loadBackends();
     const devices = library.devices();
-    const hasGpu = devices.some(({ kind }) => kind === 'gpu' || kind === 'integrated gpu');
+    const hasGpu = gpusOf(devices).length > 0;
     const problem = hasGpu || location.gpuBackend === undefined ? undefined : loadProblem(location.gpuBackend);
     return { version: library.llama.version(), devices, problem };
   } catch (error) {

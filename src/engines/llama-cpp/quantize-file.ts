@@ -3,6 +3,7 @@ import { extname, join } from 'node:path';
 import { EngineError } from '../../core/errors.ts';
 import type { LibraryLocation } from './library-location.ts';
 import type { QuantizeParams } from './native/quantizer.ts';
+import { stderrTail } from './stderr-tail.ts';
 
 export interface QuantizeOrder extends QuantizeParams {
   readonly library: LibraryLocation;
@@ -27,8 +28,6 @@ export interface QuantizeOptions {
   readonly onTensor?: ((tensor: number, tensors: number) => void) | undefined;
 }
 
-const keptStderrLines = 20;
-
 /**
  * Writes a GGUF file in another quantisation, in a process of its own. What is at `output` after an error is nobody's.
  *
@@ -43,14 +42,10 @@ export async function quantizeFile(
     execArgv: [],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  const stderr: string[] = [];
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr.push(...text.split('\n').filter((line) => line.trim() !== ''));
-    stderr.splice(0, stderr.length - keptStderrLines);
-  });
+  const detail = stderrTail(child);
   const { promise, resolve, reject } = Promise.withResolvers<QuantizedFile>();
   const fail = (what: string, hint?: string): void =>
-    reject(new EngineError(`${order.input} can't be quantised: ${what}`, { hint, detail: stderr.join('\n') }));
+    reject(new EngineError(`${order.input} can't be quantised: ${what}`, { hint, detail: detail() }));
   child.on('message', (message: QuantizeReport) => {
     if (message.type === 'tensor') onTensor?.(message.tensor, message.tensors);
     else if (message.type === 'done') resolve(message.result);

@@ -4,8 +4,8 @@
  */
 import { PerbenchError } from '../../core/errors.ts';
 import { dieBeforeParent } from './die-before-parent.ts';
-import { checkAbi } from './native/abi.ts';
-import { loadLibrary, LogLines } from './native/library.ts';
+import { LogLines } from './native/library.ts';
+import { openLibrary } from './native/open-library.ts';
 import { bindQuantizer } from './native/quantizer.ts';
 import type { QuantizeOrder, QuantizeReport } from './quantize-file.ts';
 
@@ -13,17 +13,12 @@ function report(message: QuantizeReport): void {
   if (process.connected) process.send?.(message);
 }
 
-const mebibyte = 1024 * 1024;
-
 /** @throws {PerbenchError} where the library isn't the one that is known */
 function quantize({ library: location, ...params }: QuantizeOrder): QuantizeReport {
-  const library = loadLibrary(location);
-  checkAbi(library, location.packageName);
-  library.loadBackends();
-  library.llama.backendInit();
+  const library = openLibrary(location);
   const run = bindQuantizer(location);
   const log = new LogLines();
-  let [tensors, fallbackTensors, bytes] = [0, 0, 0];
+  let [tensors, fallbackTensors, mebibytes] = [0, 0, 0];
   const hear = (level: number, line: string): void => {
     log.add(level, line);
     const [, tensor, of] = /^\[ *(\d+)\/ *(\d+)\]/.exec(line) ?? [];
@@ -31,13 +26,13 @@ function quantize({ library: location, ...params }: QuantizeOrder): QuantizeRepo
       tensors = Number(of);
       report({ type: 'tensor', tensor: Number(tensor), tensors });
     }
-    bytes = Number(/quant size += +([0-9.]+) MiB/.exec(line)?.[1] ?? bytes / mebibyte) * mebibyte;
+    mebibytes = Number(/quant size += +([0-9.]+) MiB/.exec(line)?.[1] ?? mebibytes);
     fallbackTensors = Number(/(\d+) of \d+ tensor\(s\) required fallback/.exec(line)?.[1] ?? fallbackTensors);
   };
   if (!library.withLog(hear, () => run(params))) {
     return { type: 'failed', message: log.reason() ?? 'no reason given', hint: undefined };
   }
-  return { type: 'done', result: { tensors, fallbackTensors, weightsBytes: Math.round(bytes) } };
+  return { type: 'done', result: { tensors, fallbackTensors, weightsBytes: Math.round(mebibytes * 2 ** 20) } };
 }
 
 dieBeforeParent();

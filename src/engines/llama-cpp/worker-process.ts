@@ -2,9 +2,9 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
 import { EngineError } from '../../core/errors.ts';
 import { readIfThere } from '../../meters/proc-file.ts';
+import { stderrTail } from './stderr-tail.ts';
 import type { WorkerOrder, WorkerReport } from './worker-messages.ts';
 
-const keptStderrLines = 20;
 const lessMemory =
   'Close other programs, or take a smaller model, quantisation, context or concurrency; then run perbench resume.';
 const seeMore = 'Run perbench resume -v to see what the engine wrote last.';
@@ -36,7 +36,8 @@ export class WorkerProcess {
   readonly pid: number;
   readonly #child: ChildProcess;
   readonly #options: WorkerProcessOptions;
-  readonly #stderr: string[] = [];
+  /** The last lines that the process wrote to stderr. */
+  readonly #detail: () => string | undefined;
   readonly #closed: Promise<void>;
   readonly #watch: NodeJS.Timeout;
   /** Passes and questions that wait for the process. */
@@ -66,7 +67,7 @@ export class WorkerProcess {
     }
     this.pid = child.pid;
     this.#closed = new Promise((resolve) => child.once('close', () => resolve()));
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#keepStderr(text));
+    this.#detail = stderrTail(child);
     child.on('message', (report: WorkerReport) => this.#hear(report));
     child.on('error', (error) => this.#fail(`the engine's process failed: ${error.message}`, seeMore));
     child.on('close', (code, signal) => {
@@ -120,11 +121,6 @@ export class WorkerProcess {
     this.#options.onReport(report);
   }
 
-  #keepStderr(text: string): void {
-    this.#stderr.push(...text.split('\n').filter((line) => line.trim() !== ''));
-    this.#stderr.splice(0, this.#stderr.length - keptStderrLines);
-  }
-
   #checkProgress(): void {
     const { hangMs } = this.#options;
     const nowMs = this.#options.now();
@@ -143,8 +139,7 @@ export class WorkerProcess {
   #fail(what: string, hint: string): void {
     if (this.#failure !== undefined || this.#isStopping) return;
     clearInterval(this.#watch);
-    const detail = this.#stderr.length === 0 ? undefined : this.#stderr.join('\n');
-    this.#failure = new EngineError(`${this.#options.modelName}: ${what}`, { hint, detail });
+    this.#failure = new EngineError(`${this.#options.modelName}: ${what}`, { hint, detail: this.#detail() });
     this.#options.onFailure(this.#failure);
   }
 

@@ -11,17 +11,17 @@ import type { PlacementPlan } from '../../gguf/plan-placement.ts';
 import { dieBeforeParent } from './die-before-parent.ts';
 import type { ContextSource } from './engine-pass.ts';
 import { loadDraft, type LoadedDraft } from './draft-model.ts';
-import { checkAbi } from './native/abi.ts';
-import { loadLibrary, type NativeLibrary } from './native/library.ts';
+import type { NativeLibrary } from './native/library.ts';
 import { type ContextShape, LlamaContext } from './native/llama-context.ts';
 import { LlamaModel } from './native/llama-model.ts';
+import { openLibrary } from './native/open-library.ts';
 import { OpenContext } from './open-context.ts';
 import { DeviceWatch } from './device-watch.ts';
-import { gpusOf, leftBy, placeModel } from './place-model.ts';
+import { leftBy, placeModel } from './place-model.ts';
 import { LossPass } from './loss-pass.ts';
 import { LossRunner } from './loss-runner.ts';
 import { hasSameWeights, requireSameVocabulary } from './model-pair.ts';
-import type { NativeDevice } from './native/native-devices.ts';
+import { gpusOf, type NativeDevice } from './native/native-devices.ts';
 import { PassRunner } from './pass-runner.ts';
 import type { PromptReader } from './prompts.ts';
 import { thoughtMarks, type ThoughtShape } from '../../core/thought-shapes.ts';
@@ -40,14 +40,6 @@ function kernelVariant(): string | undefined {
   if (process.platform !== 'linux') return undefined;
   const match = /libggml-cpu-([a-z0-9_.]+)\.so/.exec(readFileSync('/proc/self/maps', 'utf8'));
   return match?.[1];
-}
-
-function openLibrary(order: LoadOrder): NativeLibrary {
-  const library = loadLibrary(order.library);
-  checkAbi(library, order.library.packageName);
-  library.loadBackends();
-  library.llama.backendInit();
-  return library;
 }
 
 function chatRenderer(order: LoadOrder, model: LlamaModel): ChatRenderer | undefined {
@@ -159,7 +151,7 @@ function loadModel(order: LoadOrder, library: NativeLibrary, devices: readonly N
 }
 
 function load(order: LoadOrder): PassRunner {
-  const library = openLibrary(order);
+  const library = openLibrary(order.library);
   watch = new DeviceWatch(() => gpusOf(library.devices()));
   // The draft goes first: it is small, and computes the most often.
   const draftPlacement = order.draft && placeModel(order.draft.placing, order.library, watch.before);
@@ -172,7 +164,7 @@ function load(order: LoadOrder): PassRunner {
 
 /** Two models, or the same weights twice. */
 function loadPair({ base, model }: PairOrder): LossRunner {
-  const library = openLibrary(base);
+  const library = openLibrary(base.library);
   const first = loadModel(base, library, library.devices());
   // Planned by what the first has left.
   const second = hasSameWeights(base, model) ? first : loadModel(model, library, library.devices());

@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import koffi, { type LibraryHandle } from 'koffi';
 import { EnvironmentError } from '../../../core/errors.ts';
 import type { LibraryLocation } from '../library-location.ts';
-// The struct names in the prototypes below are registered by this import.
 import { type NativeDevice, deviceList } from './native-devices.ts';
+// The struct names in the prototypes below are registered by this import.
 import { logCallback, type ParamsRecord, type Pointer } from './abi.ts';
 
 /** One struct llama_batch by value. */

@@ -18,6 +18,12 @@ export interface NativeDevice {
   readonly isSoftware: boolean;
 }
 
+/** The GPUs that llama.cpp computes on: the processor's own only where there is no other. */
+export function gpusOf(devices: readonly NativeDevice[]): readonly NativeDevice[] {
+  const cards = devices.filter(({ kind }) => kind === 'gpu');
+  return cards.length > 0 ? cards : devices.filter(({ kind }) => kind === 'integrated gpu');
+}
+
 const softwareNames = /llvmpipe|lavapipe|softpipe|swiftshader|basic render/i;
 
 /** Binds what tells the devices of the loaded back-ends; each call asks their drivers anew. */

@@ -1,5 +1,5 @@
 import koffi from 'koffi';
-import type { ParamsRecord, Pointer } from './abi.ts';
+import { allocate, type ParamsRecord, type Pointer } from './abi.ts';
 import type { NativeLibrary } from './library.ts';
 
 /** Where the parts of a model go. */
@@ -32,14 +32,14 @@ const bufferOverride = koffi.struct('perbench_tensor_buft_override', { pattern: 
 /** A C string that lives as long as the process: the library keeps the pointer. */
 function keptText(text: string): Pointer {
   const bytes = Buffer.from(`${text}\0`);
-  const pointer: Pointer = koffi.address(koffi.alloc('uint8_t', bytes.length));
-  new Uint8Array(koffi.view(pointer, bytes.length)).set(bytes);
+  const { pointer, memory } = allocate('uint8_t', 1, bytes.length);
+  new Uint8Array(memory).set(bytes);
   return pointer;
 }
 
 function keptShares(shares: readonly number[]): Pointer {
-  const pointer: Pointer = koffi.address(koffi.alloc('float', mostDevices));
-  const all = new Float32Array(koffi.view(pointer, mostDevices * Float32Array.BYTES_PER_ELEMENT));
+  const { pointer, memory } = allocate('float', Float32Array.BYTES_PER_ELEMENT, mostDevices);
+  const all = new Float32Array(memory);
   all.fill(0);
   all.set(shares);
   return pointer;

@@ -1,7 +1,7 @@
 import koffi from 'koffi';
 import { EnvironmentError } from '../../../core/errors.ts';
 import type { LibraryLocation } from '../library-location.ts';
-import type { ParamsRecord } from './abi.ts';
+import { allocate, type ParamsRecord, type Pointer } from './abi.ts';
 
 /** llama_model_quantize_params of llama.cpp v0.5.0; the last two are left as the library fills them in. */
 koffi.struct('perbench_quantize_params', {
@@ -31,10 +31,10 @@ const structBytes = 64;
 const entry = { bytes: 264, keyAt: 4, textAt: 136, mostBytes: 127, textTag: 3 };
 
 /** Entries of a file's header that are texts, as the library wants them; the last one is empty. */
-function headerEntries(texts: Readonly<Record<string, string>>): bigint {
+function headerEntries(texts: Readonly<Record<string, string>>): Pointer {
   const list = Object.entries(texts);
-  const pointer: bigint = koffi.address(koffi.alloc('uint8_t', (list.length + 1) * entry.bytes));
-  const bytes = Buffer.from(koffi.view(pointer, (list.length + 1) * entry.bytes)).fill(0);
+  const { pointer, memory } = allocate('uint8_t', 1, (list.length + 1) * entry.bytes);
+  const bytes = Buffer.from(memory).fill(0);
   for (const [index, [key, text]] of list.entries()) {
     const start = index * entry.bytes;
     bytes.writeInt32LE(entry.textTag, start);
