@@ -26,8 +26,6 @@ describe('fileTypeToMake', () => {
 });
 
 it('knows weights that are as they were trained', () => {
-  expect(['F32', 'F16', 'BF16', 'Q8_0', 'Q4_K_M', 'unknown'].map(isUnquantised)).toEqual([
-    ...[true, true, true],
-    ...[false, false, false],
-  ]);
+  const known = ['F32', 'F16', 'BF16', 'Q8_0', 'Q4_K_M', 'unknown'].filter(isUnquantised);
+  expect(known).toEqual(['F32', 'F16', 'BF16']);
 });

@@ -95,7 +95,7 @@ function ladderOf(text: string): Ladder {
   };
   const facts = { taskId: text, title: text, protocol: 'serving', level: 0.95 } as const;
   const rows = [baseRow(side), { ...ladderRow(side, side, facts), reason: text }];
-  const made = createLadder({ ...facts, runId: text, base: text }, rows);
+  const made = createLadder({ ...facts, runId: text, base: text, requantisedFrom: [text] }, rows);
   return { ...made, lossSource: { kind: 'text', name: text, sha256: text } };
 }
 

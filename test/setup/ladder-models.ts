@@ -85,7 +85,7 @@ export function madeLadder([base, ...others]: readonly [MadeModel, ...MadeModel[
   const own = ladderModel(base);
   const facts = { taskId: 't/per@1', title: 'Toy', protocol: 'serving', level: 0.95 } as const;
   const rows = others.map((other) => ladderRow(own, ladderModel(other), facts));
-  return createLadder({ ...facts, runId: 'run', base: base.model }, [baseRow(own), ...rows]);
+  return createLadder({ ...facts, runId: 'run', base: base.model, requantisedFrom: [] }, [baseRow(own), ...rows]);
 }
 
 export const usualLadder: readonly [MadeModel, ...MadeModel[]] = [
