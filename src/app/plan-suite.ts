@@ -10,6 +10,8 @@ import type { chooseDevice } from '../engines/llama-cpp/choose-device.ts';
 import { usualContextTokens } from '../gguf/model-needs.ts';
 import type { PlacementPlan } from '../gguf/plan-placement.ts';
 import { localOutlook, placedOptions } from './local-outlook.ts';
+import { draftPlacement } from '../engines/llama-cpp/draft-setting.ts';
+import { answerOptions } from '../engines/index.ts';
 import { expandModels } from './candidates.ts';
 import { findModels } from './find-models.ts';
 import { findTasks, type FindTasksOptions, type FoundTasks } from './find-tasks.ts';
@@ -50,6 +52,8 @@ export interface CellOutlook {
   readonly model: string;
   readonly taskId: string;
   readonly items: number;
+  /** The model whose answers it takes, since what differs decides only speed; undefined where it is asked itself. */
+  readonly answersOf: string | undefined;
   readonly duration: DurationEstimate | undefined;
   readonly basis: CellSpeed['basis'] | undefined;
 }
@@ -141,23 +145,52 @@ async function modelOutlook(
   return { ...base, ...found, memoryBytes, fits, placement, problem };
 }
 
-/** With what the draft of a model needs to be fetched; its memory isn't estimated. */
+/** With what the draft of a model needs. */
 async function withDraft(
   outlook: ModelOutlook,
-  { draft }: NamedModel,
+  model: NamedModel,
+  suite: Suite,
   context: LocalContext,
-  signal: AbortSignal,
+  { signal, memoryLimitBytes: limit, ...options }: OutlookOptions,
 ): Promise<ModelOutlook> {
-  if (draft === undefined) return outlook;
-  const fetch = await planModelFetch(draft, context.settings, { signal });
-  const bytes = [outlook.bytesToFetch, fetch.bytesToFetch];
+  const settings = placedOptions(model);
+  if (model.draft === undefined || settings === undefined) return outlook;
+  const fetch = await planModelFetch(model.draft, context.settings, { signal });
+  const { path } = fetch;
+  const own =
+    path === undefined
+      ? { memoryBytes: fetch.bytesToFetch, problem: undefined }
+      : await localOutlook({
+          name: `draft model ${model.draft.name}`,
+          file: path,
+          options: draftPlacement(settings),
+          contextTokens: settings.contextTokens ?? (await contextOf(model, path, suite)),
+          sequences: plannedConcurrency(suite),
+          supply: options.gpus ?? noGpus,
+          chooseDevice: options.chooseDevice,
+        });
+  const memoryBytes = sumOf(outlook.memoryBytes, own.memoryBytes);
+  const isOnHost = outlook.placement === undefined && memoryBytes !== undefined && limit !== undefined;
+  const problem = outlook.problem ?? own.problem;
   return {
     ...outlook,
     source: `${outlook.source}, draft ${fetch.source}`,
     isHere: outlook.isHere && fetch.isCached,
-    bytesToFetch: bytes.reduce((sum, each) => (sum === undefined || each === undefined ? undefined : sum + each), 0),
+    bytesToFetch: sumOf(outlook.bytesToFetch, fetch.bytesToFetch),
     bytesCertainty: fetch.isCached ? outlook.bytesCertainty : fetch.certainty,
+    memoryBytes,
+    fits: problem === undefined && isOnHost ? memoryBytes <= limit : outlook.fits,
+    problem,
   };
+}
+
+function sumOf(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? undefined : one + other;
+}
+
+/** What decides the answers of a model, as far as it is known before anything starts: models alike in it share them. */
+function answersOf({ request, source, style, engine, engineOptions, setting }: NamedModel): string {
+  return JSON.stringify([request ?? source, style, engine, answerOptions(engine, engineOptions), setting]);
 }
 
 /** Tokens of one sequence: thoughts take room of their own. */
@@ -236,19 +269,23 @@ export async function planSuite(written: Suite, context: LocalContext, options: 
   const models: ModelOutlook[] = [];
   for (const model of named) {
     const outlook = await modelOutlook(model, suite, context, options);
-    models.push(await withDraft(outlook, model, context, options.signal));
+    models.push(await withDraft(outlook, model, suite, context, options));
   }
   const { tasks, problem } = await readTasks(suite, context, options.signal, origins);
   const speeds = await knownSpeeds(suite, named, models, tasks, context, options);
 
-  const cells = models.flatMap((model) =>
-    chosen.map(({ task, limit = task.items }): CellOutlook => {
+  const answers = named.map(answersOf);
+  const cells = models.flatMap((model, index) => {
+    const first = answers.indexOf(answers[index] ?? '');
+    const answersOfModel = first < index && suite.protocol !== 'paper' ? models[first]?.name : undefined;
+    return chosen.map(({ task, limit = task.items }): CellOutlook => {
       const items = tasks.find((planned) => planned.task.id === task.id)?.order.length ?? Math.min(limit, task.items);
       const speed = speeds.find((known) => known.model === model.name && known.taskId === task.id);
-      const duration = speed === undefined ? undefined : estimateCell(suite, speed, items);
-      return { model: model.name, taskId: task.id, items, duration, basis: speed?.basis };
-    }),
-  );
+      const asked = answersOfModel === undefined ? items : 0;
+      const duration = speed === undefined ? undefined : estimateCell(suite, speed, asked);
+      return { model: model.name, taskId: task.id, items, answersOf: answersOfModel, duration, basis: speed?.basis };
+    });
+  });
   const durations = cells.map(({ duration }) => duration).filter((duration) => duration !== undefined);
   const tooLarge = models
     .filter(({ fits }) => fits === false)

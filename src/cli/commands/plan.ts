@@ -129,13 +129,13 @@ function shortSource(source: string): string {
     .join(' or ');
 }
 
-function cellRow({ model, taskId, items, duration, basis }: CellOutlook): readonly Cell[] {
+function cellRow({ model, taskId, items, duration, basis, answersOf }: CellOutlook): readonly Cell[] {
   return [
     model,
     taskId,
     numberCell(items, 0),
     duration === undefined ? 'unknown' : durationCell(duration.lowMs, duration.highMs),
-    basis ?? '',
+    [basis, answersOf && `answers of ${answersOf}`].filter((text) => text !== undefined).join(', '),
   ];
 }
 

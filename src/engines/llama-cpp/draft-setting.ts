@@ -25,7 +25,7 @@ async function readHeader(file: string): Promise<GgufHeader> {
 }
 
 /** What is set for the model is not for its draft, but for where it may be. */
-function onMainGpu(settings: LlamaOptions): LlamaOptions {
+export function draftPlacement(settings: LlamaOptions): LlamaOptions {
   return {
     ...settings,
     kvCache: 'f16',
@@ -60,7 +60,7 @@ export async function readDraft(
   const placing = placingOrder(
     `draft model ${basename(draft)}`,
     await outlineBehind(header, draft),
-    onMainGpu(settings),
+    draftPlacement(settings),
     options,
     false,
   );
