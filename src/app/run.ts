@@ -122,7 +122,8 @@ async function useStore(given: Store | string, resources: AsyncDisposableStack):
 }
 
 /**
- * Runs a suite on this machine and says what happens, event by event. Fetches the models that aren't here.
+ * Runs a suite on this machine and says what happens, event by event. Fetches the models that aren't here. The losses
+ * that a suite with `loss: true` asks for are taken after the last event, and kept with the run.
  *
  * @throws {ConfigError} if the suite isn't one
  * @throws {UsageError} if it asks a question that can't be decided
@@ -136,7 +137,13 @@ export async function* run(input: SuiteInput, options: RunOptions = {}): AsyncGe
   await using resources = new AsyncDisposableStack();
   const store = await useStore(given, resources);
   resources.defer(async () => context.meter[Symbol.asyncDispose]?.());
-  yield* localRun(prepared, context, { store, signal, isFresh, force });
+  let ended: Extract<RunEvent, { readonly type: 'run-end' }> | undefined;
+  for await (const event of localRun(prepared, context, { store, signal, isFresh, force })) {
+    if (event.type === 'run-end') ended = event;
+    yield event;
+  }
+  const stored = suite.loss && ended?.status === 'finished' ? await store.getRun(ended.runId) : undefined;
+  if (stored !== undefined) await measureRunLoss(store, stored, context, { signal });
 }
 
 export interface ScoreAnswersOptions

@@ -78,3 +78,14 @@ it('names an unknown model, task or key', async () => {
   const misspelt: Parameters<typeof run>[0] = JSON.parse('{ "modles": [] }');
   await expect(collect(run(misspelt))).rejects.toThrow('modles');
 });
+
+it('takes the losses that a suite asks for, once it has finished', async () => {
+  const models = [mock, { ...mock, name: 'other' }];
+  const suite = defineSuite({ models, tasks: ['toy/letters@1'], loss: true, ...short });
+  const types: string[] = [];
+  const running = async (): Promise<void> => {
+    for await (const { type } of run(suite, { tasks: [{ task: toyLetters, records: toyItems(4) }] })) types.push(type);
+  };
+  await expect(running()).rejects.toThrow("mock: the engine mock doesn't give whole distributions");
+  expect(types.at(-1)).toBe('run-end');
+});
