@@ -1,4 +1,5 @@
-import { copyFile, readdir, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { copyFile, link, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { generateAll, plainRequest } from '../../test/conformance/engine-requests.ts';
@@ -89,8 +90,43 @@ describe('quantizeModel', () => {
     if (disk === undefined) return context.skip('this user may not mount a file system');
     const made = quantized(disk.path, ['q8_0', 'q4_0'], { folder: join(disk.path, 'out') });
     await expect(made).rejects.toMatchObject({
-      message: expect.stringMatching(/^not enough disk space .* needs 22\d\.\d MiB more/),
+      message: expect.stringMatching(
+        /^not enough disk space for .*out\/SmolLM2-135M-Instruct\.Q8_0\.gguf, SmolLM2-135M-Instruct\.Q4_0\.gguf: needs 22\d\.\d MiB more/,
+      ),
     });
+  });
+
+  it('says that the disk filled up on the way', async (context) => {
+    await using disk = await smallDisk(150 * 2 ** 20);
+    if (disk === undefined) return context.skip('this user may not mount a file system');
+    const onTensor = (_file: string, tensor: number): void => {
+      if (tensor === 40) writeFileSync(join(disk.path, 'other'), Buffer.alloc(60 * 2 ** 20));
+    };
+    await expect(quantized(disk.path, ['q8_0'], { onTensor })).rejects.toMatchObject({
+      name: 'EnvironmentError',
+      message: expect.stringMatching(/^disk full while writing .*SmolLM2-135M-Instruct\.Q8_0\.gguf: 0 bytes free/),
+      hint: expect.stringContaining('--out'),
+    });
+    expect(await readdir(disk.path)).not.toContainEqual(expect.stringContaining('.part'));
+  });
+
+  it('never replaces the base, by whatever name', async () => {
+    await using folder = await testFolder();
+    const real = join(folder.path, 'real');
+    await mkdir(real);
+    const base = join(real, 'base-q4_1.gguf');
+    await copyFile(small, base);
+    await symlink(real, join(folder.path, 'linked'));
+    await mkdir(join(folder.path, 'hard'));
+    await link(base, join(folder.path, 'hard', 'base-q4_1.gguf'));
+    for (const out of ['linked', 'hard', 'real']) {
+      const argv = ['quantize', base, '--to', 'q4_1', '--out', out, '--force'];
+      expect(await runInProcess(argv, { folder: folder.path })).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/base-q4_1\.gguf is the base itself, and Q4_1 already/),
+      });
+    }
+    expect((await readFile(base)).equals(await readFile(small))).toBe(true);
   });
 });
 

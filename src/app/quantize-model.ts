@@ -1,9 +1,9 @@
-import { stat } from 'node:fs/promises';
+import { appendFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { UsageError } from '../core/errors.ts';
+import { EngineError, UsageError } from '../core/errors.ts';
 import { findLibrary } from '../engines/llama-cpp/library-location.ts';
-import { type QuantizeOrder, quantizeFile } from '../engines/llama-cpp/quantize-file.ts';
+import { type QuantizedFile, type QuantizeOrder, quantizeFile } from '../engines/llama-cpp/quantize-file.ts';
 import { ifThere } from '../files/if-there.ts';
 import { replaceWritten } from '../files/replace-file.ts';
 import { type FileType, fileTypeName, fileTypeToMake, isUnquantised } from '../gguf/file-type.ts';
@@ -66,6 +66,12 @@ function nameFor(base: string, { name }: FileType): string {
   return `${begin}${separator}${isLower ? name.toLowerCase() : name}.gguf`;
 }
 
+/** Whether two paths lead to one file: through links, or as two names of it. */
+async function isSameFile(path: string, other: string): Promise<boolean> {
+  const [first, second] = await Promise.all([path, other].map(async (each) => ifThere(stat(each, { bigint: true }))));
+  return first !== undefined && first.dev === second?.dev && first.ino === second.ino;
+}
+
 /** @throws {UsageError} where a file is there that wasn't made from this base */
 async function isMadeAlready(path: string, type: FileType, base: Base, isForced: boolean): Promise<boolean> {
   if (isForced || (await ifThere(stat(path))) === undefined) return false;
@@ -108,9 +114,9 @@ export async function* quantizeModel(
   const planned: { readonly type: FileType; readonly path: string; readonly isDone: boolean }[] = [];
   for (const type of types) {
     const path = join(folder, nameFor(base.path, type));
-    if (path === base.path)
+    if (await isSameFile(path, base.path))
       throw new UsageError(`${path} is the base itself, and ${base.type} already`, {
-        hint: 'Leave that quantisation out.',
+        hint: 'Leave that quantisation out, or name another folder with --out.',
       });
     planned.push({ type, path, isDone: await isMadeAlready(path, type, base, isForced) });
   }
@@ -127,24 +133,37 @@ export async function* quantizeModel(
   });
   const headerBytes = base.bytes - base.header.weightsBytes;
   let neededBytes = 0;
-  for (const { type, path, isDone } of planned) {
-    if (!isDone) neededBytes += headerBytes + (await quantizeFile(orderOf(type, path, true), { signal })).weightsBytes;
-  }
+  const waiting = planned.filter(({ isDone }) => !isDone);
+  for (const { type, path } of waiting)
+    neededBytes += headerBytes + (await quantizeFile(orderOf(type, path, true), { signal })).weightsBytes;
   await makeFolder(folder, outHints);
-  await requireFreeBytes(join(folder, basename(base.path)), neededBytes, outHints);
+  const names = waiting.map(({ path }) => basename(path)).join(', ');
+  await requireFreeBytes(join(folder, names), neededBytes, outHints);
   for (const { type, path, isDone } of planned) {
     if (isDone) {
       yield { ...(await describeFile(path, type)), isMade: false, fallback: undefined };
       continue;
     }
-    const written = replaceWritten(path, (beside) =>
-      quantizeFile(orderOf(type, beside, false), {
+    const written = replaceWritten(path, async (beside) => {
+      const made = quantizeFile(orderOf(type, beside, false), {
         signal,
         onTensor: (tensor, of) => onTensor?.(basename(path), tensor, of),
-      }),
-    );
+      });
+      return withDiskReason(path, beside, made);
+    });
     const { tensors, fallbackTensors } = await explained(path, written, outHints);
     yield { ...(await describeFile(path, type)), isMade: true, fallback: { tensors: fallbackTensors, of: tensors } };
+  }
+}
+
+/** The library doesn't say why it couldn't write; the system does, asked to write more. */
+async function withDiskReason(path: string, beside: string, made: Promise<QuantizedFile>): Promise<QuantizedFile> {
+  try {
+    return await made;
+  } catch (error) {
+    // Before what was written is removed, so that what is said to be free is what was free.
+    if (error instanceof EngineError) await explained(path, appendFile(beside, Buffer.alloc(2 ** 20)), outHints);
+    throw error;
   }
 }
 

@@ -1,7 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sweep } from '../core/sweep.ts';
+import { listenOnLoopback } from '../../test/setup/listen-on-loopback.ts';
 import { runInProcess } from '../../test/setup/run-in-process.ts';
 import { testFolder } from '../../test/setup/test-settings.ts';
 
@@ -140,5 +142,20 @@ describe('what cannot be', () => {
     const { code, stderr } = await run('sweep', 'http://127.0.0.1:9/v1', '--model-args', 'retrySeconds=0');
     expect(code).toBe(5);
     expect(stderr).toMatch(/127\.0\.0\.1:9/);
+  });
+
+  it('is no verdict on a limit where nothing was asked', async () => {
+    const port = await listenOnLoopback(
+      createServer((request, response) => {
+        if (request.url !== '/v1/models') response.statusCode = 404;
+        response.end(JSON.stringify({ object: 'list', data: [{ id: 'm', object: 'model' }] }));
+      }),
+    );
+    const url = `http://127.0.0.1:${port}/v1`;
+    const { code, stdout } = await run('sweep', url, '--pp', '16', '--within', 'ttft p95 <= 500ms');
+    expect(stdout).toContain('nothing could be measured');
+    expect(stdout).toContain('HTTP 404');
+    expect(stdout).not.toContain('beyond');
+    expect(code).toBe(3);
   });
 });

@@ -114,7 +114,7 @@ class SweepRun {
     for (const size of lookSizes(options)) {
       const known = probe?.requests ?? 0;
       const isMeasured = known >= size || (await measureInto(record, model, 0, size - known));
-      if (!isMeasured) return record.problem?.state === 'failed' ? brokenLoad(concurrency) : undefined;
+      if (!isMeasured) return record.problem?.isUnderLoad === true ? brokenLoad(concurrency) : undefined;
       probe = judgeLoad(concurrency, limitedTimes(record.passes, options), options);
       if (probe.verdict !== 'unclear') break;
     }
@@ -122,7 +122,7 @@ class SweepRun {
   }
 }
 
-/** A load under which the engine fails keeps no limit. */
+/** A load under which the engine fails keeps no limit; one that it was never asked under says nothing. */
 function brokenLoad(concurrency: number): LoadProbe {
   const nothing = { value: undefined, low: undefined, high: undefined };
   return { concurrency, requests: 0, ...nothing, verdict: 'beyond', isValueWithin: false };

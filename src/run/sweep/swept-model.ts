@@ -13,7 +13,11 @@ import { randomPrompts } from './random-prompts.ts';
 import type { SweepDependencies, SweepPlan } from './sweep-plan.ts';
 
 /** Why a load has no figures. */
-export type LoadProblem = Required<Pick<SweepCell, 'state' | 'reason'>> & { readonly reason: string };
+export type LoadProblem = Required<Pick<SweepCell, 'state' | 'reason'>> & {
+  readonly reason: string;
+  /** The load itself did it: the engine was there, and was asked. */
+  readonly isUnderLoad: boolean;
+};
 
 /** Of every place: two that are sent before the steady part begins, and one that is in flight as it ends. */
 const edgeRequestsPerPlace = 3;
@@ -30,8 +34,8 @@ class LoadError extends Error {
   }
 }
 
-const unavailable = (reason: string): LoadError => new LoadError({ state: 'unavailable', reason });
-const failed = (reason: string): LoadError => new LoadError({ state: 'failed', reason });
+const unavailable = (reason: string): LoadError => new LoadError({ state: 'unavailable', reason, isUnderLoad: false });
+const failed = (reason: string): LoadError => new LoadError({ state: 'failed', reason, isUnderLoad: false });
 
 /** @throws {LoadError} for loads that the model can't be asked under */
 function checkLoad({ promptTokens, outputTokens, concurrency }: SweepLoad, { model, maxConcurrency }: OpenModel): void {
@@ -86,31 +90,41 @@ export class SweptModel implements AsyncDisposable {
    */
   async measure(load: SweepLoad, launch: number, minRequests: number): Promise<PassResult | LoadProblem | undefined> {
     const { signal, emit } = this.#dependencies;
+    let isUnderLoad = false;
+    const onWindow = (): void => {
+      isUnderLoad = true;
+      emit({ type: 'window-start', model: this.name, load, launch });
+    };
     try {
-      const result = await this.#measure(load, launch, minRequests);
+      const result = await this.#measure(load, launch, minRequests, onWindow);
       if (signal.aborted || result === undefined) return undefined;
       emit({ type: 'window-end', model: this.name, load, launch, result });
       return result;
     } catch (error) {
       if (signal.aborted) return undefined;
-      const problem = await this.#problemOf(error);
+      const problem = await this.#problemOf(error, isUnderLoad);
       emit({ type: 'load-problem', model: this.name, load, reason: problem.reason });
       return problem;
     }
   }
 
-  async #problemOf(error: unknown): Promise<LoadProblem> {
+  async #problemOf(error: unknown, isUnderLoad: boolean): Promise<LoadProblem> {
     if (error instanceof LoadError) return error.problem;
     if (!(error instanceof PerbenchError)) throw error;
-    const problem = { state: 'failed', reason: withRemedy(error.message, error.hint) } as const;
-    if (!this.#engine.isOpen) this.#broken = problem;
+    const problem = { state: 'failed', reason: withRemedy(error.message, error.hint), isUnderLoad } as const;
+    if (!this.#engine.isOpen) this.#broken = { ...problem, isUnderLoad: false };
     await this.#engine.close();
     return problem;
   }
 
-  async #measure(load: SweepLoad, launch: number, minRequests: number): Promise<PassResult | undefined> {
+  async #measure(
+    load: SweepLoad,
+    launch: number,
+    minRequests: number,
+    onWindow: () => void,
+  ): Promise<PassResult | undefined> {
     if (this.#broken !== undefined) throw new LoadError(this.#broken);
-    const { meter, signal, ceiling, emit } = this.#dependencies;
+    const { meter, signal, ceiling } = this.#dependencies;
     const { launches, windowSeconds } = this.#plan.suite;
     const opened = await this.#engine.open({ job: { model: this.#planned }, launch, launches });
     checkLoad(load, opened);
@@ -128,7 +142,7 @@ export class SweptModel implements AsyncDisposable {
     };
     const cell = { id: name, model: this.name, taskId: name };
     return this.#quiet.measure({ cell, pass: 'throughput', launch, engine: model.info, signal }, async () => {
-      emit({ type: 'window-start', model: this.name, load, launch });
+      onWindow();
       return runLoadPass(context, options);
     });
   }
