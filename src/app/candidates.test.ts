@@ -129,6 +129,17 @@ describe('what is refused', () => {
     ['no value', { threads: [] }, 'vary.threads: expected at least one value, got an empty list'],
     ['a value twice', { threads: [1, 2, 1] }, 'vary.threads: 1 and 1 are the same'],
     ['the default twice', { kvCache: ['none', 'f16'] }, 'vary.kvCache: none and f16 are the same'],
+    ['tokens of no draft', { draftTokens: [2, 4] }, 'vary.draftTokens: 2 and 4 are the same where there is no draft'],
+    [
+      'tokens of a draft that one candidate lacks',
+      { draft: ['none', 'tiny.gguf'], draftTokens: [2, 4] },
+      'vary.draftTokens: 2 and 4 are the same where there is no draft',
+    ],
+    [
+      'one name twice',
+      { draft: ['a/tiny.gguf', 'b/tiny.gguf'] },
+      'two models have the name "qwen (draft tiny)": of ./qwen',
+    ],
     [
       'too many',
       { threads: numbers(20), gpuLayers: numbers(13) },
@@ -143,4 +154,14 @@ describe('what is refused', () => {
     const server = { preset: 'vllm' } as const;
     await expect(candidates({ source: 'o/m', server, vary: { kvCache: ['f16'] } })).rejects.toThrow('"kvCache"');
   });
+});
+
+it('names the sources of two models that would be called the same, where names are known', async () => {
+  const expanded = async (...models: readonly string[]) =>
+    expandModels(suiteSchema.parse({ models }), '/models').then(({ models: { length } }) => length);
+  await expect(expanded('hf:o/r/q-{a,b}.gguf', 'c/q-b.gguf')).rejects.toMatchObject({
+    message: 'two models have the name "q-b": of hf:o/r/q-{a,b}.gguf and of c/q-b.gguf',
+    hint: expect.stringContaining('Name each model once'),
+  });
+  expect(await expanded('http://a/v1', 'http://b/v1', 'hf:o/r', 'hf:p/r')).toBe(4);
 });

@@ -106,6 +106,17 @@ function combinations(axes: readonly Axis[]): readonly Values[] {
   );
 }
 
+/** @throws {UsageError} where a model without a draft would be told how much to draft, in several ways */
+function checkDraftTokens(axes: readonly Axis[], { engineOptions }: ModelEntry): void {
+  const [first, second] = axes.find(({ key }) => key === 'draftTokens')?.values ?? [];
+  const drafts = axes.find(({ key }) => key === 'draft')?.values ?? [engineOptions['draft']];
+  if (second === undefined || drafts.every((draft) => draft !== undefined && draft !== 'none')) return;
+  throw new UsageError(
+    `vary.draftTokens: ${valueText(first)} and ${valueText(second)} are the same where there is no draft`,
+    { hint: 'Name a `draft`; the model without one can stand beside it as another model.' },
+  );
+}
+
 function withoutUnset<Options extends object>(options: Options): Options {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
 }
@@ -158,6 +169,7 @@ async function expandEntry(entry: Entry, folder: string, placed: Placed): Promis
   const axes: Axis[] = [];
   for (const [key, values] of Object.entries(vary ?? {}))
     axes.push(await placed(['vary', key], async () => readAxis(schemas, key, values)));
+  await placed(['vary', 'draftTokens'], async () => checkDraftTokens(axes, written));
   return placed(typeof entry === 'string' ? [] : ['source'], async () => {
     const { server } = written;
     const readsFile = server === undefined ? engineEntry(engineOfEntry(written)).readsFile : isFileServer(server);
@@ -185,7 +197,8 @@ const isSingle = ({ values }: Axis): boolean => values.length === 1;
  * The suite with a model for each candidate; one that has none to write out stays as it is.
  *
  * @param folder from which relative sources are meant; absolute
- * @throws {UsageError | UnknownNameError} for what can't be varied, too many candidates, and a pattern without files
+ * @throws {UsageError | UnknownNameError} for what can't be varied, too many candidates, a pattern without files, and two models
+ *   of one name
  */
 export async function expandModels(
   suite: Suite,
@@ -193,9 +206,34 @@ export async function expandModels(
   placed: Placed = async (_, check) => check(),
 ): Promise<Suite> {
   const models: Entry[] = [];
-  for (const [index, entry] of suite.models.entries())
-    models.push(
-      ...(await expandEntry(entry, folder, async (path, check) => placed(['models', index, ...path], check))),
-    );
+  const sources = new Map<string, string>();
+  for (const [index, entry] of suite.models.entries()) {
+    const here: Placed = async (path, check) => placed(['models', index, ...path], check);
+    const candidates = await expandEntry(entry, folder, here);
+    await here([], async () => checkNames(candidates, modelEntry(entry).source, folder, sources));
+    models.push(...candidates);
+  }
   return { ...suite, models };
+}
+
+/**
+ * Before anything is fetched or asked: what a model at a server or a repository is called isn't known by then.
+ *
+ * @param sources as written, by the names that models before have; those of the candidates are added
+ * @throws {UsageError} for two models of one name
+ */
+function checkNames(candidates: readonly Entry[], source: string, folder: string, sources: Map<string, string>): void {
+  for (const entry of candidates) {
+    const { name, request } = nameModel(entry, folder);
+    const isKnown =
+      modelEntry(entry).name !== undefined || (request !== undefined && request.sources[0].kind !== 'repo');
+    if (!isKnown) continue;
+    const other = sources.get(name);
+    if (other !== undefined) {
+      throw new UsageError(`two models have the name "${name}": of ${[...new Set([other, source])].join(' and of ')}`, {
+        hint: 'Name each model once, or give one of them another `name` in a suite file.',
+      });
+    }
+    sources.set(name, source);
+  }
 }

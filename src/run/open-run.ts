@@ -24,7 +24,7 @@ function checkNames(plan: RunPlan): void {
   for (const { spec } of plan.models) {
     if (seen.has(spec.name)) {
       throw new ConfigError({ file: 'suite', key: 'models' }, `two models have the name "${spec.name}"`, {
-        hint: 'Change the `name` of one of them.',
+        hint: 'Give one of them another `name` in a suite file.',
       });
     }
     seen.add(spec.name);

@@ -38,6 +38,8 @@ it.each<[string, readonly string[]]>([
   ['odd/a(b)+[c]?.gguf', ['odd/a(b)+[c]1.gguf']],
   ['hf:o/r-{a,b}/m-{x,y}.gguf', ['hf:o/r-a/m-x.gguf', 'hf:o/r-a/m-y.gguf', 'hf:o/r-b/m-x.gguf', 'hf:o/r-b/m-y.gguf']],
   ['pip:p==1/m-{a,b}-{1..3}.bin', ['pip:p==1/m-a-{1..3}.bin', 'pip:p==1/m-b-{1..3}.bin']],
+  ['./qwen-{Q2_K,Q*,Q2_K}.gguf', ['./qwen-Q2_K.gguf', './qwen-Q8_0.gguf', './qwen-Q4_K_M.gguf']],
+  ['hf:o/r/m-{x,y,x}.gguf', ['hf:o/r/m-x.gguf', 'hf:o/r/m-y.gguf']],
   ['smollm2{,-135m}-instruct', ['smollm2-instruct', 'smollm2-135m-instruct']],
 ])('%s means %j', async (pattern, sources) => {
   expect(isPattern(pattern, world())).toBe(true);

@@ -31,7 +31,7 @@ export function isPattern(source: string, { folder, readsFile }: PatternWorld): 
 
 /**
  * The sources that a pattern means: those in braces in the order in which they are written, others by size, the largest
- * first, so that what they were made of comes before them.
+ * first, so that what they were made of comes before them. What is meant twice counts once.
  *
  * @throws {UsageError} for a pattern, or one alternative of it, without files
  */
@@ -44,7 +44,7 @@ export async function expandPattern(pattern: string, world: PatternWorld): Promi
     else if (existsSync(resolve(world.folder, source))) found.push(source);
     else found.push(...(await matchingFiles(source, pattern, world)));
   }
-  return found;
+  return [...new Map(found.map((source) => [isLocal ? resolve(world.folder, source) : source, source])).values()];
 }
 
 function expandBraces(pattern: string): readonly string[] {

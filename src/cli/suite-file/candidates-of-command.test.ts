@@ -64,6 +64,15 @@ it('has files from where the command was typed, and several settings', async () 
   });
 });
 
+it('has the values of a setting that is named twice', async () => {
+  const made = await models(['-m', 'q-Q8_0.gguf', '--vary', 'threads=1', '--vary', 'threads=2,3']);
+  expect(made.map((model) => typeof model !== 'string' && model.engineOptions)).toEqual([
+    { threads: 1 },
+    { threads: 2 },
+    { threads: 3 },
+  ]);
+});
+
 it('takes files of a suite from its folder, drafts and patterns too; a flag replaces what the file varies', async () => {
   const text = `models:
   - source: ./s-*.gguf

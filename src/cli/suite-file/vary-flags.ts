@@ -9,7 +9,7 @@ import { readOption } from '../../engines/index.ts';
 const folded = (name: string): string => name.replaceAll(/[-_]/g, '').toLowerCase();
 
 /**
- * Reads `--vary` for a model: `kvCache=f16,q8_0` each.
+ * Reads `--vary` for a model: `kvCache=f16,q8_0` each; of a setting that is named twice, the values of both.
  *
  * @throws {UsageError} for what is no setting with values, and values that a setting can't have
  * @throws {UnknownNameError} for a setting that can't be varied
@@ -20,18 +20,19 @@ export async function readVaryFlags(
 ): Promise<Readonly<Record<string, unknown>>> {
   const schemas = await variableSettings(entry);
   const known = Object.keys(schemas);
+  const given = flags.map((flag): readonly [string, readonly unknown[]] => {
+    const [, name, values] = /^([\w-]+)=(.*)$/s.exec(flag) ?? [];
+    if (name === undefined || values === undefined) {
+      throw new UsageError(`--vary: expected a setting and its values, got "${flag}"`, {
+        hint: 'Write --vary kvCache=f16,q8_0.',
+      });
+    }
+    const key = known.find((each) => folded(each) === folded(name));
+    if (key === undefined) throw new UnknownNameError('setting to vary', name, known, nearestName(name, known));
+    return [key, splitOutside(values).map((text) => readVaried(schemas[key], text))];
+  });
   const vary = Object.fromEntries(
-    flags.map((flag): [string, unknown] => {
-      const [, name, values] = /^([\w-]+)=(.*)$/s.exec(flag) ?? [];
-      if (name === undefined || values === undefined) {
-        throw new UsageError(`--vary: expected a setting and its values, got "${flag}"`, {
-          hint: 'Write --vary kvCache=f16,q8_0.',
-        });
-      }
-      const key = known.find((each) => folded(each) === folded(name));
-      if (key === undefined) throw new UnknownNameError('setting to vary', name, known, nearestName(name, known));
-      return [key, splitOutside(values).map((text) => readVaried(schemas[key], text))];
-    }),
+    [...Map.groupBy(given, ([key]) => key)].map(([key, parts]) => [key, parts.flatMap(([, values]) => values)]),
   );
   checkVaried(schemas, vary);
   return vary;
