@@ -59,6 +59,8 @@ async function takeAll({ base, models, sources, suite, context, options, keep }:
   const unavailable: UnavailableLoss[] = [];
   const notes: string[] = [];
   let firstError: PerbenchError | undefined;
+  const compared = models.map(({ spec }) => spec.name).join(', ');
+  context.onNote?.(`comparing ${compared} with ${base.spec.name} on ${sources.map(({ title }) => title).join(', ')}`);
   for (const model of models) {
     const names = { model: model.spec.name, base: base.spec.name };
     let left = sources;
@@ -217,7 +219,12 @@ export async function measureTextLoss(
   options: TextLossOptions,
 ): Promise<LossTable> {
   const { signal, text, items = usualLossItems } = options;
-  const written = await expandModels(parseSuite({ models: [...models] }), context.workingFolder);
+  const parsed = parseSuite({ models: [...models] });
+  const expanded: Suite['models'] = [];
+  // One at a time: a model may be compared with itself.
+  for (const model of parsed.models)
+    expanded.push(...(await expandModels({ ...parsed, models: [model] }, context.workingFolder)).models);
+  const written = { ...parsed, models: expanded };
   if (written.models.length < 2) {
     throw new UsageError('loss is that of a model against another: one model was given', {
       hint: 'Name the base first, then the models to compare with it.',

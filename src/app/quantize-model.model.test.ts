@@ -135,12 +135,23 @@ describe('perbench quantize', () => {
     [['quantize', small], 2, /^error: quantize: --to is missing\n/m],
     [['quantize', small, '--to', 'q4_k_mm'], 2, /^error: unknown quantisation "q4_k_mm" \(did you mean q4_k_m\?\)\n/m],
     [['quantize', './damaged.gguf', '--to', 'q8_0'], 5, /^error: .*damaged\.gguf is not a GGUF file: .*\n/m],
+    [
+      ['quantize', 'http://127.0.0.1:9/v1', '--to', 'q8_0'],
+      2,
+      /is a model of the engine openai: only GGUF files can be/,
+    ],
+    [
+      ['quantize', 'folder', '--to', 'q8_0'],
+      2,
+      /^error: folder is a folder, and no model of the catalogue has that name$/m,
+    ],
     [['quantize', './none.gguf', '--to', 'q8_0'], 5, /^error: no such file: .*\n/m],
     [['quantize', small, '--to', 'q4_1', '--out', '.'], 0, /quantised already/],
     [['quantize', small, '--to', 'q8_0', '--out', 'damaged.gguf/in'], 5, /^hint: .*name another folder with --out\.$/m],
   ])('%j ends with %d', async (argv, code, stderr) => {
     await using folder = await testFolder();
     await writeFile(join(folder.path, 'damaged.gguf'), 'not a model');
+    await mkdir(join(folder.path, 'folder'));
     expect(await runInProcess(argv, { folder: folder.path })).toMatchObject({
       code,
       stderr: expect.stringMatching(stderr),

@@ -2,6 +2,7 @@ import { appendFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { EngineError, UsageError } from '../core/errors.ts';
+import { splitEngineSource } from '../engines/index.ts';
 import { findLibrary } from '../engines/llama-cpp/library-location.ts';
 import { type QuantizedFile, type QuantizeOrder, quantizeFile } from '../engines/llama-cpp/quantize-file.ts';
 import { ifThere } from '../files/if-there.ts';
@@ -97,7 +98,7 @@ async function describeFile(path: string, type: FileType): Promise<Omit<Quantize
  *
  * @param model catalogue name, file, or any other source of a model
  * @yields each file once it is there
- * @throws {UsageError} for an unknown quantisation, or a file in the way
+ * @throws {UsageError} for an unknown quantisation, a file in the way, or a model that is no file
  * @throws {EnvironmentError} if the disk can't hold the files
  * @throws {EngineError} with the library's reason where it fails
  */
@@ -172,6 +173,12 @@ async function readBase(
   { settings, workingFolder, onPull, onNote }: Pick<LocalContext, 'settings' | 'workingFolder' | 'onPull' | 'onNote'>,
   signal: AbortSignal,
 ): Promise<Base> {
+  const engine = splitEngineSource(model)?.engine;
+  if (engine !== undefined) {
+    throw new UsageError(`${model} is a model of the engine ${engine}: only GGUF files can be quantised`, {
+      hint: 'Name a GGUF file, or a model of the catalogue.',
+    });
+  }
   const pulled = await pullModel(model, settings, { baseDir: workingFolder, signal, onProgress: onPull });
   const header = await readModelHeader(pulled.path);
   const type = fileTypeName(header.values.get('general.file_type')) ?? 'unknown';

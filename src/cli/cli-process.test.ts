@@ -119,7 +119,7 @@ describe('signals', () => {
     expect(stopped.signal).toBeNull();
     expect(stopped.code).toBe(130);
     expect(stopped.stderr).toMatch(
-      /stopping: .*\ninterrupted; everything so far is saved\. Resume with:\n {2}perbench resume \S+\n$/,
+      /stopping: finishing requests in flight, .*\ninterrupted; everything so far is saved\. Resume with:\n {2}perbench resume \S+\n$/,
     );
     const interrupted = records(stopped.stdout).find(({ event }) => event === 'interrupted');
     expect(records(stopped.stdout).at(-1)).toMatchObject({ event: 'done', exitCode: 130 });
@@ -160,19 +160,22 @@ describe('signals', () => {
     expect(await run.ended).toMatchObject({ code, signal: null });
   });
 
-  it('Ctrl-C stops a download', async () => {
+  it.each([
+    ['SIGINT', 130, /^(fetching .*\n)?stopping; press Ctrl-C again to stop at once\nstopped\n$/],
+    ['SIGTERM', 143, /^(fetching .*\n)?stopped\n$/],
+  ] as const)('%s stops a download', async (signal, exitCode, said) => {
     const server = createServer(() => undefined).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : undefined;
     const pull = start(['models', 'pull', `http://127.0.0.1:${port}/x.gguf#sha256=${'0'.repeat(64)}`]);
     await once(server, 'request');
-    pull.child.kill('SIGINT');
+    pull.child.kill(signal);
     const { code, stderr } = await pull.ended;
     server.closeAllConnections();
     server.close();
-    expect(stderr).toMatch(/^(fetching .*\n)?stopping: .*\n$/);
-    expect(code).toBe(130);
+    expect(stderr).toMatch(said);
+    expect(code).toBe(exitCode);
   });
 
   it('a reader that goes away is no error', async () => {

@@ -24,7 +24,16 @@ describe('Ctrl-C', () => {
     expect(interruption.signal.aborted).toBe(true);
     expect(interruption.forceSignal.aborted).toBe(false);
     expect(interruption.exitCode).toBe(130);
-    expect(notes).toEqual(['stopping: finishing requests in flight, then saving; press Ctrl-C again to stop at once']);
+    expect(notes).toEqual(['stopping; press Ctrl-C again to stop at once']);
+  });
+
+  it('says what is still done, as long as something is', () => {
+    const [during, after] = [start(), start()];
+    for (const { interruption } of [during, after]) interruption.finishBy('saving');
+    after.interruption.finishBy(undefined);
+    for (const { source } of [during, after]) source.emit('SIGINT');
+    expect(during.notes).toEqual(['stopping: saving; press Ctrl-C again to stop at once']);
+    expect(after.notes).toEqual(['stopping; press Ctrl-C again to stop at once']);
   });
 
   it('is one where it comes twice within half a second, and forces later', () => {

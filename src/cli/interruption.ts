@@ -8,7 +8,7 @@ export interface SignalSource {
 
 /** What the user, or the system, asked for. */
 export interface Interruption extends Disposable {
-  /** Aborts at the first signal: finish what is in flight, save, end. */
+  /** Aborts at the first signal: end what is being done, and keep what there is. */
   readonly signal: AbortSignal;
   /** Aborts when there is no more waiting: a second Ctrl-C, or the time limit of SIGTERM. */
   readonly forceSignal: AbortSignal;
@@ -16,6 +16,8 @@ export interface Interruption extends Disposable {
   readonly exitCode: number | undefined;
   /** Ends the work as a signal would: nobody reads stdout any more, or the terminal is gone. */
   stop(exitCode: number): void;
+  /** What the command still does once it is told to stop, as Ctrl-C says it: `finishing requests in flight`. */
+  finishBy(work: string | undefined): void;
   /** From now on Ctrl-C is how the command is meant to end: nothing is said of it, and the exit code is 0. */
   expectEnd(): void;
 }
@@ -47,6 +49,7 @@ export function createInterruption(options: InterruptionOptions): Interruption {
   const forced = new AbortController();
   let exitCode: number | undefined;
   let isEndExpected = false;
+  let finishing = '';
   let firstMs = 0;
   let timer: NodeJS.Timeout | undefined;
 
@@ -68,7 +71,7 @@ export function createInterruption(options: InterruptionOptions): Interruption {
       begin(isExpected ? exitCodes.done : exitCodeBySignal[name]);
       if (isExpected) return;
       if (name === 'SIGINT') {
-        notify('stopping: finishing requests in flight, then saving; press Ctrl-C again to stop at once');
+        notify(`stopping${finishing}; press Ctrl-C again to stop at once`);
       } else limit();
     } else if (now() - firstMs >= debounceMs) {
       forced.abort();
@@ -93,6 +96,9 @@ export function createInterruption(options: InterruptionOptions): Interruption {
       if (exitCode !== undefined) return;
       begin(code);
       limit();
+    },
+    finishBy(work) {
+      finishing = work === undefined ? '' : `: ${work}`;
     },
     expectEnd() {
       isEndExpected = true;

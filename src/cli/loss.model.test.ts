@@ -71,7 +71,7 @@ describe('perbench loss with a real model', () => {
       '--items',
       '3',
     );
-    expect(compared.stderr).toBe('');
+    expect(compared.stderr).toMatch(/^comparing SmolLM2\S+ with SmolLM2\S+ on words\.txt\n/u);
     expect(compared.stdout).toMatch(/words\.txt +21 +0\.0000 \[0\.0000, 0\.0000\]/u);
     const short = await perbench('loss', '--text', 'words.txt', '-m', 'again');
     expect(short.stdout).toContain('unavailable: 0 chunks to compare, and at least 2 are needed (1 item: it has');

@@ -164,7 +164,10 @@ function endOfFlags(argv: readonly string[]): number {
 
 function report(error: unknown, output: Output, interruption: Interruption): number {
   const isAbort = error instanceof Error && error.name === 'AbortError';
-  if (interruption.exitCode !== undefined && isAbort) return interruption.exitCode;
+  if (interruption.exitCode !== undefined && isAbort) {
+    if (interruption.exitCode !== exitCodes.done) output.note('stopped');
+    return interruption.exitCode;
+  }
   const { isTTY, columns } = output.stderr;
   const rendered = renderError(error, isTTY === true ? columns : undefined);
   if (output.isJson) output.record('error', rendered.record);

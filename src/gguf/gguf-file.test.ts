@@ -24,7 +24,7 @@ describe('requireGguf', () => {
     ['{"a": 1}', 'JSON text'],
     ['tjgg\x01\x00\x00\x00', 'a GGML file, older than GGUF'],
     ['\0'.repeat(100), 'only zero bytes, as an unfinished download leaves'],
-    ['GGUF', 'bytes 47475546'],
+    ['GGUF\x03\0\0\0\x01', 'the beginning of one, and ends before the header does'],
     ['abcdefgh', 'bytes 61626364'],
   ])('names what it found: %j', async (text, what) => {
     await expect(check(Buffer.from(text, 'latin1'))).rejects.toThrow(`is not a GGUF file: it is ${what}`);
@@ -37,6 +37,7 @@ describe('requireGguf', () => {
     ['\x28\xb5\x2f\xfdxx', 'Unpack it'],
     ['\0'.repeat(40), 'Download it again'],
     ['', 'Download it again'],
+    ['GGUF', 'Download it again'],
     ['PK\x03\x04', 'convert_hf_to_gguf.py'],
     ['\x80\x02ctorch', 'convert_hf_to_gguf.py'],
     ['\x70\0\0\0\x14\0\0\0blk.0.attn_q.weight', 'the language model itself'],

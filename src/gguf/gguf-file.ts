@@ -35,6 +35,7 @@ const signatures: readonly (readonly [pattern: RegExp, what: string, hint: strin
   [/^\x1f\x8b/, 'a gzip archive', unpack],
   [/^(?:7z\xbc\xaf|\x28\xb5\x2f\xfd|\xfd7zXZ|BZh)/, 'a packed file', unpack],
   [/^\x80[\x02-\x05]/, 'a Python pickle', convert],
+  [/^GGUF/, 'the beginning of one, and ends before the header does', fetchAgain],
   [/^\0+$/, 'only zero bytes, as an unfinished download leaves', fetchAgain],
 ];
 
@@ -49,7 +50,7 @@ function describeContent(head: Buffer): Content {
   const text = head.toString('latin1');
   const [, what = `bytes ${head.subarray(0, 4).toString('hex')}`, hint = convert] =
     signatures.find(([pattern]) => pattern.test(text)) ?? [];
-  return { what, hint: text.startsWith('GGUF') ? fetchAgain : hint };
+  return { what, hint };
 }
 
 /** Versions are small numbers: one that is small when its bytes are turned around was written the other way. */

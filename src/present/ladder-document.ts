@@ -1,5 +1,4 @@
 import { countText } from '../core/amount-text.ts';
-import { shellWord } from '../core/shell-word.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
 import { factorNames } from '../scoring/factor.ts';
 import type { Ladder, LadderRow } from '../scoring/ladder.ts';
@@ -40,10 +39,10 @@ function reasonNotes(rows: readonly LadderRow[]): readonly Footnote[] {
   return [...reasons].map((reason) => note(`–: ${reason}`));
 }
 
-/** What losses were taken on, or how to take them. */
-function lossNotes({ lossSource, rows, runId, base }: Ladder): readonly Footnote[] {
+/** What losses were taken on, or that none were. */
+function lossNotes({ lossSource, rows }: Ladder): readonly Footnote[] {
   if (lossSource === undefined) {
-    return [note(`no KL divergence was taken; to take it: perbench loss ${runId} --base ${shellWord(base)}`)];
+    return [note('no KL divergence was taken')];
   }
   const counts = rows.flatMap(({ loss }) => loss?.tokens ?? []);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];

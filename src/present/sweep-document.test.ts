@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { HighestLoad, LoadProbe, SweepSearch } from '../core/sweep.ts';
 import { parseLimit } from '../core/limits.ts';
-import { searchSentence } from './sweep-document.ts';
+import { terminalText } from './terminal.ts';
+import { searchSentence, sweepDocument } from './sweep-document.ts';
 
 const alone: LoadProbe = {
   concurrency: 1,
@@ -40,4 +41,10 @@ it.each([
   [undefined, false, 'nothing could be measured'],
 ] as const)('of %j, finished %j, it says: %s', (found, isFinished, text) => {
   expect(sentence(found, isFinished)).toBe(text);
+});
+
+it('says that nothing was measured where a sweep was stopped before its first load', () => {
+  const about = { launches: 1, windowSeconds: 1, startedAtMs: 0, perbenchVersion: '1', host: 'h' };
+  const { screen } = sweepDocument({ ...about, models: [], cells: [], searches: [], isInterrupted: true });
+  expect(terminalText(screen)).toBe('interrupted: nothing was measured');
 });

@@ -275,7 +275,12 @@ export function sweepDocument(sweep: Sweep): Document {
   const searches = sweep.searches.flatMap((search) => [gap, ...searchBlocks(search)]);
   const answers = sweep.searches.map((search) => textBlock(searchSentence(search), 'title'));
   const interrupted = sweep.isInterrupted
-    ? [textBlock('interrupted: this is what was measured until then', 'doubtful')]
+    ? [
+        textBlock(
+          `interrupted: ${sweep.cells.length === 0 ? 'nothing was measured' : 'this is what was measured until then'}`,
+          'doubtful',
+        ),
+      ]
     : [];
   return createDocument({
     schema,

@@ -1,4 +1,6 @@
-import { basename } from 'node:path';
+import { statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { UsageError } from '../core/errors.ts';
 import { catalogueEntry, findCatalogueEntry } from './catalogue.ts';
 import { type CatalogueEntry, describeSource, type ModelSource, parseSource } from './model-source.ts';
 import type { PullOptions } from './pull.ts';
@@ -51,14 +53,22 @@ export function requestEntry(entry: CatalogueEntry): ModelRequest {
  * Reads what a user wrote for a model: a catalogue name or any of the source forms.
  *
  * @param baseDir folder that relative paths are meant from
- * @throws {UsageError} for a source that is none of the forms
+ * @throws {UsageError} for a source that is none of the forms, and for a folder
  * @throws {UnknownNameError} for a name that isn't in the catalogue, with the nearest one
  */
 export function parseModelRequest(text: string, baseDir: string): ModelRequest {
   const known = findCatalogueEntry(text);
   if (known !== undefined) return requestEntry(known);
   const source = parseSource(text, baseDir);
-  if (source === undefined) return requestEntry(catalogueEntry(text));
+  if (source === undefined) {
+    const stat = statSync(resolve(baseDir, text), { throwIfNoEntry: false });
+    if (stat?.isDirectory() === true) {
+      throw new UsageError(`${text} is a folder, and no model of the catalogue has that name`, {
+        hint: `Name a GGUF file in it, such as ${join(text, 'model.gguf')}.`,
+      });
+    }
+    return requestEntry(catalogueEntry(text));
+  }
   const sha256 = 'sha256' in source ? source.sha256 : undefined;
   return { written: text, name: nameOf(source), sources: [source], sha256, bytes: undefined, entry: undefined };
 }

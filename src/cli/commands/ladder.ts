@@ -7,7 +7,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { drawnOutputs, type FigureFile, writeFigureFiles } from '../figure-files.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { printBlocks } from '../print-document.ts';
-import { findRun } from '../stored-runs.ts';
+import { findRun, perbenchCommand } from '../stored-runs.ts';
 import type { ladderOptions } from '../tables/result-options.ts';
 import { writeDocument } from '../write-outputs.ts';
 
@@ -30,6 +30,9 @@ export const ladder: CommandHandler<typeof ladderOptions> = async ({ arguments: 
   const document = ladderDocument(ladders);
   printBlocks(document.screen, context);
   for (const one of ladders) context.output.record('ladder', one);
+  const without = ladders.find(({ lossSource }) => lossSource === undefined);
+  if (without !== undefined && run.manifest.imported === undefined)
+    context.output.note(`to take losses: ${perbenchCommand(['loss', run.id, '--base', without.base], context)}`);
   await writeDocument(document, files, context);
   if (drawn === undefined) return exitCodes.done;
   const figure = ladderFigure(drawn, { x, y, widthMm });

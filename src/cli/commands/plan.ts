@@ -25,11 +25,14 @@ import type { SuiteOptions } from '../tables/suite-options.ts';
 export const plan: CommandHandler<typeof planOptions> = async (input, context) =>
   showPlan(input, context, input.options.probe);
 
+/** Whether the speed of models is measured first. */
+type Probe = 'auto' | 'always' | 'never';
+
 /** Prints what a run would take; downloads nothing, and starts engines only to probe their speed. */
 export async function showPlan(
   input: Pick<CommandInput<SuiteOptions & typeof gpuOptions>, 'arguments' | 'options' | 'origins'>,
   context: CliContext,
-  probe: 'auto' | 'always' | 'never',
+  probe: Probe,
 ): Promise<number> {
   const { suite, limitShare } = await suiteOfCommand(input, context);
   const status = createStatusLine(context);
@@ -49,7 +52,7 @@ export async function showPlan(
       step: (step) => status.probe(step),
     },
   }).finally(() => status[Symbol.dispose]());
-  printOutlook(outlook, supply, context);
+  printOutlook(outlook, supply, probe, context);
   return outlook.problems.length > 0 ? exitCodes.environment : exitCodes.done;
 }
 
@@ -63,12 +66,12 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-function printOutlook(outlook: SuiteOutlook, gpus: GpuSupply, context: CliContext): void {
+function printOutlook(outlook: SuiteOutlook, gpus: GpuSupply, probe: Probe, context: CliContext): void {
   const { output } = context;
   printTable(['model', 'source', 'to download', 'memory', ''], outlook.models.map(modelRow), context);
   output.result('');
   printTable(['model', 'task', 'items', 'time', 'based on'], outlook.cells.map(cellRow), context);
-  output.result(`\n${summary(outlook)}`);
+  output.result(`\n${summary(outlook, probe)}`);
   if (outlook.models.some(({ gpu }) => gpu !== undefined)) output.result(gpuSummary(gpus));
   for (const model of outlook.models) {
     if (model.placement !== undefined) output.result(placementLine(model.name, model.placement));
@@ -149,18 +152,18 @@ function durationCell(lowMs: number, highMs: number): Cell {
   return low === high ? numberCell(Number(high), decimals, { after: ` ${unit}` }) : roughRange(lowMs, highMs);
 }
 
-function summary({ cells, models, duration, cellsWithoutSpeed, memoryLimitBytes }: SuiteOutlook): string {
+function summary({ cells, models, duration, cellsWithoutSpeed, memoryLimitBytes }: SuiteOutlook, probe: Probe): string {
+  const unknown =
+    probe === 'never'
+      ? 'speeds were not probed, as perbench plan does'
+      : 'only models and data on this machine can be probed';
   const items = cells.reduce((total, cell) => total + cell.items, 0);
   const bytes = models.reduce((total, model) => total + (model.bytesToFetch ?? 0), 0);
   const known = cells.length - cellsWithoutSpeed;
   return [
     `${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, ${items} items, ${bytes === 0 ? 'nothing' : sizeText(bytes)} to download`,
     ...(known === 0 ? [] : [`time: ${roughRange(duration.lowMs, duration.highMs)}`]),
-    ...(cellsWithoutSpeed === 0
-      ? []
-      : [
-          `time unknown for ${cellsWithoutSpeed} of ${cells.length} cells: only models and data on this machine can be probed`,
-        ]),
+    ...(cellsWithoutSpeed === 0 ? [] : [`time unknown for ${cellsWithoutSpeed} of ${cells.length} cells: ${unknown}`]),
     ...(memoryLimitBytes === undefined ? [] : [`free memory: ${sizeText(memoryLimitBytes)}`]),
   ].join('\n');
 }

@@ -172,6 +172,7 @@ async function executePlan(
   const isTaskByTask = plan.manifest.timeLimitMs !== undefined && !context.output.isJson;
   const tables = isTaskByTask ? createTaskTables(store, context, scoring) : undefined;
   const speeds = await earlierSpeeds(plan, store);
+  context.interruption.finishBy('finishing requests in flight, then saving');
   const end = await showRun(createProgress(context, plan, speeds), tables, (framesDrawn) =>
     localRun(plan, local, {
       ...rest,
@@ -181,6 +182,7 @@ async function executePlan(
       skipWait: context.onEnter,
     }),
   );
+  context.interruption.finishBy(undefined);
   const stored = end.runId === undefined ? undefined : await store.getRun(end.runId);
   if (stored === undefined) return exitCodes.bug;
   if (end.status === 'interrupted') {

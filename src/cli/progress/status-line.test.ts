@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ScreenEmulator } from '../../../test/terminal/screen-emulator.ts';
 import type { CliContext } from '../context.ts';
-import { createOutput } from '../output.ts';
+import { createOutput, type Output } from '../output.ts';
 import { createStatusLine } from './status-line.ts';
 
 beforeEach(() => {
@@ -39,4 +39,18 @@ it('shows which cell a probe is at and that time goes on, on one line that is go
   status[Symbol.dispose]();
   vi.advanceTimersByTime(5000);
   expect(screen.lines()).toEqual(['Measuring speed first.']);
+});
+
+it('tells a step every ten seconds where there is no terminal', () => {
+  const lines: string[] = [];
+  const stderr = { write: (text: string) => lines.push(text) } as unknown as Output['stderr'];
+  const plain = { isJson: false, isQuiet: false, verbosity: 0, hasColor: false };
+  const output = createOutput({ stdout: stderr, stderr, ...plain });
+  const context = { output, globals: {}, environment: {} } as unknown as CliContext;
+  using status = createStatusLine(context);
+  for (let second = 0; second < 25; second += 1) {
+    status.step(`tensor ${second}`);
+    vi.advanceTimersByTime(1000);
+  }
+  expect(lines).toEqual(['tensor 10\n', 'tensor 20\n']);
 });

@@ -21,8 +21,8 @@ const clockEveryMs = 1000;
 const lineEveryMs = 10_000;
 
 /**
- * A line that is redrawn on a terminal; elsewhere a line for each file and every ten seconds, and for each model of a
- * probe; nothing under `--quiet`.
+ * A line that is redrawn on a terminal; elsewhere a line for each file, every ten seconds, and for each model of a probe;
+ * nothing under `--quiet`.
  */
 export function createStatusLine(context: CliContext): StatusLine {
   const { output, globals, environment } = context;
@@ -89,9 +89,15 @@ function createTtyLine({ output }: CliContext): StatusLine {
 function createPlainLine({ output }: CliContext): StatusLine {
   let place = '';
   let toldMs = -Infinity;
+  let steppedMs = performance.now();
   let probedModel: string | undefined;
   return {
-    step: (text) => output.detail(text),
+    step(text) {
+      // A step is over in a moment, or one of many: now and then one is told.
+      if (performance.now() - steppedMs < lineEveryMs) return output.detail(text);
+      steppedMs = performance.now();
+      return output.note(text);
+    },
     pull(progress) {
       if (progress.note !== undefined) output.note(`${progress.file}: ${progress.note}`);
       const now = `${progress.file} ${progress.phase}`;

@@ -134,7 +134,7 @@ const measureAndDecide: readonly Command[] = [
     examples: [
       'perbench loss',
       'perbench loss 20261124-1630 --base base -t gsm8k --items 50',
-      'perbench loss base.gguf q4_k_m.gguf q2_k.gguf --text wiki.txt -o loss.md',
+      'perbench loss base.gguf base-Q4_K_M.gguf base-Q2_K.gguf --text wiki.txt -o loss.md',
     ],
     writesFiles: true,
     load: async () => (await import('../commands/loss.ts')).loss,

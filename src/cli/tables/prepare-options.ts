@@ -67,7 +67,7 @@ export const quantizeOptions = {
     argument: 'folder',
     completion: 'folder',
     hasEnvironment: false,
-    help: 'folder for the files (default: that of the model file)',
+    help: 'folder for the files (default: that of the model file, and for a model that was fetched the current one)',
   }),
   threads: suiteOptions.threads,
   force: flag({ help: 'replace files that are there', hasEnvironment: false }),
