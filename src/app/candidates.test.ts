@@ -51,6 +51,11 @@ describe('names', () => {
       ],
     ],
     [
+      'whether answers are structured',
+      { ...qwen, vary: { structuredOutput: [true, false] } },
+      ['qwen (structured output)', 'qwen (no structured output)'],
+    ],
+    [
       'a name of its own',
       {
         ...qwen,

@@ -41,6 +41,9 @@ describe("the paper's models", () => {
       /^llama-3\.1-70b-instruct +meta-llama\/Llama-3\.1-70B-Instruct +about 131\.4 GiB +about 20\.9 GiB x 8$/,
     );
     expect(stdout).toContain('GPUs: 8 assumed, 80.0 GiB each\nmemory per GPU is an estimate: weights by data type');
+    expect(stdout).toMatch(
+      /\ntime unknown for 48 of 48 cells: nothing was probed; perbench plan probes models and data on this machine\n/,
+    );
     // Nothing was fetched, started or stored.
     expect(readdirSync(folder)).toEqual(['suites']);
   });

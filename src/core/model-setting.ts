@@ -47,7 +47,7 @@ export function settingWords({ thinking, templateArgs = {}, structuredOutput }: 
     ...Object.entries(templateArgs).map(
       ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
     ),
-    ...(structuredOutput === true ? ['structured output'] : []),
+    ...(structuredOutput === undefined ? [] : [structuredOutput ? 'structured output' : 'no structured output']),
   ];
 }
 

@@ -57,8 +57,7 @@ function unscored(rows: readonly ScoreboardRow[]): Footnote[] {
     const said = `${names.length > 1 ? 'have' : 'has'} no score: `;
     return note(`${models} ${said}${text}`, {
       mark: names.every((name) => invalid.has(name)) ? '!' : '',
-      // Errors of engines begin with the model.
-      shortText: `${fewModels(names, rows.length)} ${said}${text.replace(`${names[0]}: `, '')}`,
+      shortText: `${fewModels(names, rows.length)} ${said}${text}`,
     });
   });
 }

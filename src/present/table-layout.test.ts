@@ -262,5 +262,7 @@ describe('a note beside a table', () => {
     const error = { code: 'PB_ENGINE', message: 'broken: the engine was killed' };
     const text = linesOf(reportOf([...usual, model('broken', { state: 'failed', error })]), 160).join('\n');
     expect(text).toContain('  broken has no score: the engine was killed (PB_ENGINE)');
+    const alone = linesOf(reportOf([model('broken', { state: 'failed', error })]), 160).join('\n');
+    expect(alone).toContain('no valid model: broken: the engine was killed\n');
   });
 });

@@ -85,7 +85,8 @@ function failureOf(cell: ScoreboardCell): string | undefined {
       return undefined;
     case 'failed':
     case 'unavailable':
-      return cell.error?.message ?? cell.state;
+      // Errors of engines begin with the model, which tables say anyway.
+      return cell.error?.message.replace(`${cell.model}: `, '') ?? cell.state;
     case 'pending':
     case 'running':
       return 'not finished';

@@ -155,7 +155,7 @@ function durationCell(lowMs: number, highMs: number): Cell {
 function summary({ cells, models, duration, cellsWithoutSpeed, memoryLimitBytes }: SuiteOutlook, probe: Probe): string {
   const unknown =
     probe === 'never'
-      ? 'speeds were not probed, as perbench plan does'
+      ? 'nothing was probed; perbench plan probes models and data on this machine'
       : 'only models and data on this machine can be probed';
   const items = cells.reduce((total, cell) => total + cell.items, 0);
   const bytes = models.reduce((total, model) => total + (model.bytesToFetch ?? 0), 0);
