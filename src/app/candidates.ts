@@ -67,11 +67,12 @@ function readAxis(schemas: Schemas, key: string, written: unknown): Axis {
 
 /** `none` unsets a setting, unless it is one of its words. */
 function readValue(value: unknown, key: string, schema: z.ZodType): unknown {
-  const { enum: words = [] } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  if (value === null || (value === 'none' && !words.includes(value))) return undefined;
+  const { enum: choices = [], anyOf = [] } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  const words = [...choices, ...anyOf.map((part) => part.const)].filter((word) => typeof word === 'string');
+  if ((value === null || value === 'none') && !words.includes('none')) return undefined;
   const { success, error } = schema.safeParse(value);
   if (success) return value;
-  const near = typeof value === 'string' ? nearestName(value, words.map(String)) : undefined;
+  const near = typeof value === 'string' ? nearestName(value, words) : undefined;
   const meant = near === undefined ? '' : ` (did you mean "${near}"?)`;
   const expected = error.issues.map(expectedBy)[0] ?? 'another value';
   throw new UsageError(`vary.${key}: expected ${expected}, got ${JSON.stringify(value)}${meant}`);
