@@ -1,3 +1,6 @@
+import { basename } from 'node:path';
+import { ModelError } from '../../core/errors.ts';
+import type { GgufHeader } from '../../gguf/gguf-header.ts';
 import type { Tokenizer } from './native/tokenizer.ts';
 
 /** Vocabularies of one family are padded to different lengths. */
@@ -12,6 +15,19 @@ const quoted = (text: string): string => JSON.stringify(text.length > 40 ? `${te
 
 export type Vocabulary = Pick<Tokenizer, 'kind' | 'size' | 'bos' | 'eos' | 'addsBos' | 'addsEos' | 'tokenText'>;
 
+function sizeDifference(model: number, draft: number): string | undefined {
+  return Math.abs(draft - model) > mostPadding ? `${draft} tokens instead of ${model}` : undefined;
+}
+
+/** What the headers of two files tell of `vocabularyDifference`: the kind and the size; texts of tokens aren't read. */
+export function headerDifference(model: GgufHeader, draft: GgufHeader): string | undefined {
+  if (model.tokenizerSha256 === draft.tokenizerSha256) return undefined;
+  const [kind, draftKind] = [model, draft].map(({ values }) => values.get('tokenizer.ggml.model'));
+  if (draftKind !== kind) return `${String(draftKind)} instead of ${String(kind)}`;
+  const [size = 0, draftSize = 0] = [model, draft].map(({ lengths }) => lengths.get('tokenizer.ggml.tokens'));
+  return sizeDifference(size, draftSize);
+}
+
 /**
  * How the vocabulary of a draft differs from that of the model that it drafts for, by the rules of llama.cpp
  * (`common/speculative.cpp`): same kind, same tokens around texts, nearly the same size, and the same texts of all tokens
@@ -22,7 +38,8 @@ export type Vocabulary = Pick<Tokenizer, 'kind' | 'size' | 'bos' | 'eos' | 'adds
 export function vocabularyDifference(model: Vocabulary, draft: Vocabulary): string | undefined {
   const kindOf = ({ kind }: Vocabulary): string => kinds[kind] ?? `kind ${kind}`;
   if (draft.kind !== model.kind) return `${kindOf(draft)} instead of ${kindOf(model)}`;
-  if (Math.abs(draft.size - model.size) > mostPadding) return `${draft.size} tokens instead of ${model.size}`;
+  const sizes = sizeDifference(model.size, draft.size);
+  if (sizes !== undefined) return sizes;
   if (draft.addsBos !== model.addsBos || (model.addsBos && draft.bos !== model.bos)) return 'it begins texts otherwise';
   if (draft.addsEos !== model.addsEos || (model.addsEos && draft.eos !== model.eos)) return 'it ends texts otherwise';
   for (let token = specialTokens; token < Math.min(draft.size, model.size); token += 1) {
@@ -30,4 +47,12 @@ export function vocabularyDifference(model: Vocabulary, draft: Vocabulary): stri
     if (text !== expected) return `token ${token} is ${quoted(text)} instead of ${quoted(expected)}`;
   }
   return undefined;
+}
+
+/** @throws {ModelError} where there is a difference between the vocabularies of a model and its draft */
+export function refuseDifference(difference: string | undefined, file: string, draft: string): void {
+  if (difference === undefined) return;
+  throw new ModelError(`draft ${basename(draft)} has another vocabulary than ${basename(file)}: ${difference}`, {
+    hint: 'Choose a smaller model of the same family.',
+  });
 }
