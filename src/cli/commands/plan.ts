@@ -90,10 +90,12 @@ function gpuSummary({ count, memoryBytes, from }: GpuSupply): string {
   return `GPUs: ${number}${from}${size}\n${assumptions}`;
 }
 
-/** What computes the models that perbench loads, a line for each choice: with their names where others have another. */
+/** Why the CPU computes models that perbench loads, a line for each reason: with their names where others have another. */
 function deviceLines(models: readonly ModelOutlook[]): readonly string[] {
   const loaded = models.filter(({ computedBy }) => computedBy !== undefined);
-  const byChoice = Map.groupBy(loaded, ({ computesOn, mend }) => withRemedy(computesOn ?? '', mend));
+  const byChoice = Map.groupBy(loaded, ({ placement, computesOn, mend }) =>
+    placement === undefined ? withRemedy(computesOn ?? '', mend) : '',
+  );
   return [...byChoice].flatMap(([choice, alike]) => {
     if (choice === '') return [];
     return alike.length === loaded.length ? [choice] : alike.map(({ name }) => `${name}: ${choice}`);
