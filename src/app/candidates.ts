@@ -10,7 +10,7 @@ import { shapeOf } from '../core/settings.ts';
 import { type ModelEntry, modelEntry, type Suite } from '../core/suite.ts';
 import { modelSettings } from '../core/suite-settings.ts';
 import { valueWithoutSecrets } from '../core/without-secrets.ts';
-import { engineEntry } from '../engines/index.ts';
+import { checkEngineOptions, engineEntry } from '../engines/index.ts';
 import { expandPattern, isPattern } from '../sources/model-pattern.ts';
 import { engineOfEntry, nameModel, settingOf } from './prepare-models.ts';
 import type { DocumentPath } from './written-document.ts';
@@ -149,6 +149,19 @@ function checkCount(count: number): void {
   });
 }
 
+/** @throws {UsageError} that names the candidate whose settings don't go together */
+async function checkCandidate(candidate: ModelEntry, folder: string): Promise<void> {
+  try {
+    await checkEngineOptions(engineOfEntry(candidate), candidate.engineOptions);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`vary: ${nameModel(candidate, folder).name}: ${error.message}`, {
+      hint: 'Vary these settings of two models, each with values that go together.',
+      cause: error,
+    });
+  }
+}
+
 /**
  * The models that an entry stands for: each file of its pattern with each combination of what it varies, in the order in
  * which they are written.
@@ -159,7 +172,7 @@ async function expandEntry(entry: Entry, folder: string, placed: Placed): Promis
   const axes: Axis[] = [];
   for (const [key, values] of Object.entries(vary ?? {}))
     axes.push(await placed(['vary', key], async () => readAxis(schemas, key, values)));
-  return placed(typeof entry === 'string' ? [] : ['source'], async () => {
+  const candidates = await placed(typeof entry === 'string' ? [] : ['source'], async () => {
     const { server } = written;
     const readsFile = server === undefined ? engineEntry(engineOfEntry(written)).readsFile : isFileServer(server);
     const world = { folder, readsFile };
@@ -178,6 +191,10 @@ async function expandEntry(entry: Entry, folder: string, placed: Placed): Promis
       }),
     );
   });
+  if (axes.length > 0)
+    for (const candidate of candidates)
+      await placed(['vary'], async () => checkCandidate(modelEntry(candidate), folder));
+  return candidates;
 }
 
 const isSingle = ({ values }: Axis): boolean => values.length === 1;
