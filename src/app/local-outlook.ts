@@ -119,7 +119,7 @@ async function placedOutlook(
   options: LlamaOptions,
   computer: Computer,
 ): Promise<Omit<LocalOutlook, 'isAssumed'>> {
-  const { gpus, library, mend, noteOf } = computer;
+  const { gpus, library, mend } = computer;
   const { model, draft } = await placeAll(question, options, gpus);
   const parts = [model, draft].filter((part) => part !== undefined);
   const used = parts.flatMap((part) => part.gpus.filter(({ layers }) => layers > 0));
@@ -130,7 +130,7 @@ async function placedOutlook(
     hostBytes,
     placement: onGpus(model),
     draftPlacement: onGpus(draft),
-    computesOn: noteOf(model),
+    computesOn: computer.noteOf(model),
     mend,
     computedBy: [library, ...roundingParts(gpus, model)],
   };

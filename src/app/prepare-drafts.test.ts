@@ -50,7 +50,7 @@ it.each([
     'another vocabulary',
     './other.gguf',
     'PB_MODEL',
-    /draft other\.gguf has another vocabulary than large\.gguf: llama/,
+    /draft other\.gguf has another vocabulary than large\.gguf: SPM instead of BPE/,
   ],
   ['the model itself', './large.gguf', 'PB_MODEL', /the model's own file/],
   ['a name that nobody knows', 'smollm2-135m-instrukt', 'PB_UNKNOWN_NAME', /smollm2-135m-instrukt/],

@@ -45,7 +45,7 @@ export const engines = {
     maxConcurrency: llamaMaxConcurrency,
     options: async () => (await import('./llama-cpp/llama-options.ts')).llamaOptionsSchema,
     // What computes it, and how many of its layers a GPU, is in `engineBuild`, whatever was set.
-    answerOptions: ({ device: _, gpuLayers: _layers, ...options }) => withoutSpeed(llamaSettings, options),
+    answerOptions: ({ device: _device, gpuLayers: _layers, ...options }) => withoutSpeed(llamaSettings, options),
     load: async () => (await import('./llama-cpp/llama-engine.ts')).createLlamaEngine(),
   },
   openai: {

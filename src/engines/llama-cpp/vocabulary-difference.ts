@@ -11,6 +11,20 @@ const specialTokens = 5;
 /** `llama_vocab_type`. */
 const kinds = ['none', 'SPM', 'BPE', 'WPM', 'UGM', 'RWKV', 'PLaMo-2'];
 
+/** The same kinds as headers call them. */
+const kindsInHeaders: Readonly<Record<string, string>> = {
+  llama: 'SPM',
+  gpt2: 'BPE',
+  bert: 'WPM',
+  t5: 'UGM',
+  rwkv: 'RWKV',
+};
+
+function kindInHeader({ values }: GgufHeader): string {
+  const name = String(values.get('tokenizer.ggml.model') ?? 'none');
+  return kindsInHeaders[name] ?? name;
+}
+
 const quoted = (text: string): string => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 
 export type Vocabulary = Pick<Tokenizer, 'kind' | 'size' | 'bos' | 'eos' | 'addsBos' | 'addsEos' | 'tokenText'>;
@@ -22,8 +36,8 @@ function sizeDifference(model: number, draft: number): string | undefined {
 /** What the headers of two files tell of `vocabularyDifference`: the kind and the size; texts of tokens aren't read. */
 export function headerDifference(model: GgufHeader, draft: GgufHeader): string | undefined {
   if (model.tokenizerSha256 === draft.tokenizerSha256) return undefined;
-  const [kind, draftKind] = [model, draft].map(({ values }) => values.get('tokenizer.ggml.model'));
-  if (draftKind !== kind) return `${String(draftKind)} instead of ${String(kind)}`;
+  const [kind, draftKind] = [kindInHeader(model), kindInHeader(draft)];
+  if (draftKind !== kind) return `${draftKind} instead of ${kind}`;
   const [size = 0, draftSize = 0] = [model, draft].map(({ lengths }) => lengths.get('tokenizer.ggml.tokens'));
   return sizeDifference(size, draftSize);
 }
