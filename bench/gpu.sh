@@ -14,7 +14,8 @@ cd "$(dirname "$0")/.."
 PARTS=gpu-parts
 KIT=gpu-kit
 PART_SIZE=48M
-LIBRARIES=(linux-x64-cuda linux-x64-vulkan)
+# The one called ext has the back-end for CUDA 12.
+LIBRARIES=(linux-x64-cuda linux-x64-cuda-ext linux-x64-vulkan)
 QUERY=timestamp,index,uuid,name,memory.total,memory.used,utilization.gpu,power.draw,power.limit,temperature.gpu,clocks.sm
 
 pack() {
@@ -47,7 +48,7 @@ cuda_folders() {
 }
 
 measure() {
-  local out=$1 watch=
+  local out=$1 watch= status=0
   shift
   mkdir -p "$out"
   LD_LIBRARY_PATH="$(cuda_folders)${LD_LIBRARY_PATH:-}"
@@ -57,8 +58,10 @@ measure() {
     nvidia-smi "--query-gpu=$QUERY" --format=csv -lms 500 >"$out/nvidia-smi.csv" &
     watch=$!
   fi
-  "$KIT/node" bench/gpu.ts --out "$out/gpu.json" "$@" "$KIT"/models/*.gguf || echo 'bench/gpu.ts failed' >&2
+  "$KIT/node" bench/gpu.ts --out "$out/gpu.json" "$@" "$KIT"/models/*.gguf || status=$?
   if [[ -n $watch ]]; then kill "$watch"; fi
+  if ((status > 0)); then echo 'bench/gpu.ts failed' >&2; fi
+  return "$status"
 }
 
 case "${1:-}" in

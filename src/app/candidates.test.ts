@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { llamaSchema } from '../core/llama-settings.ts';
 import { suiteSchema, type SuiteInput } from '../core/suite.ts';
 import { expandModels } from './candidates.ts';
 import { nameModel } from './prepare-models.ts';
@@ -113,6 +115,12 @@ it('puts values where they belong', async () => {
   expect(server).toMatchObject({ server: { arguments: ['--a'], memoryShare: 0.5, preset: 'vllm' }, engineOptions: {} });
 });
 
+it('takes no layers on GPUs by their word', async () => {
+  const made = await candidates({ ...qwen, vary: { gpuLayers: ['none', 4, 'auto', 'all'] } });
+  const layers = made.map(({ engineOptions }) => llamaSchema(z).parse(engineOptions).gpuLayers);
+  expect(layers).toEqual([0, 4, undefined, 'all']);
+});
+
 it('leaves models without candidates as they are, and does nothing to those that it has written out', async () => {
   const suite = suiteSchema.parse({ models: ['a.gguf', { ...qwen, vary: { threads: [1, 2] } }] });
   const expanded = await expandModels(suite, '/models');
@@ -133,6 +141,8 @@ describe('what is refused', () => {
     ['a value of another kind', { threads: [1, 'two'] }, 'vary.threads: expected a number, got "two"'],
     ['no value', { threads: [] }, 'vary.threads: expected at least one value, got an empty list'],
     ['a value twice', { threads: [1, 2, 1] }, 'vary.threads: 1 and 1 are the same'],
+    ['no layers twice', { gpuLayers: ['none', 0] }, 'vary.gpuLayers: none and 0 are the same'],
+    ['unset where none is a value', { splitMode: ['row', null] }, 'vary.splitMode: expected one of "layer"'],
     ['the default twice', { kvCache: ['none', 'f16'] }, 'vary.kvCache: none and f16 are the same'],
     ['tokens of no draft', { draftTokens: [2, 4] }, 'vary.draftTokens: 2 and 4 are the same where there is no draft'],
     [

@@ -10,7 +10,7 @@ import { shapeOf } from '../core/settings.ts';
 import { type ModelEntry, modelEntry, type Suite } from '../core/suite.ts';
 import { modelSettings } from '../core/suite-settings.ts';
 import { valueWithoutSecrets } from '../core/without-secrets.ts';
-import { engineEntry } from '../engines/index.ts';
+import { checkEngineOptions, engineEntry } from '../engines/index.ts';
 import { expandPattern, isPattern } from '../sources/model-pattern.ts';
 import { engineOfEntry, nameModel, settingOf } from './prepare-models.ts';
 import type { DocumentPath } from './written-document.ts';
@@ -67,11 +67,12 @@ function readAxis(schemas: Schemas, key: string, written: unknown): Axis {
 
 /** `none` unsets a setting, unless it is one of its words. */
 function readValue(value: unknown, key: string, schema: z.ZodType): unknown {
-  const { enum: words = [] } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  if (value === null || (value === 'none' && !words.includes(value))) return undefined;
+  const { enum: choices = [], anyOf = [] } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  const words = [...choices, ...anyOf.map((part) => part.const)].filter((word) => typeof word === 'string');
+  if ((value === null || value === 'none') && !words.includes('none')) return undefined;
   const { success, error } = schema.safeParse(value);
   if (success) return value;
-  const near = typeof value === 'string' ? nearestName(value, words.map(String)) : undefined;
+  const near = typeof value === 'string' ? nearestName(value, words) : undefined;
   const meant = near === undefined ? '' : ` (did you mean "${near}"?)`;
   const expected = error.issues.map(expectedBy)[0] ?? 'another value';
   throw new UsageError(`vary.${key}: expected ${expected}, got ${JSON.stringify(value)}${meant}`);
@@ -159,6 +160,19 @@ function checkCount(count: number): void {
   });
 }
 
+/** @throws {UsageError} that names the candidate whose settings don't go together */
+async function checkCandidate(candidate: ModelEntry, folder: string): Promise<void> {
+  try {
+    await checkEngineOptions(engineOfEntry(candidate), candidate.engineOptions);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`vary: ${nameModel(candidate, folder).name}: ${error.message}`, {
+      hint: 'Vary these settings of two models, each with values that go together.',
+      cause: error,
+    });
+  }
+}
+
 /**
  * The models that an entry stands for: each file of its pattern with each combination of what it varies, in the order in
  * which they are written.
@@ -170,7 +184,7 @@ async function expandEntry(entry: Entry, folder: string, placed: Placed): Promis
   for (const [key, values] of Object.entries(vary ?? {}))
     axes.push(await placed(['vary', key], async () => readAxis(schemas, key, values)));
   await placed(['vary', 'draftTokens'], async () => checkDraftTokens(axes, written));
-  return placed(typeof entry === 'string' ? [] : ['source'], async () => {
+  const candidates = await placed(typeof entry === 'string' ? [] : ['source'], async () => {
     const { server } = written;
     const readsFile = server === undefined ? engineEntry(engineOfEntry(written)).readsFile : isFileServer(server);
     const world = { folder, readsFile };
@@ -189,6 +203,10 @@ async function expandEntry(entry: Entry, folder: string, placed: Placed): Promis
       }),
     );
   });
+  if (axes.length > 0)
+    for (const candidate of candidates)
+      await placed(['vary'], async () => checkCandidate(modelEntry(candidate), folder));
+  return candidates;
 }
 
 const isSingle = ({ values }: Axis): boolean => values.length === 1;

@@ -1,52 +1,20 @@
-import { DataError, InvalidItemError } from '../core/errors.ts';
+import { DataError, InvalidItemError, UsageError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
 import { withRemedy } from '../core/with-remedy.ts';
 import { type CellSpeed, addEstimates, type DurationEstimate, estimateCell } from '../run/estimate-duration.ts';
 import type { PlannedTask } from '../run/plan.ts';
-import { plannedConcurrency } from '../run/protocol.ts';
-import { type ModelFetchPlan, planModelFetch } from '../sources/pull-model.ts';
-import type { chooseDevice } from '../engines/llama-cpp/choose-device.ts';
-import { usualContextTokens } from '../gguf/model-needs.ts';
-import type { PlacementPlan } from '../gguf/plan-placement.ts';
-import { localOutlook, placedOptions } from './local-outlook.ts';
-import { draftPlacement } from '../engines/llama-cpp/draft-setting.ts';
-import { answerOptions } from '../engines/index.ts';
 import { expandModels } from './candidates.ts';
 import { findModels } from './find-models.ts';
 import { findTasks, type FindTasksOptions, type FoundTasks } from './find-tasks.ts';
-import { type GpuOutlook, gpuOutlook, type GpuSupply } from './gpu-outlook.ts';
+import type { GpuSupply } from './gpu-outlook.ts';
 import { earlierSpeeds, guessProbe, probePlan, type ProbeStep } from './known-speeds.ts';
 import type { LocalContext } from './local-context.ts';
+import { placedOptions, takesAssumed } from './local-outlook.ts';
+import { answersKey, modelOutlook, type ModelOutlook, type ModelQuestion } from './model-outlook.ts';
 import { raceQuestionOf } from './plan-race.ts';
-import {
-  checkEngines,
-  describeModelSource,
-  nameModel,
-  type NamedModel,
-  plannedBudget,
-  prepareModels,
-} from './prepare-models.ts';
+import { checkEngines, nameModel, type NamedModel, prepareModels } from './prepare-models.ts';
 import { chooseTasks, prepareTasks } from './prepare-tasks.ts';
-
-export interface ModelOutlook {
-  readonly name: string;
-  readonly source: string;
-  readonly isHere: boolean;
-  /** Undefined where nobody knows before the download starts. */
-  readonly bytesToFetch: number | undefined;
-  readonly bytesCertainty: ModelFetchPlan['certainty'];
-  /** Peak of the engine, estimated; undefined where the file isn't here yet and the catalogue doesn't tell. */
-  readonly memoryBytes: number | undefined;
-  /** Undefined where the memory isn't known. */
-  readonly fits: boolean | undefined;
-  /** Of models whose servers run on GPUs; `memoryBytes` is that of each GPU then. */
-  readonly gpu?: GpuOutlook;
-  /** Where a model in process goes, if there are GPUs; `memoryBytes` is that of each GPU then. */
-  readonly placement?: PlacementPlan | undefined;
-  /** Why it can't be run as it is set. */
-  readonly problem?: string | undefined;
-}
 
 export interface CellOutlook {
   readonly model: string;
@@ -70,16 +38,10 @@ export interface SuiteOutlook {
   readonly problems: readonly string[];
 }
 
-export interface OutlookOptions extends FindTasksOptions {
+export interface OutlookOptions extends FindTasksOptions, Omit<ModelQuestion, 'suite' | 'context'> {
   readonly store: Store | undefined;
   /** `auto`: only where earlier runs don't tell the speed. */
   readonly probe: 'auto' | 'always' | 'never';
-  readonly memoryLimitBytes: number | undefined;
-  /** By default none: models that need some don't fit. */
-  readonly gpus?: GpuSupply;
-  /** Another way to choose what GGUF models are computed on, in tests. */
-  readonly chooseDevice?: typeof chooseDevice | undefined;
-  readonly signal: AbortSignal;
   readonly onProbe?: ProbeListener;
 }
 
@@ -99,104 +61,7 @@ export interface ProbeListener {
   step(step: ProbeStep): void;
 }
 
-const noGpus: GpuSupply = { count: 0, memoryBytes: undefined, from: 'none found' };
-
 const probeItems = 4;
-
-async function modelOutlook(
-  model: NamedModel,
-  suite: Suite,
-  context: LocalContext,
-  options: OutlookOptions,
-): Promise<ModelOutlook> {
-  const { name, request } = model;
-  const base = { name, source: describeModelSource(model) };
-  const gpu = gpuOutlook(model, suite, options.gpus ?? noGpus);
-  if (gpu !== undefined) {
-    // The server fetches it by itself, if it must; perbench can't see whether.
-    const fetched = { isHere: false, bytesToFetch: gpu.weightsBytes, bytesCertainty: 'estimated' } as const;
-    return { ...base, ...fetched, memoryBytes: gpu.perGpu?.totalBytes, fits: gpu.fits, gpu };
-  }
-  if (request === undefined) {
-    return { ...base, isHere: true, bytesToFetch: 0, bytesCertainty: 'exact', memoryBytes: undefined, fits: undefined };
-  }
-  const fetch = await planModelFetch(request, context.settings, { signal: options.signal });
-  const sequences = plannedConcurrency(suite);
-  const found = { isHere: fetch.isCached, bytesToFetch: fetch.bytesToFetch, bytesCertainty: fetch.certainty };
-  const { path } = fetch;
-  const limit = options.memoryLimitBytes;
-  const fitsHost = (bytes: number | undefined): boolean | undefined =>
-    bytes === undefined || limit === undefined ? undefined : bytes <= limit;
-  if (path === undefined) {
-    const memoryBytes = fetch.bytesToFetch;
-    return { ...base, ...found, memoryBytes, fits: fitsHost(memoryBytes) };
-  }
-  const settings = placedOptions(model);
-  const { memoryBytes, hostBytes, placement, problem } = await localOutlook({
-    name,
-    file: path,
-    options: settings,
-    contextTokens: settings?.contextTokens ?? (await contextOf(model, path, suite)),
-    sequences,
-    supply: options.gpus ?? noGpus,
-    chooseDevice: options.chooseDevice,
-  });
-  const fits = problem === undefined ? fitsHost(hostBytes) : false;
-  return { ...base, ...found, memoryBytes, fits, placement, problem };
-}
-
-/** With what the draft of a model needs. */
-async function withDraft(
-  outlook: ModelOutlook,
-  model: NamedModel,
-  suite: Suite,
-  context: LocalContext,
-  { signal, memoryLimitBytes: limit, ...options }: OutlookOptions,
-): Promise<ModelOutlook> {
-  const settings = placedOptions(model);
-  if (model.draft === undefined || settings === undefined) return outlook;
-  const fetch = await planModelFetch(model.draft, context.settings, { signal });
-  const { path } = fetch;
-  const own =
-    path === undefined
-      ? { memoryBytes: fetch.bytesToFetch, problem: undefined }
-      : await localOutlook({
-          name: `draft model ${model.draft.name}`,
-          file: path,
-          options: draftPlacement(settings),
-          contextTokens: settings.contextTokens ?? (await contextOf(model, path, suite)),
-          sequences: plannedConcurrency(suite),
-          supply: options.gpus ?? noGpus,
-          chooseDevice: options.chooseDevice,
-        });
-  const memoryBytes = sumOf(outlook.memoryBytes, own.memoryBytes);
-  const isOnHost = outlook.placement === undefined && memoryBytes !== undefined && limit !== undefined;
-  const problem = outlook.problem ?? own.problem;
-  return {
-    ...outlook,
-    source: `${outlook.source}, draft ${fetch.source}`,
-    isHere: outlook.isHere && fetch.isCached,
-    bytesToFetch: sumOf(outlook.bytesToFetch, fetch.bytesToFetch),
-    bytesCertainty: fetch.isCached ? outlook.bytesCertainty : fetch.certainty,
-    memoryBytes,
-    fits: problem === undefined && isOnHost ? memoryBytes <= limit : outlook.fits,
-    problem,
-  };
-}
-
-function sumOf(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? undefined : one + other;
-}
-
-/** What decides the answers of a model, as far as it is known before anything starts: models alike in it share them. */
-function answersOf({ request, source, style, engine, engineOptions, setting }: NamedModel): string {
-  return JSON.stringify([request ?? source, style, engine, answerOptions(engine, engineOptions), setting]);
-}
-
-/** Tokens of one sequence: thoughts take room of their own. */
-async function contextOf(model: NamedModel, file: string, { contextTokens }: Suite): Promise<number> {
-  return contextTokens ?? usualContextTokens + (await plannedBudget(model, file));
-}
 
 /** The tasks with their items, or what is wrong with the data. */
 async function readTasks(
@@ -215,6 +80,24 @@ async function readTasks(
   }
 }
 
+/** Whether this machine can tell its speed: it can't of what another one would compute. */
+function isRunHere({ isHere, fits, problem, isAssumed }: ModelOutlook): boolean {
+  return isHere && fits !== false && problem === undefined && isAssumed !== true;
+}
+
+/** @throws {UsageError} for GPUs of which nobody says how large they are, where a model would be placed on them */
+function checkSupply(supply: GpuSupply | undefined, models: readonly NamedModel[]): void {
+  if (supply?.from !== 'assumed' || supply.memoryBytes !== undefined) return;
+  const placed = models.find((model) => {
+    const options = placedOptions(model);
+    return options !== undefined && takesAssumed(options, supply);
+  });
+  if (placed === undefined) return;
+  throw new UsageError(`--gpus without --gpu-memory does not tell how much of ${placed.name} goes to a GPU`, {
+    hint: 'Add the memory of one GPU: --gpu-memory 24GiB.',
+  });
+}
+
 async function knownSpeeds(
   suite: Suite,
   named: readonly NamedModel[],
@@ -223,8 +106,7 @@ async function knownSpeeds(
   context: LocalContext,
   { store, probe, signal, onProbe }: OutlookOptions,
 ): Promise<readonly CellSpeed[]> {
-  const isReady = (name: string): boolean =>
-    outlooks.some((model) => model.name === name && model.isHere && model.fits !== false);
+  const isReady = (name: string): boolean => outlooks.some((model) => model.name === name && isRunHere(model));
   const ready = suite.models.filter((_, index) => isReady(named[index]?.name ?? ''));
   if (ready.length === 0 || tasks.length === 0) return [];
   const local = { ...suite, models: ready };
@@ -266,15 +148,18 @@ export async function planSuite(written: Suite, context: LocalContext, options: 
     suite,
     named.map(({ name }) => name),
   );
+  checkSupply(options.gpus, named);
   const models: ModelOutlook[] = [];
   for (const model of named) {
-    const outlook = await modelOutlook(model, suite, context, options);
-    models.push(await withDraft(outlook, model, suite, context, options));
+    models.push(await modelOutlook(model, { ...options, suite, context }));
   }
   const { tasks, problem } = await readTasks(suite, context, options.signal, origins);
   const speeds = await knownSpeeds(suite, named, models, tasks, context, options);
 
-  const answers = named.map(answersOf);
+  const answers = named.flatMap((model, index) => {
+    const outlook = models[index];
+    return outlook === undefined ? [] : [answersKey(model, outlook)];
+  });
   const cells = models.flatMap((model, index) => {
     const first = answers.indexOf(answers[index] ?? '');
     const answersOfModel = first < index && suite.protocol !== 'paper' ? models[first]?.name : undefined;
@@ -287,15 +172,15 @@ export async function planSuite(written: Suite, context: LocalContext, options: 
     });
   });
   const durations = cells.map(({ duration }) => duration).filter((duration) => duration !== undefined);
-  const tooLarge = models
-    .filter(({ fits }) => fits === false)
-    .map(({ name, gpu, problem: own }) => gpu?.problem ?? own ?? `${name} does not fit into the free memory`);
+  const refused = models
+    .filter(({ fits, problem: own }) => fits === false || own !== undefined)
+    .map(({ name, problem: own }) => own ?? `${name} does not fit into the free memory`);
   return {
     models,
     cells,
     duration: addEstimates(durations),
     cellsWithoutSpeed: cells.length - durations.length,
     memoryLimitBytes: options.memoryLimitBytes,
-    problems: [...(problem === undefined ? [] : [problem]), ...tooLarge],
+    problems: [...(problem === undefined ? [] : [problem]), ...refused],
   };
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { ModelSpec, PromptStyleChoice, ThinkingChoice } from '../core/engine.ts';
 import { askedBudget, type ModelSetting, settingSuffix } from '../core/model-setting.ts';
 import { UsageError } from '../core/errors.ts';
+import { parseEngineOptions } from '../core/engine-options.ts';
 import { type LaunchFacts, type ModelFacts, noLaunchFacts } from '../core/manifest.ts';
 import {
   answerOptions,
@@ -159,6 +160,7 @@ function plannedModel(model: NamedModel, facts: Omit<ModelFacts, keyof LaunchFac
  * Brings the suite's models onto this machine, one after the other.
  *
  * @throws what `pullModel` throws
+ * @throws {ModelError | UsageError} for what their headers or the installed library tell can't be
  */
 export async function prepareModels(
   suite: Suite,
@@ -176,6 +178,7 @@ export async function prepareModels(
     const { path, ...facts } = await pullFile(model.request, context, signal);
     const whole = await withDraft(plannedModel(model, facts, path), model.draft, context, signal);
     // What a model can't have is said before anything runs.
+    if (model.engine === 'llama') await checkPlanned(whole.spec, path);
     if (model.engine === 'llama' && settingSuffix(model.setting) !== '') await readPlannedChat(whole.spec, path);
     planned.push(whole);
   }
@@ -213,6 +216,18 @@ async function withDraft(
   const { spec, facts } = planned;
   const engineOptions = { ...spec.engineOptions, draft: path };
   return { ...planned, spec: { ...spec, engineOptions }, facts: { ...facts, draftFile } };
+}
+
+/**
+ * @throws {ModelError} for a draft that can't be one by its header
+ * @throws {UsageError} for kernels that aren't installed
+ */
+async function checkPlanned(spec: ModelSpec, file: string): Promise<void> {
+  const { llamaOptionsSchema } = await import('../engines/llama-cpp/llama-options.ts');
+  const settings = parseEngineOptions(llamaOptionsSchema, spec.engine, spec);
+  const { kernels } = settings;
+  if (kernels !== undefined) await (await import('../engines/llama-cpp/choose-device.ts')).chooseFor(settings);
+  await (await import('../engines/llama-cpp/draft-setting.ts')).readDraft(settings, file, {});
 }
 
 async function readPlannedChat(spec: ModelSpec, file: string): Promise<ChatSetting> {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { chooseDevice } from '../engines/llama-cpp/choose-device.ts';
 import { makeGguf } from '../../test/setup/make-gguf.ts';
 import { runInProcess } from '../../test/setup/run-in-process.ts';
 import { testFolder } from '../../test/setup/test-settings.ts';
@@ -59,4 +60,43 @@ it('counts the memory of a draft, and answers that several candidates share once
   const first = cells[0]?.model;
   expect(cells.map(({ answersOf }) => answersOf)).toEqual([undefined, first, undefined, undefined]);
   expect((await plan()).stdout).toContain(`answers of ${first}`);
+});
+
+describe('GPUs', () => {
+  async function planOf(models: readonly unknown[], ...flags: readonly string[]) {
+    await using folder = await testFolder();
+    await writeFile(join(folder.path, 'm.gguf'), modelOf(4));
+    await writeFile(join(folder.path, 'suite.json'), JSON.stringify({ models, tasks: ['imdb/mini'] }));
+    return await runInProcess(['plan', 'suite.json', ...flags], { folder: folder.path });
+  }
+  const source = './m.gguf';
+
+  it('of another machine are never timed here', async () => {
+    const models = [{ source, vary: { gpuLayers: [1, 'all'] } }];
+    const { stdout, code } = await planOf(models, '--gpu-memory', '1GiB', '--gpus', '2');
+    expect(code).toBe(0);
+    expect(stdout.match(/unknown +measured only on that machine/g)).toHaveLength(2);
+  });
+
+  it('need a size to place layers on', async () => {
+    const { stderr, code } = await planOf([{ source }], '--gpus', '2');
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('hint: Add the memory of one GPU: --gpu-memory 24GiB.'),
+    ]);
+  });
+
+  it('that a model cannot be run on make no problem of memory', async () => {
+    const { stdout, stderr, code } = await planOf([{ source, engineOptions: { device: 'cpu', mainGpu: 1 } }]);
+    expect(code).toBe(5);
+    expect(stdout).toMatch(/unknown +cannot run/);
+    expect(stderr).toContain('warning: m: mainGpu is for GPUs, but the CPU computes it');
+  });
+
+  it('that are not used are explained once', async () => {
+    const { note, devices } = await chooseDevice('auto');
+    const { stderr } = await planOf([source, { source, name: 'again' }], '--probe', 'never');
+    const times = note === undefined || devices.length > 0 ? 0 : 1;
+    expect(stderr.match(/computes on the CPU/g) ?? []).toHaveLength(times);
+  });
 });

@@ -12,6 +12,12 @@ const answers = (label: string) => ({ decides: 'both', inKey: 'content', label }
 /** The same answers at another speed: they are asked once for all values. */
 const speed = (label: string) => ({ decides: 'performance', inKey: 'content', label }) as const;
 
+/** Undefined is as many as fit. */
+function layersOnGpus(zod: Zod): z.ZodType<number | 'all' | undefined, number | 'all' | 'none' | 'auto'> {
+  const words = [zod.literal('none').transform(() => 0), zod.literal('auto').transform(() => undefined)] as const;
+  return zod.union([zod.int().min(0), zod.literal('all'), ...words]);
+}
+
 /**
  * How a GGUF model is run in process: `engineOptions` of the llama engine, and what `vary` of such a model may vary. A
  * setting that decides only performance is no part of what identifies answers.
@@ -30,11 +36,10 @@ export const llamaSettings = {
     fallback: 'auto',
     help: 'flash attention; a quantised value cache needs it',
   }),
-  gpuLayers: wholeOr('all', {
+  gpuLayers: section(layersOnGpus, {
     ...answers('layers on the GPU'),
-    min: 0,
-    otherwise: 'as many as fit into the free memory of the GPUs',
-    help: 'layers on the GPUs',
+    help: 'layers on the GPUs: a number, all, or none',
+    otherwise: 'auto, as many as fit into the free memory of the GPUs',
   }),
   splitMode: choice(['layer', 'row', 'none'], {
     ...answers('split over GPUs'),

@@ -44,7 +44,8 @@ export const engines = {
     readsFile: true,
     maxConcurrency: llamaMaxConcurrency,
     options: async () => (await import('./llama-cpp/llama-options.ts')).llamaOptionsSchema,
-    answerOptions: (options) => withoutSpeed(llamaSettings, options),
+    // What computes it, and how many of its layers a GPU, is in `engineBuild`, whatever was set.
+    answerOptions: ({ device: _device, gpuLayers: _layers, ...options }) => withoutSpeed(llamaSettings, options),
     load: async () => (await import('./llama-cpp/llama-engine.ts')).createLlamaEngine(),
   },
   openai: {

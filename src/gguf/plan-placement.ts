@@ -40,6 +40,9 @@ export interface PlacementPlan {
   readonly hostBytes: number;
 }
 
+/** More is asked of GPUs than is free on them. */
+export class TooLargeError extends EnvironmentError {}
+
 /** Left free where nobody says how many layers go to a GPU: pools of matrix products grow while it works. */
 const keptFreeBytes = 512 * 2 ** 20;
 
@@ -119,14 +122,14 @@ function mostLayers(question: Question, spareBytes: number): number {
   return 0;
 }
 
-/** @throws {EnvironmentError} with what is needed, what is free, and how many fit */
+/** @throws {TooLargeError} with what is needed, what is free, and how many fit */
 function requireFit(name: string, question: Question, count: number): void {
   const full = fill(question, count).find(({ totalBytes, freeBytes }) => totalBytes > freeBytes);
   if (full === undefined) return;
   const { layers, totalBytes, description, freeBytes } = full;
   const most = mostLayers(question, 0);
   const fit = most === 0 ? 'none fits' : `at most ${most} fit${question.gpus.length > 1 ? ' on all GPUs' : ''}`;
-  throw new EnvironmentError(
+  throw new TooLargeError(
     `${name}: ${layers} layers need about ${sizeText(totalBytes)} on ${description}, ${sizeText(freeBytes)} are free: ${fit}`,
     { hint },
   );
@@ -152,7 +155,8 @@ function hostBytesOf({ needs, hostExperts }: Question, gpuLayers: number): numbe
  *
  * @param gpus those that the library will use, in its order; without any, everything is on the host
  * @throws {UsageError} for GPUs or shares that the machine doesn't have
- * @throws {EnvironmentError} if more layers are asked for than fit
+ * @throws {TooLargeError} if more layers are asked for than fit
+ * @throws {EnvironmentError} for layers on GPUs where there are none
  */
 export function planPlacement(
   name: string,

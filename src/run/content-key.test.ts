@@ -31,6 +31,7 @@ it.each<[string, Options, Options]>([
   ['threads', { threads: 1 }, { threads: 8 }],
   ['a draft', { draft: './a.gguf', draftTokens: 4 }, {}],
   ['the default cache', { kvCache: 'f16' }, {}],
+  ['what the build tells', { device: 'cpu', gpuLayers: 40 }, { device: 'auto' }],
 ])('is the same with %s: answers are', (_, a, b) => {
   expect(keyOf('llama', a)).toBe(keyOf('llama', b));
 });
@@ -38,7 +39,7 @@ it.each<[string, Options, Options]>([
 it.each<[string, Options, Options]>([
   ['another cache', { kvCache: 'q8_0' }, {}],
   ['flash attention', { flashAttention: 'off' }, {}],
-  ['layers on a GPU', { gpuLayers: 3 }, { gpuLayers: 4 }],
+  ['experts on the host', { hostExperts: 3 }, { hostExperts: 4 }],
   ['another context', { contextTokens: 512 }, {}],
 ])('is another with %s', (_, a, b) => {
   expect(keyOf('llama', a)).not.toBe(keyOf('llama', b));

@@ -2,14 +2,10 @@ import { type Cell, numberCell, sizeCell } from '../../present/document.ts';
 import type { PlacementPlan } from '../../gguf/plan-placement.ts';
 import { gpuSupply, type GpuSupply } from '../../app/gpu-outlook.ts';
 import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
-import {
-  type CellOutlook,
-  type ModelOutlook,
-  planSuite,
-  type ProbeOutlook,
-  type SuiteOutlook,
-} from '../../app/plan-suite.ts';
+import { type CellOutlook, planSuite, type ProbeOutlook, type SuiteOutlook } from '../../app/plan-suite.ts';
+import type { ModelOutlook } from '../../app/model-outlook.ts';
 import { memoryLimitBytes as readMemoryLimit } from '../../meters/host-limits.ts';
+import { withRemedy } from '../../core/with-remedy.ts';
 import { roughAmounts, roughRange, sizeText } from '../../core/amount-text.ts';
 import type { CliContext } from '../context.ts';
 import { printTable } from '../print-document.ts';
@@ -70,12 +66,17 @@ function printOutlook(outlook: SuiteOutlook, gpus: GpuSupply, probe: Probe, cont
   const { output } = context;
   printTable(['model', 'source', 'to download', 'memory', ''], outlook.models.map(modelRow), context);
   output.result('');
-  printTable(['model', 'task', 'items', 'time', 'based on'], outlook.cells.map(cellRow), context);
+  const assumed = new Set(outlook.models.filter(({ isAssumed }) => isAssumed === true).map(({ name }) => name));
+  const rows = outlook.cells.map((cell) => cellRow(cell, assumed.has(cell.model)));
+  printTable(['model', 'task', 'items', 'time', 'based on'], rows, context);
   output.result(`\n${summary(outlook, probe)}`);
   if (outlook.models.some(({ gpu }) => gpu !== undefined)) output.result(gpuSummary(gpus));
   for (const model of outlook.models) {
-    if (model.placement !== undefined) output.result(placementLine(model.name, model.placement));
+    const { name, placement, draftPlacement } = model;
+    if (placement !== undefined) output.result(placementLine(name, placement));
+    if (draftPlacement !== undefined) output.result(placementLine(`${name}, draft`, draftPlacement));
   }
+  for (const line of deviceLines(outlook.models)) output.note(line);
   for (const model of outlook.models) output.record('model', model);
   for (const cell of outlook.cells) output.record('cell', cell);
   const { duration, cellsWithoutSpeed, memoryLimitBytes, problems } = outlook;
@@ -92,12 +93,26 @@ function gpuSummary({ count, memoryBytes, from }: GpuSupply): string {
   return `GPUs: ${number}${from}${size}\n${assumptions}`;
 }
 
+/** Why the CPU computes models that perbench loads, a line for each reason: with their names where others have another. */
+function deviceLines(models: readonly ModelOutlook[]): readonly string[] {
+  const loaded = models.filter(({ computedBy }) => computedBy !== undefined);
+  const byChoice = Map.groupBy(loaded, ({ placement, computesOn, mend }) =>
+    placement === undefined ? withRemedy(computesOn ?? '', mend) : '',
+  );
+  return [...byChoice].flatMap(([choice, alike]) => {
+    if (choice === '') return [];
+    return alike.length === loaded.length ? [choice] : alike.map(({ name }) => `${name}: ${choice}`);
+  });
+}
+
 /** `m: 31 of 41 layers on NVIDIA A10 (9.6 of 9.8 GiB free), 3 GiB in host memory` */
 function placementLine(name: string, { gpus, allLayers, hostBytes, hostExperts }: PlacementPlan): string {
-  const parts = gpus.map(
-    ({ layers, description, totalBytes, freeBytes }) =>
-      `${layers} of ${allLayers} layers on ${description} (about ${sizeText(totalBytes)} of ${sizeText(freeBytes)} that are free)`,
-  );
+  const parts = gpus
+    .filter(({ layers }) => layers > 0)
+    .map(
+      ({ layers, description, totalBytes, freeBytes }) =>
+        `${layers} of ${allLayers} layers on ${description} (about ${sizeText(totalBytes)} of ${sizeText(freeBytes)} that are free)`,
+    );
   const experts = hostExperts === 0 ? '' : `, with the experts of ${hostExperts} layers`;
   return `${name}: ${parts.join(', ')}, about ${sizeText(hostBytes)} in host memory${experts}`;
 }
@@ -110,6 +125,7 @@ function modelRow({
   bytesCertainty,
   memoryBytes,
   fits,
+  problem,
   gpu,
   placement,
 }: ModelOutlook): readonly Cell[] {
@@ -117,7 +133,13 @@ function modelRow({
   const gpus = gpu?.gpus ?? placement?.gpus.filter(({ layers }) => layers > 0).length ?? 1;
   const each = gpus < 2 ? '' : ` x ${gpus}`;
   const memory = memoryBytes === undefined ? 'unknown' : `about ${sizeText(memoryBytes)}${each}`;
-  return [name, shortSource(source), fetch, memory, fits === false ? 'does not fit' : ''];
+  return [
+    name,
+    shortSource(source),
+    fetch,
+    memory,
+    fits === false ? 'does not fit' : problem === undefined ? '' : 'cannot run',
+  ];
 }
 
 /** Where a model comes from, in short; `--json` and `perbench models list` have it in full. */
@@ -132,13 +154,17 @@ function shortSource(source: string): string {
     .join(' or ');
 }
 
-function cellRow({ model, taskId, items, duration, basis, answersOf }: CellOutlook): readonly Cell[] {
+function cellRow(
+  { model, taskId, items, duration, basis, answersOf }: CellOutlook,
+  isAssumed: boolean,
+): readonly Cell[] {
+  const source = isAssumed ? 'measured only on that machine' : basis;
   return [
     model,
     taskId,
     numberCell(items, 0),
     duration === undefined ? 'unknown' : durationCell(duration.lowMs, duration.highMs),
-    [basis, answersOf && `answers of ${answersOf}`].filter((text) => text !== undefined).join(', '),
+    [source, answersOf && `answers of ${answersOf}`].filter((text) => text !== undefined).join(', '),
   ];
 }
 
@@ -156,7 +182,7 @@ function summary({ cells, models, duration, cellsWithoutSpeed, memoryLimitBytes 
   const unknown =
     probe === 'never'
       ? 'nothing was probed; perbench plan probes models and data on this machine'
-      : 'only models and data on this machine can be probed';
+      : 'only models, data and GPUs of this machine can be probed';
   const items = cells.reduce((total, cell) => total + cell.items, 0);
   const bytes = models.reduce((total, model) => total + (model.bytesToFetch ?? 0), 0);
   const known = cells.length - cellsWithoutSpeed;

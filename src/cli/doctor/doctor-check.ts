@@ -1,4 +1,4 @@
-import type { chooseDevice } from '../../engines/llama-cpp/choose-device.ts';
+import type { ChoiceOptions, chooseDevice } from '../../engines/llama-cpp/choose-device.ts';
 import type { HostMeterOptions } from '../../meters/host-meter.ts';
 import type { SystemFolders } from '../../meters/proc-file.ts';
 import type { SourceSettings } from '../../sources/source-settings.ts';
@@ -17,7 +17,7 @@ export const fail = (detail: string, mend: string): Finding => ({ state: 'fail',
 
 export type DoctorLine = Finding & { readonly name: string };
 
-export interface DoctorOptions {
+export interface DoctorOptions extends Pick<ChoiceOptions, 'search' | 'probe'> {
   readonly settings: SourceSettings;
   /** Where data sets are looked for; undefined where no folder is known. */
   readonly dataDir: string | undefined;

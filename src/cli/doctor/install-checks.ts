@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { chooseDevice } from '../../engines/llama-cpp/choose-device.ts';
-import { findLibrary } from '../../engines/llama-cpp/library-location.ts';
+import { findLibrary, installedGpuKinds } from '../../engines/llama-cpp/library-location.ts';
+import { gpusOf, type NativeDevice } from '../../engines/llama-cpp/native/native-devices.ts';
 import { probeDevices } from '../../engines/llama-cpp/probe-devices.ts';
 import { askProgram } from '../../meters/ask-program.ts';
 import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
@@ -61,6 +62,31 @@ export const gpuCheck: DoctorCheck = {
     } catch (error) {
       return failedFinding(error);
     }
+  },
+};
+
+/** `0: CUDA0 NVIDIA A10, 20.0 GiB of 22.0 GiB free` */
+function deviceText({ name, description, isSoftware, freeBytes, totalBytes }: NativeDevice, index: number): string {
+  const software = isSoftware ? ' (software)' : '';
+  return `${index}: ${name} ${description}${software}, ${sizeText(freeBytes)} of ${sizeText(totalBytes)} free`;
+}
+
+/** What `mainGpu` and `gpuShares` count, for each `device`. */
+export const devicesCheck: DoctorCheck = {
+  name: 'devices',
+  async run({ probe = probeDevices, search }) {
+    const lists: string[] = [];
+    for (const kind of installedGpuKinds(search)) {
+      try {
+        const { devices } = await probe(findLibrary(kind, search));
+        lists.push(`${kind}: ${gpusOf(devices).map(deviceText).join('; ') || 'none'}`);
+      } catch (error) {
+        // The check of the GPU says what to do.
+        if (!(error instanceof EnvironmentError)) throw error;
+        lists.push(`${kind}: ${error.message}`);
+      }
+    }
+    return ok(lists.length === 0 ? 'cpu only: no package for a GPU is installed' : lists.join(' | '));
   },
 };
 

@@ -43,6 +43,7 @@ describe('the whole examination', () => {
       'Node',
       'llama.cpp library',
       'GPU',
+      'devices',
       'GPU telemetry',
       'energy',
       'server programs',

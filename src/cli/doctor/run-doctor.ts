@@ -1,6 +1,7 @@
 import { PerbenchError } from '../../core/errors.ts';
 import { type DoctorCheck, type DoctorLine, type DoctorOptions, fail, type Finding } from './doctor-check.ts';
 import {
+  devicesCheck,
   gpuCheck,
   libraryCheck,
   nodeCheck,
@@ -26,6 +27,7 @@ const checks: readonly DoctorCheck[] = [
   nodeCheck,
   libraryCheck,
   gpuCheck,
+  devicesCheck,
   gpuTelemetryCheck,
   energyCheck,
   serverProgramsCheck,

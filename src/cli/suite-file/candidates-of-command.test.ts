@@ -103,6 +103,25 @@ it('reads words of a list that is varied', async () => {
   ]);
 });
 
+it('reads numbers of a list that is varied', async () => {
+  expect(await models(['-m', 'q-Q2_K.gguf', '--vary', 'gpuShares=3 1,1 1'])).toMatchObject([
+    { engineOptions: { gpuShares: [3, 1] } },
+    { engineOptions: { gpuShares: [1, 1] } },
+  ]);
+});
+
+it('names the candidate whose settings do not go together, and its place', async () => {
+  const problem =
+    's-1 (kvCache q8_0, flashAttention off): options of engine llama: flashAttention: a quantised key-value cache needs it';
+  const text = `models:
+  - source: ./s-1.gguf
+    vary: { kvCache: [f16, q8_0], flashAttention: [auto, off] }
+`;
+  await expect(models([], text)).rejects.toThrow(`suites/s.yaml:3:11: vary: ${problem}`);
+  const flags = ['--vary', 'kvCache=f16,q8_0', '--vary', 'flashAttention=auto,off'];
+  await expect(models(['-m', 'suites/s-1.gguf', ...flags])).rejects.toThrow(`vary: ${problem}`);
+});
+
 it.each([
   [
     'a setting that there is not',

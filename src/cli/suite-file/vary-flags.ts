@@ -38,11 +38,11 @@ export async function readVaryFlags(
   return vary;
 }
 
-/** A value as a command line has it; of a setting that is a list of words, the words. */
+/** A value as a command line has it; of a setting that is a list, its words or numbers. */
 function readVaried(schema: Parameters<typeof readOption>[0], text: string): unknown {
   if (text === 'none') return text;
   const value = readOption(schema, text);
   if (schema === undefined || schema.safeParse(value).success) return value;
   const words = text.split(' ').filter((word) => word !== '');
-  return schema.safeParse(words).success ? words : value;
+  return [words, words.map(Number)].find((list) => schema.safeParse(list).success) ?? value;
 }

@@ -1,5 +1,6 @@
 import { EnvironmentError } from '../../core/errors.ts';
-import type { DeviceChoice } from '../../core/llama-settings.ts';
+import type { DeviceChoice, LlamaOptions } from '../../core/llama-settings.ts';
+import type { PlacementPlan } from '../../gguf/plan-placement.ts';
 import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
 import {
   findLibrary,
@@ -9,6 +10,7 @@ import {
   type LibraryLocation,
   type LibrarySearch,
   packageFor,
+  withKernels,
 } from './library-location.ts';
 import { gpusOf, type NativeDevice } from './native/native-devices.ts';
 import { type DeviceProbe, probeDevices } from './probe-devices.ts';
@@ -95,13 +97,30 @@ async function askKind(
   return onlySoftware(kind, software, `Set \`device: ${kind}\` to compute with it all the same.`);
 }
 
-/** `computes on 2 x NVIDIA A10 (cuda)` */
-function computesOn(devices: readonly NativeDevice[], kind: GpuKind): string {
+function computesOn(devices: readonly NativeDevice[], kind: LibraryLocation['device']): string {
+  return `computes on ${deviceNames(devices, kind)}`;
+}
+
+/** `2 x NVIDIA A10 (cuda)` */
+function deviceNames(devices: readonly NativeDevice[], kind: LibraryLocation['device']): string {
   const names = [...Map.groupBy(devices, ({ description }) => description)].map(([name, alike]) =>
     alike.length === 1 ? name : `${alike.length} x ${name}`,
   );
   const isSoftware = devices.every((device) => device.isSoftware);
-  return `computes on ${names.join(', ')} (${isSoftware ? 'software, ' : ''}${kind})`;
+  return `${names.join(', ')} (${isSoftware ? 'software, ' : ''}${kind})`;
+}
+
+/** `ChosenDevice.note` once the layers of a model are placed: it says where they are. */
+export function placedNote(
+  { devices, location: { device: kind }, note }: ChosenDevice,
+  { gpus, gpuLayers, allLayers }: PlacementPlan,
+): string | undefined {
+  if (devices.length === 0) return note;
+  if (gpuLayers === 0)
+    return `computes on the CPU: none of its ${allLayers} layers is on ${deviceNames(devices, kind)}`;
+  const used = devices.filter(({ name }) => gpus.some((gpu) => gpu.name === name && gpu.layers > 0));
+  if (gpuLayers === allLayers) return computesOn(used, kind);
+  return `computes ${gpuLayers} of ${allLayers} layers on ${deviceNames(used, kind)}, the others on the CPU`;
 }
 
 async function installedGpuNames(): Promise<readonly string[]> {
@@ -161,4 +180,19 @@ export async function chooseDevice(choice: DeviceChoice, options: ChoiceOptions 
   const found = await askKind(choice, true, options);
   if ('location' in found) return found;
   throw new EnvironmentError(`device "${choice}": ${found.reason}`, { hint: found.mend });
+}
+
+/**
+ * What a model with these settings is computed on.
+ *
+ * @throws what `chooseDevice` and `withKernels` throw
+ */
+export async function chooseFor(
+  { device, kernels }: Pick<LlamaOptions, 'device' | 'kernels'>,
+  choose: typeof chooseDevice = chooseDevice,
+): Promise<ChosenDevice> {
+  if (kernels === undefined) return choose(device);
+  // Kernels are the CPU's.
+  const chosen = await choose(device === 'auto' ? 'cpu' : device);
+  return { ...chosen, location: withKernels(chosen.location, kernels) };
 }

@@ -3,7 +3,7 @@ import type { DraftFacts } from '../../core/engine.ts';
 import { ModelError } from '../../core/errors.ts';
 import { LlamaModel } from './native/llama-model.ts';
 import type { Placement } from './native/placement-params.ts';
-import { vocabularyDifference, type Vocabulary } from './vocabulary-difference.ts';
+import { refuseDifference, vocabularyDifference, type Vocabulary } from './vocabulary-difference.ts';
 import type { DraftOrder } from './worker-messages.ts';
 
 /** What decides whether one model can draft for another. */
@@ -34,12 +34,7 @@ export function requireDraft(target: DraftPartner, draft: DraftPartner): void {
       hint: 'Choose a draft whose layers all have attention.',
     });
   }
-  const difference = vocabularyDifference(target.model.tokenizer, draft.model.tokenizer);
-  if (difference !== undefined) {
-    throw new ModelError(`draft ${draftName} has another vocabulary than ${name}: ${difference}`, {
-      hint: 'Choose a smaller model of the same family.',
-    });
-  }
+  refuseDifference(vocabularyDifference(target.model.tokenizer, draft.model.tokenizer), target.file, draft.file);
 }
 
 /**

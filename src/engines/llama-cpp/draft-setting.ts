@@ -7,6 +7,7 @@ import type { GgufHeader } from '../../gguf/gguf-header.ts';
 import { readModelHeader } from '../../gguf/gguf-kind.ts';
 import { outlineBehind } from '../../gguf/model-outline.ts';
 import { placingOrder } from './place-model.ts';
+import { headerDifference, refuseDifference } from './vocabulary-difference.ts';
 import type { DraftOrder } from './worker-messages.ts';
 
 /** The draft that a model is to be run with, whose file was looked into. */
@@ -42,7 +43,8 @@ export function draftPlacement(settings: LlamaOptions): LlamaOptions {
  *
  * @param file of the model
  * @returns undefined where nothing is to be drafted
- * @throws {ModelError} if the draft is missing, no model that generates text, or the model's own file
+ * @throws {ModelError} if the draft is missing, no model that generates text, the model's own file, or has another
+ *   vocabulary by its header
  */
 export async function readDraft(
   settings: LlamaOptions,
@@ -57,6 +59,7 @@ export async function readDraft(
       hint: 'Choose a smaller model of the same family.',
     });
   }
+  refuseDifference(headerDifference(await readModelHeader(file), header), file, draft);
   const placing = placingOrder(
     `draft model ${basename(draft)}`,
     await outlineBehind(header, draft),

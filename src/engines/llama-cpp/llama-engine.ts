@@ -11,11 +11,10 @@ import type { PlacementPlan } from '../../gguf/plan-placement.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import { textSha256 } from '../prompt-tokens.ts';
 import { llamaMaxConcurrency } from '../request-pool.ts';
-import { chooseDevice, type ChosenDevice } from './choose-device.ts';
-import { withKernels } from './library-location.ts';
+import { type chooseDevice, chooseFor, placedNote } from './choose-device.ts';
 import { llamaOptionsSchema } from './llama-options.ts';
 import { readDraft } from './draft-setting.ts';
-import { placingOrder } from './place-model.ts';
+import { placingOrder, roundingParts } from './place-model.ts';
 import { readChatSetting } from './chat-setting.ts';
 import { LoadedLlama } from './loaded-llama.ts';
 import type { NativeDevice } from './native/native-devices.ts';
@@ -72,11 +71,8 @@ async function prepare(model: ModelSpec, options: EngineOptions, engine: LlamaEn
     throw new ModelError(`${model.name}: the llama engine needs a GGUF file`, { hint: 'Give the path of one.' });
   }
   const settings = parseEngineOptions(llamaOptionsSchema, 'llama', model);
-  const { device, kernels } = settings;
-  // Kernels are the CPU's.
-  const choice = kernels !== undefined && device === 'auto' ? 'cpu' : device;
-  const chosen = await (engine.chooseDevice ?? chooseDevice)(choice);
-  const library = kernels === undefined ? chosen.location : withKernels(chosen.location, kernels);
+  const chosen = await chooseFor(settings, engine.chooseDevice);
+  const { location: library } = chosen;
   const header = await readModelHeader(model.file);
   const availableBytes = (engine.availableBytes ?? memoryLimitBytes)();
   const weightsBytes = await fileBytes(model.file, header.splitCount);
@@ -117,22 +113,16 @@ function deviceText(
   return layers === allLayers ? device : `${device}: ${layers} of ${allLayers} layers`;
 }
 
-/** What decides how numbers are rounded beside the library: the GPU's kernels, and which layers they compute. */
-function roundingParts({ devices }: ChosenDevice, { gpuLayers, allLayers }: PlacementPlan): readonly string[] {
-  const names = [...new Set(devices.map(({ description }) => description))];
-  return names.length === 0 || gpuLayers === allLayers ? names : [...names, `${gpuLayers} of ${allLayers} layers`];
-}
-
 function describeModel(opening: Opening, facts: LoadedFacts, processId: number): ModelInfo {
   const { promptStyle, header, chosen, order } = opening;
   const { chatTemplate, thinking, library } = order;
-  const { devices, note } = chosen;
+  const { devices } = chosen;
   const { placement } = facts;
   const gpus = devices.filter(({ isSoftware }) => !isSoftware);
   const used = gpus.filter(({ name }) => placement.gpus.some((gpu) => gpu.name === name && gpu.layers > 0));
   // Variants round in their own way: a quantised model's accuracy moved by 6 points of 100 between two of them.
   const build = [library.packageName, library.packageVersion, facts.kernels].filter((part) => part !== undefined);
-  const rounding = [build.join(' '), ...roundingParts(chosen, placement)].join(', ');
+  const rounding = [build.join(' '), ...roundingParts(devices, placement)].join(', ');
   return {
     architecture: header.architecture,
     parameters: facts.parameters,
@@ -148,7 +138,7 @@ function describeModel(opening: Opening, facts: LoadedFacts, processId: number):
     tokenizerSha256: header.tokenizerSha256,
     engineBuild: `llama.cpp ${facts.libraryVersion} (${rounding})`,
     devices: [...devices.map((device) => deviceText(device, library.device, placement)), ...facts.devices],
-    computesOn: note,
+    computesOn: placedNote(chosen, placement),
     threads: order.threads,
     processIds: [processId],
     // Which ones the vendor's tool calls by which number isn't known: it sees where the process is.

@@ -3,7 +3,12 @@ import type { EngineOptions } from '../../core/engine.ts';
 import type { LlamaOptions } from '../../core/llama-settings.ts';
 import { cacheTypeProblem, type ModelNeeds, needsOfModel, usualContextTokens } from '../../gguf/model-needs.ts';
 import type { ModelOutline } from '../../gguf/model-outline.ts';
-import { type PlacementOptions, type PlacementPlan, planPlacement } from '../../gguf/plan-placement.ts';
+import {
+  type PlacementOptions,
+  type PlacementPlan,
+  type PlannedGpu,
+  planPlacement,
+} from '../../gguf/plan-placement.ts';
 import type { LibraryLocation } from './library-location.ts';
 import { gpusOf, type NativeDevice } from './native/native-devices.ts';
 
@@ -20,12 +25,12 @@ export interface PlacingOrder {
  * @throws {UsageError} in one line
  */
 function checkPlacing(name: string, outline: ModelOutline, options: LlamaOptions, isOnCpu: boolean): void {
-  const { kvCache, gpuLayers, gpuShares, hostExperts } = options;
+  const { kvCache, hostExperts } = options;
   const problem = cacheTypeProblem(outline, kvCache);
   if (problem !== undefined) {
     throw new UsageError(`${name}: ${problem}`, { hint: 'Set `kvCache` to f16, bf16 or f32.' });
   }
-  const forGpus = gpuLayers !== undefined && gpuLayers !== 0 ? 'gpuLayers' : gpuShares && 'gpuShares';
+  const forGpus = gpuSetting(options);
   if (isOnCpu && forGpus !== undefined) {
     throw new UsageError(`${name}: ${forGpus} is for GPUs, but the CPU computes it`, {
       hint: `Leave ${forGpus} out, or choose a GPU by \`device\`: perbench doctor lists them.`,
@@ -37,6 +42,14 @@ function checkPlacing(name: string, outline: ModelOutline, options: LlamaOptions
       hint: 'Leave hostExperts out.',
     });
   }
+}
+
+/** The first setting that does nothing without a GPU. */
+function gpuSetting({ gpuLayers = 0, gpuShares, splitMode, mainGpu }: LlamaOptions): string | undefined {
+  if (gpuLayers !== 0) return 'gpuLayers';
+  if (gpuShares !== undefined) return 'gpuShares';
+  if (splitMode !== 'layer') return 'splitMode';
+  return mainGpu === 0 ? undefined : 'mainGpu';
 }
 
 /**
@@ -63,11 +76,23 @@ export function placingOrder(
 }
 
 /** The devices as they are once a model is placed on them. */
-export function leftBy(plan: PlacementPlan | undefined, devices: readonly NativeDevice[]): readonly NativeDevice[] {
+export function leftBy<Device extends PlannedGpu>(
+  plan: PlacementPlan | undefined,
+  devices: readonly Device[],
+): readonly Device[] {
   return devices.map((device) => {
     const { totalBytes = 0 } = plan?.gpus.find(({ name }) => name === device.name) ?? {};
     return { ...device, freeBytes: device.freeBytes - totalBytes };
   });
+}
+
+/** What decides how numbers are rounded beside the library: the GPU's kernels, and which layers they compute. */
+export function roundingParts(
+  devices: readonly Pick<PlannedGpu, 'description'>[],
+  { gpuLayers, allLayers }: PlacementPlan,
+): readonly string[] {
+  const names = [...new Set(devices.map(({ description }) => description))];
+  return names.length === 0 || gpuLayers === allLayers ? names : [...names, `${gpuLayers} of ${allLayers} layers`];
 }
 
 /**
