@@ -9,6 +9,7 @@ import { llamaSchema } from '../core/llama-settings.ts';
 import type { ChosenDevice } from '../engines/llama-cpp/choose-device.ts';
 import type { NativeDevice } from '../engines/llama-cpp/native/native-devices.ts';
 import { estimateModelMemory } from '../sources/model-memory.ts';
+import { readModelOutline } from '../gguf/model-outline.ts';
 import type { GpuSupply } from './gpu-outlook.ts';
 import { type LocalOutlook, localOutlook, placedOptions } from './local-outlook.ts';
 
@@ -49,7 +50,14 @@ async function outlookOf(
   await writeFile(path, file);
   const options = llamaSchema(z).parse(settings);
   const use = { contextTokens: 512, sequences: 2 };
-  const outlook = await localOutlook({ name: 'm', file: path, options, ...use, supply, chooseDevice });
+  const outlook = await localOutlook({
+    name: 'm',
+    outline: await readModelOutline(path),
+    options,
+    ...use,
+    supply,
+    chooseDevice,
+  });
   return { ...outlook, onHost: (await estimateModelMemory(path, { ...options, ...use })).totalBytes };
 }
 
@@ -67,7 +75,13 @@ describe('what a model in process takes', () => {
     await writeFile(path, file);
     const use = { contextTokens: 512, sequences: 2 };
     const options = placedOptions({ name: 'm', engine: 'managed', engineOptions: { server: {} } });
-    const outlook = await localOutlook({ name: 'm', file: path, options, ...use, chooseDevice: chosen([card]) });
+    const outlook = await localOutlook({
+      name: 'm',
+      outline: await readModelOutline(path),
+      options,
+      ...use,
+      chooseDevice: chosen([card]),
+    });
     const { totalBytes } = await estimateModelMemory(path, use);
     expect(outlook).toEqual({
       memoryBytes: totalBytes,

@@ -6,9 +6,9 @@ import { withRemedy } from '../core/with-remedy.ts';
 import { chooseDevice } from '../engines/llama-cpp/choose-device.ts';
 import { llamaOptionsSchema } from '../engines/llama-cpp/llama-options.ts';
 import { placingOrder } from '../engines/llama-cpp/place-model.ts';
-import { readModelOutline } from '../gguf/model-outline.ts';
+import type { ModelOutline } from '../gguf/model-outline.ts';
 import { type PlacementPlan, type PlannedGpu, planPlacement } from '../gguf/plan-placement.ts';
-import { estimateModelMemory } from '../sources/model-memory.ts';
+import { memoryOfOutline } from '../sources/model-memory.ts';
 import type { GpuSupply } from './gpu-outlook.ts';
 
 /** What a GGUF model would take on this machine, or on one that is assumed. */
@@ -25,11 +25,13 @@ export interface LocalOutlook {
 
 export interface LocalQuestion {
   readonly name: string;
-  readonly file: string;
+  readonly outline: ModelOutline;
   /** Undefined of a file that a server is given, which places it by itself. */
   readonly options: LlamaOptions | undefined;
   readonly contextTokens: number;
   readonly sequences: number;
+  /** See ModelUse. */
+  readonly keepsWindow?: boolean;
   /** GPUs that somebody assumes; else those of this machine are asked. */
   readonly supply?: GpuSupply;
   readonly chooseDevice?: typeof chooseDevice | undefined;
@@ -59,23 +61,21 @@ async function gpusFor(options: LlamaOptions, { supply, ...question }: LocalQues
 /**
  * Estimates what a GGUF model takes and where it goes, as the engine will place it: from the header of its file and the
  * memory that is free now.
- *
- * @throws {ModelError} for files that are none
  */
 export async function localOutlook(question: LocalQuestion): Promise<LocalOutlook> {
-  const { name, file, options, contextTokens, sequences } = question;
-  const onHost = async (placement?: PlacementPlan): Promise<LocalOutlook> => {
-    const { totalBytes } = await estimateModelMemory(file, { ...options, contextTokens, sequences });
+  const { name, outline, options, contextTokens, sequences, keepsWindow = true } = question;
+  const onHost = (placement?: PlacementPlan): LocalOutlook => {
+    const { totalBytes } = memoryOfOutline(outline, { ...options, contextTokens, sequences, keepsWindow });
     return { memoryBytes: totalBytes, hostBytes: totalBytes, placement, problem: undefined };
   };
   if (options === undefined) return onHost();
   try {
     const gpus = await gpusFor(options, question);
     const use = { contextTokens, concurrency: sequences };
-    const { needs } = placingOrder(name, await readModelOutline(file), options, use, gpus.length === 0);
+    const { needs } = placingOrder(name, outline, options, use, gpus.length === 0);
     const placement = planPlacement(name, needs, gpus, options);
     const used = placement.gpus.filter(({ layers }) => layers > 0);
-    if (used.length === 0) return await onHost(gpus.length === 0 ? undefined : placement);
+    if (used.length === 0) return onHost(gpus.length === 0 ? undefined : placement);
     const memoryBytes = used.reduce((sum, { totalBytes }) => sum + totalBytes, 0) / used.length;
     return { memoryBytes, hostBytes: placement.hostBytes, placement, problem: undefined };
   } catch (error) {

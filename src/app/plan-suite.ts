@@ -8,6 +8,7 @@ import { plannedConcurrency } from '../run/protocol.ts';
 import { type ModelFetchPlan, planModelFetch } from '../sources/pull-model.ts';
 import type { chooseDevice } from '../engines/llama-cpp/choose-device.ts';
 import { usualContextTokens } from '../gguf/model-needs.ts';
+import { readModelOutline } from '../gguf/model-outline.ts';
 import type { PlacementPlan } from '../gguf/plan-placement.ts';
 import { localOutlook, placedOptions } from './local-outlook.ts';
 import { draftPlacement } from '../engines/llama-cpp/draft-setting.ts';
@@ -134,7 +135,7 @@ async function modelOutlook(
   const settings = placedOptions(model);
   const { memoryBytes, hostBytes, placement, problem } = await localOutlook({
     name,
-    file: path,
+    outline: await readModelOutline(path),
     options: settings,
     contextTokens: settings?.contextTokens ?? (await contextOf(model, path, suite)),
     sequences,
@@ -162,7 +163,7 @@ async function withDraft(
       ? { memoryBytes: fetch.bytesToFetch, problem: undefined }
       : await localOutlook({
           name: `draft model ${model.draft.name}`,
-          file: path,
+          outline: await readModelOutline(path),
           options: draftPlacement(settings),
           contextTokens: settings.contextTokens ?? (await contextOf(model, path, suite)),
           sequences: plannedConcurrency(suite),

@@ -56,7 +56,10 @@ export function estimateSpeed(outline: ModelOutline, roofline: Roofline, use: Sp
   if (plain === undefined || unmeasuredTypes(outline, roofline).length > 0) return undefined;
   const { work } = outline;
   const readMs = (weights: readonly TypedWeights[]): number =>
-    weights.reduce((sum, { type, activeBytes }) => sum + (1000 * activeBytes) / (rateOf(type) ?? plain).bytesPerSecond, 0);
+    weights.reduce(
+      (sum, { type, activeBytes }) => sum + (1000 * activeBytes) / (rateOf(type) ?? plain).bytesPerSecond,
+      0,
+    );
   const batches = Math.ceil(use.promptTokens / decodeTokens);
   const promptMs = work.layers.reduce((sum, { type, bytes, activeParameters }) => {
     const { bytesPerSecond, operationsPerSecond } = rateOf(type) ?? plain;
@@ -67,8 +70,7 @@ export function estimateSpeed(outline: ModelOutline, roofline: Roofline, use: Sp
   const keptBytes = cacheBytes(use.kvCache, readNumbers(outline, use.contextTokens));
   const stepsMs = work.operations * roofline.stepMs;
   return {
-    firstTokenMs:
-      promptMs + (1000 * attended) / plain.operationsPerSecond + readMs(work.output) + batches * stepsMs,
+    firstTokenMs: promptMs + (1000 * attended) / plain.operationsPerSecond + readMs(work.output) + batches * stepsMs,
     tokenMs: readMs([...work.layers, ...work.output]) + (1000 * keptBytes) / plain.bytesPerSecond + stepsMs,
   };
 }

@@ -7,7 +7,7 @@ import { type ModelOutline, outlineModel } from '../gguf/model-outline.ts';
 import { headerValue, type HttpAnswer, openHttpClient } from './http-client.ts';
 import { type HubFile, hubFileUrl, hubHeaders, hubRefusal } from './hub-protocol.ts';
 import { describeSource } from './model-source.ts';
-import { askHub, type HubSource } from './pull-hub.ts';
+import { askHub, type HubPatience, type HubSource } from './pull-hub.ts';
 import type { Pull, PullOptions } from './pull.ts';
 import type { SourceSettings } from './source-settings.ts';
 
@@ -59,12 +59,12 @@ async function askBeginning(file: HubFile, bytes: number, known: Buffer, pull: P
   const start = statusCode === 206 ? known.length : 0;
   const wanted = Math.min(bytes, totalBytes) - start;
   const part = await readBody(answer, wanted);
-  if (part.length < wanted) throw new PassingFault('connection cut', `${part.length} of ${wanted} bytes came`);
+  if (part.length < wanted) throw new PassingFault('fault', `${part.length} of ${wanted} bytes came`);
   return { head: start === 0 ? part : Buffer.concat([known, part]), totalBytes };
 }
 
 /** A file on the hub whose beginning is fetched as far as somebody reads it. */
-function hubBytes(file: HubFile, name: string, pull: Pull): GgufBytes {
+function hubBytes(file: HubFile, name: string, patience: HubPatience, pull: Pull): GgufBytes {
   let known: Beginning | undefined;
   return {
     name,
@@ -72,7 +72,7 @@ function hubBytes(file: HubFile, name: string, pull: Pull): GgufBytes {
     async first(bytes) {
       const have = known?.head ?? Buffer.alloc(0);
       if (known === undefined || have.length < Math.min(bytes, known.totalBytes)) {
-        known = await askHub((own) => askBeginning(file, bytes, have, own), file.file, 'retry', pull);
+        known = await askHub((own) => askBeginning(file, bytes, have, own), file.file, patience, pull);
       }
       return known;
     },
@@ -96,6 +96,7 @@ export interface RemoteModel {
  */
 export async function readRemoteModel(
   source: HubSource,
+  patience: HubPatience,
   settings: SourceSettings,
   options: PullOptions = {},
 ): Promise<RemoteModel> {
@@ -106,7 +107,7 @@ export async function readRemoteModel(
   for (const part of shardFiles(source.file)) {
     const file: HubFile = { type: 'model', repo: source.repo, revision: source.revision, file: part };
     const name = describeSource({ ...source, file: part });
-    const bytes = hubBytes(file, name, pull);
+    const bytes = hubBytes(file, name, patience, pull);
     options.onProgress?.({ phase: 'connect', file: part, bytesDone: 0, bytesTotal: undefined });
     const { head, totalBytes } = await bytes.first(firstReadBytes);
     requireGgufHead(name, head);

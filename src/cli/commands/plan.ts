@@ -14,6 +14,7 @@ import { roughAmounts, roughRange, sizeText } from '../../core/amount-text.ts';
 import type { CliContext } from '../context.ts';
 import { printTable } from '../print-document.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { showEstimates } from './estimates.ts';
 import { createLocalContext } from '../local-world.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
@@ -22,8 +23,13 @@ import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
 import type { gpuOptions, planOptions } from '../tables/measure-options.ts';
 import type { SuiteOptions } from '../tables/suite-options.ts';
 
-export const plan: CommandHandler<typeof planOptions> = async (input, context) =>
-  showPlan(input, context, input.options.probe);
+export const plan: CommandHandler<typeof planOptions> = async (input, context) => {
+  const { estimate, recalibrate = false, probe, gpuMemory: memoryBytes, gpus: count } = input.options;
+  if (estimate !== true) return showPlan(input, context, probe);
+  const { suite } = await suiteOfCommand(input, context);
+  const gpus = gpuSupply(await readGpuDevices(), { memoryBytes, count });
+  return showEstimates(suite, { gpus, recalibrate }, context);
+};
 
 /** Prints what a run would take; downloads nothing, and starts engines only to probe their speed. */
 export async function showPlan(

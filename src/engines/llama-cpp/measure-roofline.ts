@@ -38,10 +38,9 @@ export async function measureRoofline(order: RooflineOrder, options: RooflineOpt
   if (asked.exitCode !== 0) {
     const how = asked.signalName === undefined ? `code ${asked.exitCode}` : `signal ${asked.signalName}`;
     const lastLine = asked.stderr.trim().split('\n').at(-1) ?? '';
-    throw new EnvironmentError(
-      `measuring this machine failed with ${how}${lastLine === '' ? '' : `: ${lastLine}`}`,
-      { hint: 'Check the library with perbench doctor.' },
-    );
+    throw new EnvironmentError(`measuring this machine failed with ${how}${lastLine === '' ? '' : `: ${lastLine}`}`, {
+      hint: 'Check the library with perbench doctor.',
+    });
   }
   // Our own program wrote it.
   const answer = JSON.parse(asked.stdout) as RooflineAnswer;

@@ -30,17 +30,29 @@ export function bindGraphs({ ggmlBase, ggml }: LibraryLocation) {
     write: own<(tensor: Pointer, data: Uint8Array, offset: number, bytes: number) => void>(
       'void ggml_backend_tensor_set(void *tensor, const uint8_t *data, size_t offset, size_t bytes)',
     ),
-    compute: own<(backend: Pointer, graph: Pointer) => number>('int ggml_backend_graph_compute(void *backend, void *graph)'),
+    compute: own<(backend: Pointer, graph: Pointer) => number>(
+      'int ggml_backend_graph_compute(void *backend, void *graph)',
+    ),
     start: own<(device: Pointer, settings: null) => Pointer>(
       'void *ggml_backend_dev_init(void *device, const char *settings)',
     ),
     supports: own<(device: Pointer, tensor: Pointer) => boolean>(
       'bool ggml_backend_dev_supports_op(void *device, void *tensor)',
     ),
-    rowBytes: own<(type: number, columns: number) => number | bigint>('size_t ggml_row_size(int type, int64_t columns)'),
+    rowBytes: own<(type: number, columns: number) => number | bigint>(
+      'size_t ggml_row_size(int type, int64_t columns)',
+    ),
     typeName: own<(type: number) => string | null>('const char *ggml_type_name(int type)'),
     quantize: own<
-      (type: number, from: Float32Array, to: Uint8Array, start: number, rows: number, columns: number, weights: Float32Array) => number
+      (
+        type: number,
+        from: Float32Array,
+        to: Uint8Array,
+        start: number,
+        rows: number,
+        columns: number,
+        weights: Float32Array,
+      ) => number
     >(
       'size_t ggml_quantize_chunk(int type, const float *from, uint8_t *to, int64_t start, int64_t rows, int64_t columns, const float *weights)',
     ),

@@ -70,7 +70,12 @@ export class MatrixTimer {
     const setPool = this.#graphs.procedure(registry, 'ggml_backend_cpu_set_threadpool');
     const pool = library.createThreadpool(threads);
     if (setThreads !== null)
-      koffi.call(setThreads, koffi.proto('void perbench_set_threads(void *backend, int threads)'), this.#backend, threads);
+      koffi.call(
+        setThreads,
+        koffi.proto('void perbench_set_threads(void *backend, int threads)'),
+        this.#backend,
+        threads,
+      );
     if (setPool !== null && pool !== undefined)
       koffi.call(setPool, koffi.proto('void perbench_set_pool(void *backend, void *pool)'), this.#backend, pool);
   }
