@@ -20,6 +20,8 @@ const rooflineSchema = z.object({
   version: z.literal(rooflineVersion),
   /** Unix time. */
   measuredAtMs: z.number(),
+  /** What others took of the CPU before, 0 to 1; null where nothing tells. */
+  otherShare: z.number().nullable(),
   /** Of the kernels. */
   library: z.string(),
   host: z.object({ hostname: z.string(), cpuModel: z.string(), cores: z.number(), memoryBytes: z.number() }),
@@ -67,30 +69,37 @@ export function isSameMachine(one: HostFacts | MachineRoofline['host'], other: M
   return (['hostname', 'cpuModel', 'cores', 'memoryBytes'] as const).every((key) => one[key] === other[key]);
 }
 
-async function readKnown({ cacheDir, host }: RooflineWorld): Promise<MachineRoofline | undefined> {
+/** Whether others disturb a measurement. */
+function isBusy(share: number | null): boolean {
+  return share !== null && share > thresholds.hostBusy;
+}
+
+/** What was measured here before; on a busy machine only for those who accept that. */
+async function readKnown({ cacheDir, host, allowBusy }: RooflineWorld): Promise<MachineRoofline | undefined> {
   const parsed = rooflineSchema.safeParse(await readJsonIfThere(rooflineFile(cacheDir)));
   const isOurs =
     parsed.success && isSameMachine(host, parsed.data.host) && parsed.data.library === pinnedPackageVersion;
-  return isOurs ? parsed.data : undefined;
+  return isOurs && (allowBusy || !isBusy(parsed.data.otherShare)) ? parsed.data : undefined;
 }
 
 const lookMs = 1000;
 
 /**
- * Looks for a second whether others leave the CPU alone.
+ * Looks for a second what others take of the CPU.
  *
- * @throws {EnvironmentError} if they don't
+ * @returns null where nothing tells
+ * @throws {EnvironmentError} if it is too much
  */
-async function requireQuiet({ meter, allowBusy, signal }: RooflineWorld): Promise<void> {
-  const watch = allowBusy ? undefined : meter.watchOthers?.({ processIds: [] });
-  if (watch === undefined) return;
+async function lookAtOthers({ meter, allowBusy, signal }: RooflineWorld): Promise<number | null> {
+  const watch = meter.watchOthers?.({ processIds: [] });
+  if (watch === undefined) return null;
   await sleep(lookMs, undefined, { signal });
-  const look = watch.look();
-  if (look === undefined || look.share <= thresholds.hostBusy) return;
-  const names = watch.busiest().map(({ name, share }) => `${name} ${percentText(share)}`);
+  const share = watch.look()?.share ?? null;
+  if (share === null || allowBusy || !isBusy(share)) return share;
+  const names = watch.busiest().map((each) => `${each.name} ${percentText(each.share)}`);
   const who = names.length === 0 ? '' : ` (${names.join(', ')})`;
   throw new EnvironmentError(
-    `other processes take ${percentText(look.share)} of the CPU${who}, so the speed of this machine can't be measured`,
+    `other processes take ${percentText(share)} of the CPU${who}, so the speed of this machine can't be measured`,
     { hint: 'Wait until the machine is quiet, or measure all the same with --allow-busy.' },
   );
 }
@@ -110,7 +119,7 @@ export async function machineRoofline(types: readonly number[], world: RooflineW
   const wanted = [...new Set([plainType, ...knownTypes, ...types])];
   if (known !== undefined && wanted.every((type) => knownTypes.includes(type) || known.without.includes(type)))
     return known;
-  await requireQuiet(world);
+  const otherShare = await lookAtOthers(world);
   onStep?.(`the speed of this machine, ${wanted.length} types of weights`);
   const measure =
     world.measure ??
@@ -119,6 +128,7 @@ export async function machineRoofline(types: readonly number[], world: RooflineW
   const measured: MachineRoofline = {
     version: rooflineVersion,
     measuredAtMs: Date.now(),
+    otherShare,
     library: pinnedPackageVersion,
     host: machineOf(host),
     threads,

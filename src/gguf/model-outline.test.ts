@@ -58,8 +58,8 @@ describe('the outline of a model', () => {
     const outline = await outlineOf([table, ...inLayers]);
     expect(outline).toMatchObject({
       layers: [
-        { weightsBytes: 192, expertBytes: 0, keyValueHeads: 1 },
-        { weightsBytes: 864, expertBytes: 768, keyValueHeads: 2 },
+        { weightsBytes: 192, expertBytes: 0, cache: { numbersPerToken: 64 } },
+        { weightsBytes: 864, expertBytes: 768, cache: { numbersPerToken: 128 } },
       ],
       outputBytes: 32 + 640,
       inputBytes: 640,

@@ -1,9 +1,10 @@
 import { estimateListed, estimateSuite } from '../../app/estimate-suite.ts';
 import { estimatedRequest, type Estimates, type ModelEstimate } from '../../app/estimate-models.ts';
 import type { GpuSupply } from '../../app/gpu-outlook.ts';
-import { countOf, sizeText } from '../../core/amount-text.ts';
+import { countOf, percentText, sizeText } from '../../core/amount-text.ts';
 import type { Measurement } from '../../core/measurement.ts';
 import type { Suite } from '../../core/suite.ts';
+import { thresholds } from '../../core/thresholds.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import { type Cell, measuredCell, missing, sizeCell } from '../../present/document.ts';
 import type { EstimateFactor } from '../../stats/estimate-factor.ts';
@@ -124,6 +125,12 @@ function factorText(name: string, { factor, low, high, n }: EstimateFactor): str
   return `${name} ${at} (${from} to ${to}, ${n === 0 ? 'assumed' : countOf(n, 'model')})`;
 }
 
+/** Who measures on a busy machine is told so with each number. */
+function othersText({ otherShare }: NonNullable<Estimates['roofline']>): string {
+  const isBusy = otherShare !== null && otherShare > thresholds.hostBusy;
+  return isBusy ? `, while others took ${percentText(otherShare)} of the CPU` : '';
+}
+
 function basisLines({ errors, roofline }: Estimates): readonly string[] {
   const { memory, firstToken, token } = errors;
   const factors = [
@@ -138,7 +145,7 @@ function basisLines({ errors, roofline }: Estimates): readonly string[] {
     ...(roofline === undefined
       ? []
       : [
-          `speed of this machine: measured ${new Date(roofline.measuredAtMs).toISOString().slice(0, 10)} with ${countOf(roofline.threads, 'thread')}; --recalibrate measures it again`,
+          `speed of this machine: measured ${new Date(roofline.measuredAtMs).toISOString().slice(0, 10)} with ${countOf(roofline.threads, 'thread')}${othersText(roofline)}; --recalibrate measures it again`,
         ]),
   ];
 }
