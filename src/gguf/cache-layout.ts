@@ -73,7 +73,7 @@ export function cacheLayouts(header: GgufHeader, layers: number): readonly Cache
   const convolved = inner + 2 * (number('ssm.group_count') ?? 0) * state;
   const stateNumbers = inner * state + Math.max(0, (number('ssm.conv_kernel') ?? 0) - 1) * convolved;
   return Array.from({ length: layers }, (_, layer) => {
-    const own = Number((typeof keyValueHeads === 'object' ? keyValueHeads[layer] : keyValueHeads) ?? 0);
+    const own = (typeof keyValueHeads === 'object' ? keyValueHeads[layer] : keyValueHeads) ?? 0;
     const isRecurrent = own === 0 || (layer + 1) % interval !== 0;
     if (isRecurrent) return { numbersPerToken: 0, windowTokens: undefined, stateNumbers };
     const slides = window > 0 && isWindowed(layer, architecture, pattern);

@@ -42,7 +42,7 @@ export interface GgufBytes {
   /** What to do if it is damaged, as an imperative sentence. */
   readonly mend: string;
   /** So many bytes from its start, or all of a shorter file. */
-  first(bytes: number): Promise<{ readonly head: Buffer; readonly totalBytes: number }>;
+  readonly first: (bytes: number) => Promise<{ readonly head: Buffer; readonly totalBytes: number }>;
 }
 
 export type GgufValue = number | string | boolean | readonly number[];

@@ -23,7 +23,7 @@ async function workOf(
     path,
     makeGguf([['general.architecture', 'toy'], ['toy.block_count', 1], ...entries], tensors, offset),
   );
-  return readModelOutline(path);
+  return await readModelOutline(path);
 }
 
 const layer = { 'token_embd.weight': 100, 'blk.0.attn_norm.weight': 1, 'blk.0.attn_q.weight': 8 };
