@@ -107,6 +107,7 @@ console.log(`a step takes ${(1000 * roofline.stepMs).toFixed(2)} µs, ${threads}
 
 const rows: { name: string; measured: Measured; estimated: Record<EstimatedMetric, number> }[] = [];
 for (const { name, path, outline } of models) {
+  console.error(`measuring ${name}`);
   const measured = await measure(name, path);
   rows.push({ name, measured, estimated: estimate(outline, roofline, measured.promptTokens) });
 }

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type HubServer, type ServedFile, startHubServer } from '../../test/setup/hub-server.ts';
@@ -122,5 +122,33 @@ it('lists what fits first, the largest at the top', async () => {
     expect(names).toEqual([large?.name, small?.name]);
     expect(stderr).toContain('Models that fit come first, the largest of them at the top');
     expect(stderr).toContain('or it is private');
+  });
+});
+
+it('refuses flags that mean nothing', async () => {
+  await withWorld([], async ({ run }) => {
+    const refusals = [
+      await run('plan', '--recalibrate', '-m', 'gemma-3-270m'),
+      await run('plan', '--estimate', '--probe', 'never', '-m', 'gemma-3-270m'),
+      await run('models', 'list', '--gpu-memory', '8GiB'),
+    ];
+    expect(refusals.map(({ code, stderr }) => [code, stderr.split('\n')[0]])).toEqual([
+      [2, 'error: --recalibrate is for --estimate alone'],
+      [2, 'error: both --estimate and --probe were given'],
+      [2, 'error: --gpu-memory is for --fit alone'],
+    ]);
+  });
+});
+
+it('measures the machine where it has not been', { timeout: 60_000 }, async () => {
+  await withWorld([], async ({ run, folder }) => {
+    const file = rooflineFile(join(folder, '.cache/perbench'));
+    await rm(file);
+    await writeFile(join(folder, 'own.gguf'), model(1));
+    const { code, stdout } = await run('plan', '--estimate', '-m', './own.gguf');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^own .* MiB~ +[\d.]+ \[.+\]~/m);
+    const { rates } = JSON.parse(await readFile(file, 'utf8')) as { readonly rates: readonly { name: string }[] };
+    expect(rates.map(({ name }) => name)).toEqual(['f16', 'f32']);
   });
 });

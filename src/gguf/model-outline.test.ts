@@ -89,6 +89,20 @@ describe('what it needs', () => {
     expect(needsOfModel(outline, { ...use, kvCache: 'q4_0' }).layers[0]?.kvBytes).toBe((numbers * 18) / 32);
   });
 
+  it('keeps of a sliding window what it sees and a batch, unless all of it is to be used again', async () => {
+    const outline = await outlineOf([table, ...inLayers]);
+    const layers = outline.layers.map((layer) => ({ ...layer, cache: { ...layer.cache, windowTokens: 100 } }));
+    const windowed = { ...outline, layers };
+    const long = { ...use, contextTokens: 4096, sequences: 1 };
+    const kept = (keepsWindow?: boolean): number | undefined =>
+      needsOfModel(windowed, keepsWindow === undefined ? long : { ...long, keepsWindow }).layers[0]?.kvBytes;
+    // 100 and 512 tokens become 768.
+    expect(kept(false)).toBe(768 * 64 * 2);
+    expect(kept(true)).toBe(4096 * 64 * 2);
+    expect(kept()).toBe(kept(true));
+    expect(needsOfModel(windowed, { ...use, keepsWindow: false }).layers[0]?.kvBytes).toBe(512 * 3 * 64 * 2);
+  });
+
   it('has the scores of attention where they are kept', async () => {
     const outline = await outlineOf([table, ...inLayers]);
     const without = needsOfModel(outline, { ...use, flashAttention: 'off' }).computeBytes;

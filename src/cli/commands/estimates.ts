@@ -1,12 +1,13 @@
 import { estimateListed, estimateSuite } from '../../app/estimate-suite.ts';
 import { estimatedRequest, type Estimates, type ModelEstimate } from '../../app/estimate-models.ts';
 import type { GpuSupply } from '../../app/gpu-outlook.ts';
+import { UsageError } from '../../core/errors.ts';
 import { countOf, percentText, sizeText } from '../../core/amount-text.ts';
 import type { Measurement } from '../../core/measurement.ts';
 import type { Suite } from '../../core/suite.ts';
 import { thresholds } from '../../core/thresholds.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';
-import { type Cell, measuredCell, missing, sizeCell } from '../../present/document.ts';
+import { type Cell, measuredCell, missing, separatedName, sizeCell } from '../../present/document.ts';
 import type { EstimateFactor } from '../../stats/estimate-factor.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -15,6 +16,22 @@ import { parametersCell } from '../parameters-cell.ts';
 import { printTable } from '../print-document.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import { openExistingStore } from '../stored-runs.ts';
+
+/**
+ * Refuses flags that mean nothing without another one.
+ *
+ * @throws {UsageError} that names the first
+ */
+export function requireFlag<Name extends string>(
+  flag: string,
+  names: readonly Name[],
+  origins: Readonly<Record<Name, { readonly source: string }>>,
+): void {
+  const lone = names.find((name) => origins[name].source === 'flag');
+  if (lone === undefined) return;
+  const spelling = `--${separatedName(lone, '-')}`;
+  throw new UsageError(`${spelling} is for ${flag} alone`, { hint: `Give both, or leave ${spelling} out.` });
+}
 
 interface EstimateFlags {
   readonly gpus: GpuSupply;

@@ -13,7 +13,7 @@ import {
 } from '../../sources/model-list.ts';
 import { gpuSupply } from '../../app/gpu-outlook.ts';
 import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
-import { showFit } from './estimates.ts';
+import { requireFlag, showFit } from './estimates.ts';
 import { pullModel } from '../../sources/pull-model.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { sourceSettings, dataFolder } from '../local-world.ts';
@@ -37,12 +37,13 @@ import { checkData, type DataCheck } from '../../tasks/data-checks.ts';
 import { loadTasks } from '../../tasks/index.ts';
 import type { CliContext } from '../context.ts';
 
-export const modelsList: CommandHandler<typeof modelsListOptions> = async ({ options }, context) => {
+export const modelsList: CommandHandler<typeof modelsListOptions> = async ({ options, origins }, context) => {
   if (options.fit === true) {
     const { gpuMemory: memoryBytes, gpus: count, recalibrate = false, allowBusy } = options;
     const gpus = gpuSupply(await readGpuDevices(), { memoryBytes, count });
     return showFit({ gpus, recalibrate, allowBusy: allowBusy === true }, context);
   }
+  requireFlag('--fit', ['recalibrate', 'allowBusy', 'gpuMemory', 'gpus'], origins);
   const settings = sourceSettings(context);
   const all = await listModels(settings);
   const models = all.filter(
