@@ -115,6 +115,8 @@ export { hostClassOf, resolveAnchors, type ResolveAnchorsOptions } from './app/r
 export type { ScoringChoice } from './app/scoring.ts';
 export { quantizeModel, type QuantizedModel, type QuantizeModelOptions } from './app/quantize-model.ts';
 export {
+  estimate,
+  type EstimateOptions,
   importAnswers,
   measureLoss,
   type MeasureLossOptions,
@@ -124,6 +126,7 @@ export {
   type RunOptions,
   type ScoreAnswersOptions,
 } from './app/run.ts';
+export type { Estimates, ModelEstimate } from './app/estimate-models.ts';
 export type { SuiteOutlook } from './app/plan-suite.ts';
 export { runEvidence } from './app/run-evidence.ts';
 export { cellMeasurements } from './metrics/cell-measurements.ts';

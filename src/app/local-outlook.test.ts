@@ -8,6 +8,7 @@ import { EnvironmentError } from '../core/errors.ts';
 import { llamaSchema } from '../core/llama-settings.ts';
 import { chooseDevice, type ChosenDevice } from '../engines/llama-cpp/choose-device.ts';
 import type { NativeDevice } from '../engines/llama-cpp/native/native-devices.ts';
+import { readModelOutline } from '../gguf/model-outline.ts';
 import { estimateModelMemory } from '../sources/model-memory.ts';
 import type { GpuSupply } from './gpu-outlook.ts';
 import { type LocalOutlook, localOutlook, placedOptions } from './local-outlook.ts';
@@ -64,7 +65,15 @@ async function outlookOf(
   const { draft, ...others } = llamaSchema(z).parse(settings);
   const options = draft === undefined ? others : { ...others, draft: join(folder.path, draft) };
   const use = { contextTokens: 512, sequences: 2 };
-  const outlook = await localOutlook({ name: 'm', file: path, options, ...use, supply, chooseDevice: choose });
+  const outlook = await localOutlook({
+    name: 'm',
+    file: path,
+    outline: await readModelOutline(path),
+    options,
+    ...use,
+    supply,
+    chooseDevice: choose,
+  });
   return { ...outlook, onHost: (await estimateModelMemory(path, { ...options, ...use })).totalBytes };
 }
 
@@ -82,7 +91,14 @@ describe('what a model in process takes', () => {
     await writeFile(path, file);
     const use = { contextTokens: 512, sequences: 2 };
     const options = placedOptions({ name: 'm', engine: 'managed', engineOptions: { server: {} } });
-    const outlook = await localOutlook({ name: 'm', file: path, options, ...use, chooseDevice: chosen([card]) });
+    const outlook = await localOutlook({
+      name: 'm',
+      file: path,
+      outline: await readModelOutline(path),
+      options,
+      ...use,
+      chooseDevice: chosen([card]),
+    });
     const { totalBytes } = await estimateModelMemory(path, use);
     expect(outlook).toEqual({
       memoryBytes: totalBytes,

@@ -7,9 +7,9 @@ import { type chooseDevice, chooseFor, placedNote } from '../engines/llama-cpp/c
 import { draftPlacement, readDraft } from '../engines/llama-cpp/draft-setting.ts';
 import { llamaOptionsSchema } from '../engines/llama-cpp/llama-options.ts';
 import { leftBy, placingOrder, roundingParts } from '../engines/llama-cpp/place-model.ts';
-import { readModelOutline } from '../gguf/model-outline.ts';
+import { type ModelOutline, readModelOutline } from '../gguf/model-outline.ts';
 import { type PlacementPlan, type PlannedGpu, planPlacement, TooLargeError } from '../gguf/plan-placement.ts';
-import { estimateModelMemory } from '../sources/model-memory.ts';
+import { memoryOfOutline } from '../sources/model-memory.ts';
 import type { GpuSupply } from './gpu-outlook.ts';
 
 /** What a GGUF model would take on this machine, or on one that is assumed; with its draft. */
@@ -38,11 +38,15 @@ export interface LocalOutlook {
 
 export interface LocalQuestion {
   readonly name: string;
-  readonly file: string;
+  readonly outline: ModelOutline;
+  /** Undefined where only its header is here: a draft isn't counted then. */
+  readonly file?: string | undefined;
   /** With the file of its draft; undefined of a file that a server is given, which places it by itself. */
   readonly options: LlamaOptions | undefined;
   readonly contextTokens: number;
   readonly sequences: number;
+  /** See ModelUse. */
+  readonly keepsWindow?: boolean;
   /** GPUs that somebody assumes; else those of this machine are asked. */
   readonly supply?: GpuSupply;
   readonly chooseDevice?: typeof chooseDevice | undefined;
@@ -82,15 +86,21 @@ async function ownComputer(options: LlamaOptions, choose: typeof chooseDevice | 
 }
 
 /** A placement whose bytes on the host are those of its process, where it is there alone. */
-async function withHost(
+function withHost(
   placement: PlacementPlan,
-  file: string,
+  outline: ModelOutline,
   options: LlamaOptions,
-  { contextTokens, sequences }: LocalQuestion,
-): Promise<PlacementPlan> {
-  if (placement.gpuLayers > 0) return placement;
-  const { totalBytes } = await estimateModelMemory(file, { ...options, contextTokens, sequences });
-  return { ...placement, hostBytes: totalBytes };
+  question: LocalQuestion,
+): PlacementPlan {
+  return placement.gpuLayers > 0 ? placement : { ...placement, hostBytes: hostBytesOf(outline, options, question) };
+}
+
+function hostBytesOf(
+  outline: ModelOutline,
+  options: LlamaOptions | undefined,
+  { contextTokens, sequences, keepsWindow = true }: LocalQuestion,
+): number {
+  return memoryOfOutline(outline, { ...options, contextTokens, sequences, keepsWindow }).totalBytes;
 }
 
 /** Each on what is left by the one before: the draft first, as the engine does. */
@@ -99,15 +109,15 @@ async function placeAll(
   options: LlamaOptions,
   gpus: readonly PlannedGpu[],
 ): Promise<{ readonly model: PlacementPlan; readonly draft: PlacementPlan | undefined }> {
-  const { name, file, contextTokens, sequences } = question;
+  const { name, outline, file, contextTokens, sequences } = question;
   const use = { contextTokens, concurrency: sequences };
-  const draft = (await readDraft(options, file, use))?.order;
+  const draft = file === undefined ? undefined : (await readDraft(options, file, use))?.order;
   const ofDraft = draft && planPlacement(draft.placing.name, draft.placing.needs, gpus, draft.placing.options);
-  const { needs } = placingOrder(name, await readModelOutline(file), options, use, gpus.length === 0);
+  const { needs } = placingOrder(name, outline, options, use, gpus.length === 0);
   const model = planPlacement(name, needs, leftBy(ofDraft, gpus), options);
   return {
-    model: await withHost(model, file, options, question),
-    draft: draft && ofDraft && (await withHost(ofDraft, draft.file, draftPlacement(options), question)),
+    model: withHost(model, outline, options, question),
+    draft: draft && ofDraft && withHost(ofDraft, await readModelOutline(draft.file), draftPlacement(options), question),
   };
 }
 
@@ -139,16 +149,13 @@ async function placedOutlook(
 /**
  * Estimates what a GGUF model takes and where it goes, as the engine will place it: from the header of its file and the
  * memory that is free now.
- *
- * @throws {ModelError} for files that are none
  */
 export async function localOutlook(question: LocalQuestion): Promise<LocalOutlook> {
-  const { name, file, options, contextTokens, sequences, supply } = question;
+  const { name, outline, options, supply } = question;
   if (options === undefined) {
-    const { totalBytes } = await estimateModelMemory(file, { contextTokens, sequences });
-    return { memoryBytes: totalBytes, hostBytes: totalBytes, isAssumed: false };
+    const memoryBytes = hostBytesOf(outline, undefined, question);
+    return { memoryBytes, hostBytes: memoryBytes, isAssumed: false };
   }
-  await readModelOutline(file);
   const isAssumed = takesAssumed(options, supply);
   try {
     const computer =

@@ -2,6 +2,7 @@ import type { Suite } from '../core/suite.ts';
 import { answerOptions } from '../engines/index.ts';
 import type { chooseDevice } from '../engines/llama-cpp/choose-device.ts';
 import { usualContextTokens } from '../gguf/model-needs.ts';
+import { readModelOutline } from '../gguf/model-outline.ts';
 import { plannedConcurrency } from '../run/protocol.ts';
 import { type ModelFetchPlan, planModelFetch } from '../sources/pull-model.ts';
 import { type GpuOutlook, gpuOutlook, type GpuSupply } from './gpu-outlook.ts';
@@ -80,6 +81,7 @@ async function fileOutlook(
   const { memoryBytes, hostBytes, isTooLarge, ...local } = await localOutlook({
     name: model.name,
     file: path,
+    outline: await readModelOutline(path),
     options: settings && { ...settings, draft: draft?.path },
     contextTokens: settings?.contextTokens ?? (await contextOf(model, path, suite)),
     sequences: plannedConcurrency(suite),

@@ -14,7 +14,7 @@ import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
 import { plannedConcurrency } from '../run/protocol.ts';
 import { sizeText } from '../core/amount-text.ts';
 import { usualContextTokens } from '../gguf/model-needs.ts';
-import { estimateModelMemory } from '../sources/model-memory.ts';
+import { outlineBehind } from '../gguf/model-outline.ts';
 import { raceOrder } from '../scoring/race/replay-race.ts';
 import { UsageError } from '../core/errors.ts';
 import { hashJson } from '../run/content-key.ts';
@@ -51,9 +51,11 @@ async function entrantFacts({ spec }: PlannedModel, suite: Suite, limitBytes: nu
   const { name, file } = spec;
   if (file === undefined) return { model: name };
   const use = { contextTokens: suite.contextTokens ?? usualContextTokens, sequences: plannedConcurrency(suite) };
-  const { weightsBytes, parameters } = await estimateModelMemory(file, use);
-  const activeBytes = Math.round(weightsBytes * activeShare(await readModelHeader(file), parameters));
-  const { placement, problem } = await localOutlook({ name, file, options: placedOptions(spec), ...use });
+  const header = await readModelHeader(file);
+  const outline = await outlineBehind(header, file);
+  const { weightsBytes, parameters } = outline;
+  const activeBytes = Math.round(weightsBytes * activeShare(header, parameters));
+  const { placement, problem } = await localOutlook({ name, outline, options: placedOptions(spec), ...use });
   // On GPUs it counts per device, with what is on the host beside it: no share of the weights is sure to be in it.
   if (placement !== undefined || problem !== undefined) return { model: name, activeBytes };
   const facts = { model: name, activeBytes, memoryFloor: weightsBytes * minResidentShare };

@@ -17,7 +17,9 @@ import type { AnchorSet } from '../scoring/anchors.ts';
 import { sourceSettingsFrom } from '../sources/source-settings.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { readCeiling } from './calibrate.ts';
-import { gpuSupply } from './gpu-outlook.ts';
+import type { Estimates } from './estimate-models.ts';
+import { estimateSuite } from './estimate-suite.ts';
+import { gpuSupply, type GpuSupply } from './gpu-outlook.ts';
 import { type ImportAnswersOptions, type ImportedAnswersRun, importAnswers as scoreAnswers } from './import-answers.ts';
 import type { LocalContext, OwnTask } from './local-context.ts';
 import { withAssumedSpread } from './machine-spread.ts';
@@ -189,6 +191,12 @@ export async function measureLoss(
   return await measureRunLoss(store, stored, context, { ...options, signal });
 }
 
+/** What of this machine is free for models. */
+async function freeMemory(): Promise<Pick<OutlookOptions, 'memoryLimitBytes'> & { readonly gpus: GpuSupply }> {
+  const gpus = gpuSupply(await readGpuDevices(), { memoryBytes: undefined, count: undefined });
+  return { memoryLimitBytes: memoryLimitBytes(), gpus };
+}
+
 export interface PlanOptions extends RunOptions {
   /** Starts engines to learn their speed; `auto`, the default: only where earlier runs in the store don't tell it. */
   readonly probe?: OutlookOptions['probe'];
@@ -209,8 +217,34 @@ export async function plan(input: SuiteInput, options: PlanOptions = {}): Promis
   return await planSuite(suite, context, {
     store: given === undefined ? undefined : await useStore(given, resources),
     probe,
-    memoryLimitBytes: memoryLimitBytes(),
-    gpus: gpuSupply(await readGpuDevices(), { memoryBytes: undefined, count: undefined }),
+    ...(await freeMemory()),
+    signal,
+  });
+}
+
+export interface EstimateOptions extends RunOptions {
+  /** Measures the speed of this machine again, though it is known. */
+  readonly recalibrate?: boolean;
+}
+
+/**
+ * Estimates memory and speed of models on this machine from the headers of their files alone, which are read from the hub
+ * where they aren't here. The runs of a store tell by how much such estimates miss.
+ *
+ * @param input models and their settings as in a suite
+ * @throws {ConfigError | UsageError | UnknownNameError} for settings and models that there can't be
+ * @throws {ModelError | DownloadError | ServerError} for repositories and servers that a run couldn't use
+ */
+export async function estimate(input: SuiteInput, options: EstimateOptions = {}): Promise<Estimates> {
+  const { store: given, recalibrate = false, signal = new AbortController().signal } = options;
+  const suite = parseSuite(input);
+  const context = libraryContext(options);
+  await using resources = new AsyncDisposableStack();
+  resources.defer(async () => context.meter[Symbol.asyncDispose]?.());
+  return await estimateSuite(suite, context, {
+    store: given === undefined ? undefined : await useStore(given, resources),
+    recalibrate,
+    ...(await freeMemory()),
     signal,
   });
 }

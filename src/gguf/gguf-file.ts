@@ -61,6 +61,23 @@ function isBigEndian(head: Buffer): boolean {
 /**
  * Refuses a file that doesn't begin as GGUF files do.
  *
+ * @param head its first bytes, or all of a short one
+ * @throws {ModelError} that names what was found instead
+ */
+export function requireGgufHead(name: string, head: Buffer): void {
+  if (head.toString('latin1', 0, 4) === 'GGUF' && head.length >= 24) {
+    if (!isBigEndian(head)) return;
+    throw new ModelError(`${name} is a big-endian GGUF file, made for machines such as IBM Z`, {
+      hint: 'Use the little-endian file of the model, or convert it with gguf_convert_endian.py of llama.cpp.',
+    });
+  }
+  const { what, hint } = describeContent(head.subarray(0, headBytes));
+  throw new ModelError(`${name} is not a GGUF file: it is ${what}`, { hint });
+}
+
+/**
+ * Refuses a file on this machine that doesn't begin as GGUF files do.
+ *
  * @throws {ModelError} that names what was found instead, or says that there is no such file
  */
 export async function requireGguf(path: string): Promise<void> {
@@ -79,14 +96,7 @@ export async function requireGguf(path: string): Promise<void> {
       cause: error,
     });
   }
-  if (head.toString('latin1', 0, 4) === 'GGUF' && bytesRead >= 24) {
-    if (!isBigEndian(head)) return;
-    throw new ModelError(`${path} is a big-endian GGUF file, made for machines such as IBM Z`, {
-      hint: 'Use the little-endian file of the model, or convert it with gguf_convert_endian.py of llama.cpp.',
-    });
-  }
-  const { what, hint } = describeContent(head.subarray(0, bytesRead));
-  throw new ModelError(`${path} is not a GGUF file: it is ${what}`, { hint });
+  requireGgufHead(path, head.subarray(0, bytesRead));
 }
 
 const shardPattern = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/s;

@@ -15,8 +15,8 @@ export interface GgufHeader {
   readonly parameters: number;
   /** Bytes of all tensors of this file. */
   readonly weightsBytes: number;
-  /** Of each tensor of this file by its name, with the padding behind it. */
-  readonly tensorBytes: ReadonlyMap<string, number>;
+  /** By their names. */
+  readonly tensorFacts: ReadonlyMap<string, TensorFacts>;
   readonly architecture: string;
   /** Files of a split model, this one included; 1 for a whole one. */
   readonly splitCount: number;
@@ -24,9 +24,31 @@ export interface GgufHeader {
   readonly tokenizerSha256: string | undefined;
 }
 
+export interface TensorFacts {
+  /** With the padding behind it. */
+  readonly bytes: number;
+  /** Numbers in it. */
+  readonly parameters: number;
+  /** `ggml_type`. */
+  readonly type: number;
+  /** Tokens are multiplied with it; the others are added or scale. */
+  readonly isMatrix: boolean;
+}
+
+/** A GGUF file whose beginning can be read, wherever it is. */
+export interface GgufBytes {
+  /** For errors. */
+  readonly name: string;
+  /** What to do if it is damaged, as an imperative sentence. */
+  readonly mend: string;
+  /** So many bytes from its start, or all of a shorter file. */
+  readonly first: (bytes: number) => Promise<{ readonly head: Buffer; readonly totalBytes: number }>;
+}
+
 export type GgufValue = number | string | boolean | readonly number[];
 
-const firstReadBytes = 1 << 20;
+/** Many headers are shorter. */
+export const firstReadBytes = 1 << 20;
 const maxHeaderBytes = 1 << 28;
 const maxKeptNumbers = 4096;
 /** In all lists together: a hostile header has many. */
@@ -168,32 +190,35 @@ function readValues(cursor: Cursor, n: number): Pick<GgufHeader, 'values' | 'len
   return { values, lengths, tokenizerSha256: hashOf(tokenizerEntries) };
 }
 
-interface TensorTable {
-  readonly parameters: number;
-  readonly places: readonly { readonly name: string; readonly offset: number }[];
+interface TensorPlace extends Omit<TensorFacts, 'bytes'> {
+  readonly name: string;
+  readonly offset: number;
 }
 
-function readTensors(cursor: Cursor, n: number): TensorTable {
-  let parameters = 0;
-  const places: { name: string; offset: number }[] = [];
+function readTensors(cursor: Cursor, n: number): readonly TensorPlace[] {
+  const places: TensorPlace[] = [];
   if (n > maxEntries) throw new Malformed(`it has ${n} tensors`);
   for (let index = 0; index < n; index += 1) {
     const name = cursor.text();
     const dimensions = cursor.u32();
     if (dimensions > maxDimensions) throw new Malformed(`a tensor has ${dimensions} dimensions`);
-    let size = 1;
-    for (let dimension = 0; dimension < dimensions; dimension += 1) size *= cursor.u64('size of a tensor');
-    parameters += size;
-    cursor.u32();
-    places.push({ name, offset: cursor.u64('place of a tensor') });
+    const sizes = Array.from({ length: dimensions }, () => cursor.u64('size of a tensor'));
+    const parameters = sizes.reduce((product, size) => product * size, 1);
+    const isMatrix = sizes.filter((size) => size > 1).length > 1;
+    places.push({ name, parameters, isMatrix, type: cursor.u32(), offset: cursor.u64('place of a tensor') });
   }
-  return { parameters, places };
+  return places;
 }
 
 /** Each tensor reaches to the next one, so that its type needn't be known. */
-function sizesOf(places: TensorTable['places'], weightsBytes: number): ReadonlyMap<string, number> {
+function factsOf(places: readonly TensorPlace[], weightsBytes: number): ReadonlyMap<string, TensorFacts> {
   const sorted = places.toSorted((left, right) => left.offset - right.offset);
-  return new Map(sorted.map(({ name, offset }, index) => [name, (sorted[index + 1]?.offset ?? weightsBytes) - offset]));
+  return new Map(
+    sorted.map(({ name, offset, ...place }, index) => {
+      const bytes = (sorted[index + 1]?.offset ?? weightsBytes) - offset;
+      return [name, { ...place, bytes }];
+    }),
+  );
 }
 
 /** Writers without parts leave it out or say 0. */
@@ -212,7 +237,7 @@ function parseHeader(buffer: Buffer, fileBytes: number): GgufHeader {
   const tensors = cursor.u64('number of tensors');
   const entries = cursor.u64('number of values');
   const { values, lengths, tokenizerSha256 } = readValues(cursor, entries);
-  const { parameters, places } = readTensors(cursor, tensors);
+  const places = readTensors(cursor, tensors);
   const alignment = values.get('general.alignment');
   const step = typeof alignment === 'number' && alignment > 0 ? alignment : 32;
   const weightsStart = Math.ceil(cursor.position / step) * step;
@@ -224,13 +249,35 @@ function parseHeader(buffer: Buffer, fileBytes: number): GgufHeader {
     values,
     lengths,
     tensors,
-    parameters,
+    parameters: places.reduce((sum, { parameters }) => sum + parameters, 0),
     weightsBytes,
-    tensorBytes: sizesOf(places, weightsBytes),
+    tensorFacts: factsOf(places, weightsBytes),
     architecture: typeof named === 'string' ? named : 'unknown',
     splitCount: partsOf(values.get('split.count')),
     tokenizerSha256,
   };
+}
+
+/**
+ * Reads the header at the start of a GGUF file, as much of it as it takes.
+ *
+ * @throws {ModelError} if it is damaged or cut off
+ */
+export async function readHeaderOf({ name, mend, first }: GgufBytes): Promise<GgufHeader> {
+  for (let wanted = firstReadBytes; ; wanted *= 4) {
+    const { head, totalBytes } = await first(wanted);
+    try {
+      return parseHeader(head, totalBytes);
+    } catch (error) {
+      if (error instanceof NeedsMoreBytes && wanted < totalBytes && wanted < maxHeaderBytes) continue;
+      if (error instanceof OtherVersion) {
+        throw new ModelError(`${name} ${error.message}`, { hint: 'Use another file of the model.', cause: error });
+      }
+      if (!(error instanceof NeedsMoreBytes) && !(error instanceof Malformed)) throw error;
+      const problem = error instanceof Malformed ? error.message : 'the file ends before its header does';
+      throw new ModelError(`${name} is a damaged GGUF file: ${problem}`, { hint: mend, cause: error });
+    }
+  }
 }
 
 /**
@@ -242,19 +289,13 @@ export async function readGgufHeader(path: string): Promise<GgufHeader> {
   await requireGguf(path);
   await using handle = await openFile(path);
   const { size } = await handle.stat();
-  for (let wanted = firstReadBytes; ; wanted *= 4) {
-    const buffer = Buffer.alloc(Math.min(wanted, size));
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-    try {
-      return parseHeader(buffer.subarray(0, bytesRead), size);
-    } catch (error) {
-      if (error instanceof NeedsMoreBytes && wanted < size && wanted < maxHeaderBytes) continue;
-      if (error instanceof OtherVersion) {
-        throw new ModelError(`${path} ${error.message}`, { hint: 'Use another file of the model.', cause: error });
-      }
-      if (!(error instanceof NeedsMoreBytes) && !(error instanceof Malformed)) throw error;
-      const problem = error instanceof Malformed ? error.message : 'the file ends before its header does';
-      throw new ModelError(`${path} is a damaged GGUF file: ${problem}`, { hint: 'Download it again.', cause: error });
-    }
-  }
+  return await readHeaderOf({
+    name: path,
+    mend: 'Download it again.',
+    async first(bytes) {
+      const buffer = Buffer.alloc(Math.min(bytes, size));
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
+      return { head: buffer.subarray(0, bytesRead), totalBytes: size };
+    },
+  });
 }

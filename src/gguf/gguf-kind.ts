@@ -96,14 +96,23 @@ function otherKind(header: GgufHeader): OtherKind | undefined {
 }
 
 /**
+ * Refuses the header of a file that is no language model that can answer.
+ *
+ * @throws {ModelError} that says what it is instead
+ */
+export function requireLanguageModel(name: string, header: GgufHeader): void {
+  const other = otherKind(header);
+  if (other !== undefined)
+    throw new ModelError(`${name} is no language model: it is ${other.what}`, { hint: other.hint });
+}
+
+/**
  * Reads the header of a file that is to be run.
  *
  * @throws {ModelError} if it is missing, no GGUF, damaged or cut off, or whole but no language model that can answer
  */
 export async function readModelHeader(path: string): Promise<GgufHeader> {
   const header = await readGgufHeader(path);
-  const other = otherKind(header);
-  if (other !== undefined)
-    throw new ModelError(`${path} is no language model: it is ${other.what}`, { hint: other.hint });
+  requireLanguageModel(path, header);
   return header;
 }

@@ -1,4 +1,5 @@
 import type { CacheType } from '../core/llama-settings.ts';
+import type { CacheLayout } from './cache-layout.ts';
 import type { ModelOutline } from './model-outline.ts';
 
 /** Tokens of a sequence that estimates assume where nobody says. */
@@ -12,6 +13,11 @@ export interface ModelUse {
   readonly sequences: number;
   readonly kvCache: CacheType;
   readonly flashAttention: 'auto' | 'on' | 'off';
+  /**
+   * Layers with a sliding window keep all tokens too, so that a beginning can be used again anywhere; else the window and
+   * what is decoded at once. By default they do: an upper bound.
+   */
+  readonly keepsWindow?: boolean;
 }
 
 /** Bytes of the parts of a model, each of which is on one device or on the host. An estimate, never a measurement. */
@@ -37,7 +43,7 @@ const cacheBlocks: Readonly<Record<CacheType, readonly [numbers: number, bytes: 
 };
 
 /** Tokens that llama.cpp decodes at once; sizes its compute buffers. */
-const decodeTokens = 512;
+export const decodeTokens = 512;
 const floatBytes = 4;
 /** llama.cpp rounds the length of a sequence's cache up to this. */
 const contextStep = 256;
@@ -53,27 +59,40 @@ export function cacheTypeProblem({ keyLength, valueLength }: ModelOutline, type:
   return `a ${type} key-value cache needs heads of a multiple of ${numbers} numbers, but this model's have ${odd}`;
 }
 
+/** Tokens of one sequence that a layer keeps. */
+function cellsOf({ windowTokens }: CacheLayout, { contextTokens, keepsWindow = true }: ModelUse): number {
+  const all = Math.ceil(contextTokens / contextStep) * contextStep;
+  if (windowTokens === undefined || keepsWindow) return all;
+  return Math.min(all, Math.ceil((windowTokens + decodeTokens) / contextStep) * contextStep);
+}
+
+/** Bytes of a type of cache that so many numbers take. */
+export function cacheBytes(type: CacheType, numbers: number): number {
+  const [each, bytes] = cacheBlocks[type];
+  return (numbers * bytes) / each;
+}
+
 /**
  * Estimates what the parts of a model take.
  *
- * Key-value cache: keys and values of every layer for each token of each sequence (sliding windows counted in full: an
- * upper bound). Compute: activations of one decode and the logits of one token per sequence, rough; without flash
+ * Key-value cache: what `cacheLayouts` says, for each token of each sequence. Compute: activations of one decode and the logits of one token per sequence, rough; without flash
  * attention the scores of one layer too.
  */
 export function needsOfModel(outline: ModelOutline, use: ModelUse): ModelNeeds {
-  const { layers, outputBytes, inputBytes, heads, keyLength, valueLength } = outline;
+  const { layers, outputBytes, inputBytes, heads } = outline;
   const { embeddingLength, feedForwardLength, vocabularySize } = outline;
   const cellsEach = Math.ceil(use.contextTokens / contextStep) * contextStep;
-  const [numbers, bytes] = cacheBlocks[use.kvCache];
-  const bytesOfHead = (cellsEach * use.sequences * (keyLength + valueLength) * bytes) / numbers;
   const activations = decodeTokens * (6 * embeddingLength + 3 * feedForwardLength);
   const scores = use.flashAttention === 'off' ? decodeTokens * cellsEach * heads : 0;
   return {
-    layers: layers.map(({ weightsBytes, expertBytes, keyValueHeads }) => ({
-      weightsBytes,
-      expertBytes,
-      kvBytes: Math.ceil(keyValueHeads * bytesOfHead),
-    })),
+    layers: layers.map(({ weightsBytes, expertBytes, cache }) => {
+      const kept = cacheBytes(use.kvCache, cellsOf(cache, use) * cache.numbersPerToken);
+      return {
+        weightsBytes,
+        expertBytes,
+        kvBytes: Math.ceil(use.sequences * (kept + floatBytes * cache.stateNumbers)),
+      };
+    }),
     outputBytes,
     inputBytes,
     computeBytes: floatBytes * (activations + scores + 2 * use.sequences * vocabularySize),

@@ -58,8 +58,8 @@ describe('the outline of a model', () => {
     const outline = await outlineOf([table, ...inLayers]);
     expect(outline).toMatchObject({
       layers: [
-        { weightsBytes: 192, expertBytes: 0, keyValueHeads: 1 },
-        { weightsBytes: 864, expertBytes: 768, keyValueHeads: 2 },
+        { weightsBytes: 192, expertBytes: 0, cache: { numbersPerToken: 64 } },
+        { weightsBytes: 864, expertBytes: 768, cache: { numbersPerToken: 128 } },
       ],
       outputBytes: 32 + 640,
       inputBytes: 640,
@@ -87,6 +87,20 @@ describe('what it needs', () => {
     expect(needsOfModel(outline, use).layers.map(({ kvBytes }) => kvBytes)).toEqual([numbers * 2, numbers * 4]);
     expect(needsOfModel(outline, { ...use, kvCache: 'q8_0' }).layers[0]?.kvBytes).toBe((numbers * 34) / 32);
     expect(needsOfModel(outline, { ...use, kvCache: 'q4_0' }).layers[0]?.kvBytes).toBe((numbers * 18) / 32);
+  });
+
+  it('keeps of a sliding window what it sees and a batch, unless all of it is to be used again', async () => {
+    const outline = await outlineOf([table, ...inLayers]);
+    const layers = outline.layers.map((layer) => ({ ...layer, cache: { ...layer.cache, windowTokens: 100 } }));
+    const windowed = { ...outline, layers };
+    const long = { ...use, contextTokens: 4096, sequences: 1 };
+    const kept = (keepsWindow?: boolean): number | undefined =>
+      needsOfModel(windowed, keepsWindow === undefined ? long : { ...long, keepsWindow }).layers[0]?.kvBytes;
+    // 100 and 512 tokens become 768.
+    expect(kept(false)).toBe(768 * 64 * 2);
+    expect(kept(true)).toBe(4096 * 64 * 2);
+    expect(kept()).toBe(kept(true));
+    expect(needsOfModel(windowed, { ...use, keepsWindow: false }).layers[0]?.kvBytes).toBe(512 * 3 * 64 * 2);
   });
 
   it('has the scores of attention where they are kept', async () => {

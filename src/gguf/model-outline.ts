@@ -1,6 +1,8 @@
+import { type CacheLayout, cacheLayouts } from './cache-layout.ts';
 import { shardFiles } from './gguf-file.ts';
-import { type GgufHeader, readGgufHeader } from './gguf-header.ts';
+import { type GgufHeader, readGgufHeader, type TensorFacts } from './gguf-header.ts';
 import { readModelHeader } from './gguf-kind.ts';
+import { expertNames, type ModelWork, modelWork } from './model-work.ts';
 
 /** One repeating layer of a model. */
 export interface LayerOutline {
@@ -8,7 +10,7 @@ export interface LayerOutline {
   readonly weightsBytes: number;
   /** Of a mixture of experts; 0 in others. */
   readonly expertBytes: number;
-  readonly keyValueHeads: number;
+  readonly cache: CacheLayout;
 }
 
 /** What decides where a model fits, from the headers of its files. */
@@ -30,24 +32,22 @@ export interface ModelOutline {
   readonly feedForwardLength: number;
   readonly vocabularySize: number;
   readonly trainedContextTokens: number | undefined;
+  readonly work: ModelWork;
 }
 
-/** Tensors of experts, as `--cpu-moe` of llama.cpp knows them. */
-const expertNames = /\.ffn_(?:up|down|gate|gate_up)_(?:ch)?exps/;
 /** No model has more: a damaged name is no reason to make as many layers. */
 const mostLayers = 4096;
 
-function sumOf(sizes: readonly (readonly [string, number])[], fits: (name: string) => boolean): number {
-  return sizes.reduce((sum, [name, bytes]) => sum + (fits(name) ? bytes : 0), 0);
+type NamedTensor = readonly [name: string, facts: TensorFacts];
+
+function sumOf(tensors: readonly NamedTensor[], fits: (name: string) => boolean): number {
+  return tensors.reduce((sum, [name, { bytes }]) => sum + (fits(name) ? bytes : 0), 0);
 }
 
 /** Weights by the layer that their names say, and those of experts among them. */
-function layerBytes(
-  sizes: readonly (readonly [string, number])[],
-  layers: number,
-): readonly Omit<LayerOutline, 'keyValueHeads'>[] {
+function layerBytes(tensors: readonly NamedTensor[], layers: number): readonly Omit<LayerOutline, 'cache'>[] {
   const found = Array.from({ length: layers }, () => ({ weightsBytes: 0, expertBytes: 0 }));
-  for (const [name, bytes] of sizes) {
+  for (const [name, { bytes }] of tensors) {
     const layer = found[Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? -1)];
     if (layer === undefined) continue;
     layer.weightsBytes += bytes;
@@ -57,32 +57,33 @@ function layerBytes(
 }
 
 /** From the headers of all files of a model, the first one first. */
-function outlineModel([first, ...others]: readonly [GgufHeader, ...GgufHeader[]]): ModelOutline {
+export function outlineModel([first, ...others]: readonly [GgufHeader, ...GgufHeader[]]): ModelOutline {
   const { architecture, values } = first;
   const number = (name: string): number | undefined => {
     const value = values.get(`${architecture}.${name}`);
     return typeof value === 'number' ? value : undefined;
   };
   const headers = [first, ...others];
-  const sizes = headers.flatMap(({ tensorBytes }) => [...tensorBytes]);
+  const tensors = headers.flatMap(({ tensorFacts }) => [...tensorFacts]);
   const layers = Math.min(mostLayers, number('block_count') ?? 0);
   const heads = number('attention.head_count') ?? 0;
-  const keyValueHeads = values.get(`${architecture}.attention.head_count_kv`) ?? heads;
   const embeddingLength = number('embedding_length') ?? 0;
   const headLength = heads === 0 ? 0 : embeddingLength / heads;
   const weightsBytes = headers.reduce((sum, header) => sum + header.weightsBytes, 0);
-  const inLayers = layerBytes(sizes, layers);
-  const ownOutput = sumOf(sizes, (name) => name.startsWith('output'));
-  const hasOwnTable = sizes.some(([name]) => name === 'output.weight');
+  const inLayers = layerBytes(tensors, layers);
+  const ownOutput = sumOf(tensors, (name) => name.startsWith('output'));
+  const hasOwnTable = tensors.some(([name]) => name === 'output.weight');
   return {
     architecture,
     parameters: headers.reduce((sum, header) => sum + header.parameters, 0),
     weightsBytes,
-    layers: inLayers.map((layer, index) => {
-      const own = typeof keyValueHeads === 'object' ? keyValueHeads[index] : keyValueHeads;
-      return { ...layer, keyValueHeads: Number(own ?? 0) };
-    }),
-    outputBytes: hasOwnTable ? ownOutput : ownOutput + sumOf(sizes, (name) => name === 'token_embd.weight'),
+    layers: cacheLayouts(first, layers).map((cache, index) => ({
+      weightsBytes: 0,
+      expertBytes: 0,
+      ...inLayers[index],
+      cache,
+    })),
+    outputBytes: hasOwnTable ? ownOutput : ownOutput + sumOf(tensors, (name) => name === 'token_embd.weight'),
     inputBytes: weightsBytes - ownOutput - inLayers.reduce((sum, layer) => sum + layer.weightsBytes, 0),
     heads,
     keyLength: number('attention.key_length') ?? headLength,
@@ -91,6 +92,7 @@ function outlineModel([first, ...others]: readonly [GgufHeader, ...GgufHeader[]]
     feedForwardLength: number('feed_forward_length') ?? 4 * embeddingLength,
     vocabularySize: first.lengths.get('tokenizer.ggml.tokens') ?? number('vocab_size') ?? 0,
     trainedContextTokens: number('context_length'),
+    work: modelWork(tensors, first),
   };
 }
 

@@ -118,7 +118,7 @@ export async function listHubFiles(
   const url = `${hubEndpoint}/api/${type}s/${repo}/revision/${encodeURIComponent(revision)}?blobs=true`;
   const answer = await http.send({ url, headers: await hubHeaders(settings), signal });
   const text = await listText(answer);
-  if (answer.statusCode !== 200) throw refusalOf({ ...repository, file: '' }, answer, hubEndpoint);
+  if (answer.statusCode !== 200) throw hubRefusal({ ...repository, file: '' }, answer, hubEndpoint);
   const parsed = fileList.safeParse(jsonInside(text));
   if (!parsed.success) {
     throw new DownloadError(`${answer.url} is not a Hugging Face hub: no list of files in its response`, {
@@ -129,7 +129,7 @@ export async function listHubFiles(
 }
 
 /** What a status of the hub means: something that passes, or its refusal in words. */
-function refusalOf(file: HubFile, answer: HttpAnswer, endpoint: string): Error {
+export function hubRefusal(file: HubFile, answer: HttpAnswer, endpoint: string): Error {
   const passing = passingStatus(answer.statusCode);
   const shown = `HTTP ${answer.statusCode} from ${answer.url}`;
   if (passing !== undefined) return new PassingFault(passing, shown);
@@ -207,5 +207,5 @@ export async function hubFileFacts(file: HubFile, pull: Pull): Promise<HubFileFa
   if (statusCode < 400) return factsFrom(answer, hubEndpoint);
   const isMissingEntry = headerValue(answer.headers, 'x-error-code') === 'EntryNotFound';
   const known = isMissingEntry ? await missingFile(file, pull) : undefined;
-  throw known ?? refusalOf(file, answer, hubEndpoint);
+  throw known ?? hubRefusal(file, answer, hubEndpoint);
 }

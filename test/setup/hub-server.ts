@@ -87,14 +87,17 @@ function damaged(content: Buffer): Buffer {
 interface Slice {
   readonly status: 200 | 206 | 416;
   readonly start: number;
+  /** Behind its last byte. */
+  readonly end: number;
 }
 
 function sliceOf(request: IncomingMessage, etag: string, length: number, faults: HubFaults): Slice {
-  const [, first] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? [];
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
   const guard = request.headers['if-range'];
   if (first === undefined || faults.ignoresRanges || (guard !== undefined && guard !== etag))
-    return { status: 200, start: 0 };
-  return Number(first) >= length ? { status: 416, start: 0 } : { status: 206, start: Number(first) };
+    return { status: 200, start: 0, end: length };
+  if (Number(first) >= length) return { status: 416, start: 0, end: 0 };
+  return { status: 206, start: Number(first), end: last === '' ? length : Math.min(length, Number(last) + 1) };
 }
 
 function sendBody(response: ServerResponse, content: Buffer, start: number, faults: HubFaults): void {
@@ -139,10 +142,10 @@ function sendContent(request: IncomingMessage, response: ServerResponse, file: S
   }
   response.writeHead(slice.status, {
     etag,
-    ...(!faults.isChunked && { 'content-length': String(content.length - slice.start) }),
-    ...(slice.status === 206 && { 'content-range': `bytes ${slice.start}-${content.length - 1}/${content.length}` }),
+    ...(!faults.isChunked && { 'content-length': String(slice.end - slice.start) }),
+    ...(slice.status === 206 && { 'content-range': `bytes ${slice.start}-${slice.end - 1}/${content.length}` }),
   });
-  sendBody(response, content, slice.start, faults);
+  sendBody(response, content.subarray(0, slice.end), slice.start, faults);
 }
 
 function hubError(response: ServerResponse, status: number, code: string): void {

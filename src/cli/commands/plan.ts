@@ -1,6 +1,7 @@
 import { type Cell, numberCell, sizeCell } from '../../present/document.ts';
 import type { PlacementPlan } from '../../gguf/plan-placement.ts';
 import { gpuSupply, type GpuSupply } from '../../app/gpu-outlook.ts';
+import { UsageError } from '../../core/errors.ts';
 import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
 import { type CellOutlook, planSuite, type ProbeOutlook, type SuiteOutlook } from '../../app/plan-suite.ts';
 import type { ModelOutlook } from '../../app/model-outlook.ts';
@@ -10,6 +11,7 @@ import { roughAmounts, roughRange, sizeText } from '../../core/amount-text.ts';
 import type { CliContext } from '../context.ts';
 import { printTable } from '../print-document.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { requireFlag, showEstimates } from './estimates.ts';
 import { createLocalContext } from '../local-world.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
 import { createStatusLine } from '../progress/status-line.ts';
@@ -18,8 +20,21 @@ import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
 import type { gpuOptions, planOptions } from '../tables/measure-options.ts';
 import type { SuiteOptions } from '../tables/suite-options.ts';
 
-export const plan: CommandHandler<typeof planOptions> = async (input, context) =>
-  showPlan(input, context, input.options.probe);
+export const plan: CommandHandler<typeof planOptions> = async (input, context) => {
+  const { estimate, recalibrate = false, probe, gpuMemory: memoryBytes, gpus: count } = input.options;
+  if (estimate !== true) {
+    requireFlag('--estimate', ['recalibrate'], input.origins);
+    return showPlan(input, context, probe);
+  }
+  if (input.origins.probe.source === 'flag') {
+    throw new UsageError('both --estimate and --probe were given', {
+      hint: 'An estimate starts nothing: give --probe to plan what a run takes.',
+    });
+  }
+  const { suite } = await suiteOfCommand(input, context);
+  const gpus = gpuSupply(await readGpuDevices(), { memoryBytes, count });
+  return showEstimates(suite, { gpus, recalibrate }, context);
+};
 
 /** Whether the speed of models is measured first. */
 type Probe = 'auto' | 'always' | 'never';

@@ -11,10 +11,14 @@ import {
   verifyModel,
   type ListedModel,
 } from '../../sources/model-list.ts';
+import { gpuSupply } from '../../app/gpu-outlook.ts';
+import { readGpuDevices } from '../../meters/devices/gpu-tools.ts';
+import { requireFlag, showFit } from './estimates.ts';
 import { pullModel } from '../../sources/pull-model.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { sourceSettings, dataFolder } from '../local-world.ts';
 import type { CommandHandler } from '../options/command.ts';
+import { parametersCell } from '../parameters-cell.ts';
 import { printTable, printBlocks } from '../print-document.ts';
 import { createStatusLine } from '../progress/status-line.ts';
 import type { modelsListOptions, noOptions, dataOptions } from '../tables/prepare-options.ts';
@@ -33,7 +37,13 @@ import { checkData, type DataCheck } from '../../tasks/data-checks.ts';
 import { loadTasks } from '../../tasks/index.ts';
 import type { CliContext } from '../context.ts';
 
-export const modelsList: CommandHandler<typeof modelsListOptions> = async ({ options }, context) => {
+export const modelsList: CommandHandler<typeof modelsListOptions> = async ({ options, origins }, context) => {
+  if (options.fit === true) {
+    const { gpuMemory: memoryBytes, gpus: count, recalibrate = false, allowBusy } = options;
+    const gpus = gpuSupply(await readGpuDevices(), { memoryBytes, count });
+    return showFit({ gpus, recalibrate, allowBusy: allowBusy === true }, context);
+  }
+  requireFlag('--fit', ['recalibrate', 'allowBusy', 'gpuMemory', 'gpus'], origins);
   const settings = sourceSettings(context);
   const all = await listModels(settings);
   const models = all.filter(
@@ -64,12 +74,6 @@ function modelRow({ name, entry, bytes, path, source }: ListedModel): readonly C
     path === undefined ? 'no' : 'yes',
     truncateText(source, 70),
   ];
-}
-
-function parametersCell(parameters: number): Cell {
-  return parameters >= 1e9
-    ? numberCell(parameters / 1e9, 1, { after: ' B' })
-    : numberCell(parameters / 1e6, 0, { after: ' M' });
 }
 
 export const modelsShow: CommandHandler<typeof noOptions> = async ({ arguments: [name = ''] }, context) => {

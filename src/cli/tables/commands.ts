@@ -80,6 +80,7 @@ const measureAndDecide: readonly Command[] = [
       'perbench plan suite.yaml',
       'perbench plan suites/paper.yaml --gpu-memory 80GiB --gpus 8',
       'perbench plan -m qwen2.5-coder-0.5b-instruct -t gsm8k --probe never',
+      'perbench plan --estimate -m hf:owner/repo/model.gguf',
     ],
     load: async () => (await import('../commands/plan.ts')).plan,
   }),

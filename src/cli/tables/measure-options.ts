@@ -104,9 +104,19 @@ export const lossOptions = {
 
 export const resumeOptions = { ...storedRunOptions, force } as const;
 
+/** What estimates take beside what they are of. */
+export const estimateOptions = {
+  recalibrate: flag({ help: 'measure the speed of this machine again, for estimates', hasEnvironment: false }),
+} as const;
+
 export const planOptions = {
   ...suiteOptions,
   ...gpuOptions,
+  estimate: flag({
+    help: 'estimate memory and speed of the models from the headers of their files alone, before any download',
+    hasEnvironment: false,
+  }),
+  ...estimateOptions,
   probe: withDefault(
     choice({
       argument: 'when',

@@ -68,6 +68,7 @@ export const prepareCommands: readonly Command[] = [
     summary: 'list the models in the catalogue and on this machine',
     arguments: [],
     options: modelsListOptions,
+    examples: ['perbench models list --all', 'perbench models list --fit'],
     load: async () => (await import('../commands/sources.ts')).modelsList,
   }),
   defineCommand({

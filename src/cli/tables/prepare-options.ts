@@ -1,4 +1,5 @@
 import { flag, number, text, texts, withDefault } from '../options/option.ts';
+import { estimateOptions, gpuOptions } from './measure-options.ts';
 import { suiteOptions } from './suite-options.ts';
 
 const { dataDir, shots, input, target, answer, skipInvalid } = suiteOptions;
@@ -15,6 +16,13 @@ export const noOptions = {} as const;
 
 export const modelsListOptions = {
   all: flag({ help: 'include the models of the paper, most of which need a large machine' }),
+  fit: flag({
+    help: 'estimate memory and speed of all models on this machine; those first that fit',
+    hasEnvironment: false,
+  }),
+  ...estimateOptions,
+  ...gpuOptions,
+  allowBusy: suiteOptions.allowBusy,
 } as const;
 
 export const dataOptions = { dataDir } as const;

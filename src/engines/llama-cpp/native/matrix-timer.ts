@@ -1,0 +1,174 @@
+import koffi from 'koffi';
+import type { TypeRate } from '../../../core/roofline.ts';
+import type { LibraryLocation } from '../library-location.ts';
+import type { Pointer } from './abi.ts';
+import { bindGraphs, type GgmlGraphs } from './ggml-graphs.ts';
+import type { NativeLibrary } from './library.ts';
+
+/** Numbers in a row of the matrices: that of a model of 3 to 8 billion parameters. */
+const columns = 2048;
+/** More than a CPU's cache holds, so that they come from memory. */
+const weightsBytes = 128 * 2 ** 20;
+/** Rows of the matrix that many tokens are multiplied with. */
+const computedRows = 2048;
+const manyTokens = 512;
+/** Rows of different numbers: quantising a whole matrix would take longer than measuring. */
+const differentRows = 32;
+const stepsOfChain = 512;
+const leastRepeats = 5;
+const leastMs = 150;
+/** Of tensors and a graph, without their numbers. */
+const contextBytes = 4 * 2 ** 20;
+const float32 = 0;
+const contextParams = { mem_size: contextBytes, mem_buffer: null, no_alloc: true };
+/** What ggml quantises without looking at a model; it ends the process over others. */
+const makeable = new Set([0, 1, 2, 3, 6, 7, 8, 10, 11, 12, 13, 14, 16, 17, 18, 19, 20, 21, 22, 23, 29, 30, 34, 35, 39]);
+
+/** Between -1 and 1, and of no pattern that a kernel could profit from. */
+function someNumbers(length: number): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length }, (_, index) => Math.sin(index * index));
+}
+
+/** The fastest of several times: what the machine can do where nobody disturbs it. */
+function fastestMs(work: () => void): number {
+  work();
+  const startedMs = performance.now();
+  let fastest = Infinity;
+  for (let repeat = 0; repeat < leastRepeats || performance.now() - startedMs < leastMs; repeat += 1) {
+    const beginMs = performance.now();
+    work();
+    fastest = Math.min(fastest, performance.now() - beginMs);
+  }
+  return fastest;
+}
+
+/** The memories that weights may lie in, those that pack them for the CPU's kernels first, as llama.cpp goes. */
+function memoriesOf(graphs: GgmlGraphs, device: Pointer, plain: Pointer): readonly Pointer[] {
+  const list = graphs.procedure(graphs.registry('CPU'), 'ggml_backend_dev_get_extra_bufts');
+  if (list === null) return [plain];
+  const extra = koffi.call(list, koffi.proto('void *perbench_extra_memories(void *device)'), device) as Pointer | null;
+  const found: Pointer[] = [];
+  for (let index = 0; extra !== null; index += 1) {
+    const memory = koffi.decode(extra, index * koffi.sizeof('void *'), 'void *') as Pointer | null;
+    if (memory === null) break;
+    found.push(memory);
+  }
+  return [...found, plain];
+}
+
+/** Times matrix products on the CPU, with the kernels, threads and packing that models are computed with. */
+export class MatrixTimer {
+  readonly #graphs: GgmlGraphs;
+  readonly #device: Pointer;
+  readonly #backend: Pointer;
+  readonly #plain: Pointer;
+  readonly #memories: readonly Pointer[];
+
+  constructor(library: NativeLibrary, location: LibraryLocation, threads: number) {
+    this.#graphs = bindGraphs(location);
+    this.#device = this.#graphs.device('CPU');
+    this.#backend = this.#graphs.start(this.#device, null);
+    this.#plain = library.hostBufferType();
+    this.#memories = memoriesOf(this.#graphs, this.#device, this.#plain);
+    const registry = this.#graphs.registry('CPU');
+    const setThreads = this.#graphs.procedure(registry, 'ggml_backend_set_n_threads');
+    const setPool = this.#graphs.procedure(registry, 'ggml_backend_cpu_set_threadpool');
+    const pool = library.createThreadpool(threads);
+    if (setThreads !== null)
+      koffi.call(
+        setThreads,
+        koffi.proto('void perbench_set_threads(void *backend, int threads)'),
+        this.#backend,
+        threads,
+      );
+    if (setPool !== null && pool !== undefined)
+      koffi.call(setPool, koffi.proto('void perbench_set_pool(void *backend, void *pool)'), this.#backend, pool);
+  }
+
+  /** Undefined for a type that the library doesn't know, or can't make. */
+  rate(type: number): TypeRate | undefined {
+    const { typeName, rowBytes } = this.#graphs;
+    if (!makeable.has(type)) return undefined;
+    const each = Number(rowBytes(type, columns));
+    const rows = Math.floor(weightsBytes / each / differentRows) * differentRows;
+    const name = typeName(type);
+    const some = this.#someRows(type, each);
+    if (name === null || some === undefined) return undefined;
+    const readMs = this.#productMs(type, rows, 1, some);
+    const computeMs = this.#productMs(type, computedRows, manyTokens, some);
+    if (readMs === undefined || computeMs === undefined) return undefined;
+    return {
+      type,
+      name,
+      bytesPerSecond: (1000 * rows * each) / readMs,
+      operationsPerSecond: (1000 * 2 * columns * computedRows * manyTokens) / computeMs,
+    };
+  }
+
+  /** Of a chain of sums of one number, each of which waits for the one before. */
+  stepMs(): number {
+    const { init, free, matrix, sum, allocate, release, write } = this.#graphs;
+    const context = init(contextParams);
+    const one = matrix(context, float32, 1, 1);
+    let last = one;
+    for (let step = 0; step < stepsOfChain; step += 1) last = sum(context, last, one);
+    const compute = this.#ready(context, last);
+    const buffer = allocate(context, this.#plain);
+    write(one, Buffer.alloc(Float32Array.BYTES_PER_ELEMENT), 0, Float32Array.BYTES_PER_ELEMENT);
+    const ms = fastestMs(compute) / stepsOfChain;
+    if (buffer !== null) release(buffer);
+    free(context);
+    return ms;
+  }
+
+  #someRows(type: number, rowBytes: number): Buffer | undefined {
+    const numbers = someNumbers(columns * differentRows);
+    if (type === float32) return Buffer.from(numbers.buffer);
+    const rows = Buffer.alloc(rowBytes * differentRows);
+    const weights = new Float32Array(columns).fill(1);
+    const made = this.#graphs.quantize(type, numbers, rows, 0, differentRows, columns, weights);
+    return Number(made) === rows.length ? rows : undefined;
+  }
+
+  /** Undefined where there is no memory for it. */
+  #productMs(type: number, rows: number, tokens: number, some: Buffer): number | undefined {
+    const { free, release, write } = this.#graphs;
+    for (const memory of this.#memories) {
+      const { contexts, weights, asked, compute, buffers } = this.#build(type, rows, tokens, memory);
+      const isHere = buffers.every((buffer) => buffer !== null);
+      if (isHere) {
+        const bytes = (some.length / differentRows) * rows;
+        write(weights, Buffer.alloc(bytes, some), 0, bytes);
+        const numbers = someNumbers(columns * tokens);
+        write(asked, Buffer.from(numbers.buffer), 0, numbers.byteLength);
+      }
+      const ms = isHere ? fastestMs(compute) : undefined;
+      for (const buffer of buffers) if (buffer !== null) release(buffer);
+      contexts.forEach(free);
+      if (ms !== undefined) return ms;
+    }
+    return undefined;
+  }
+
+  /** A product with weights in a memory; without buffers where that memory isn't for it, or there is too little. */
+  #build(type: number, rows: number, tokens: number, memory: Pointer) {
+    const { init, matrix, product, allocate, supports } = this.#graphs;
+    const contexts = [init(contextParams), init(contextParams)] as const;
+    const weights = matrix(contexts[0], type, columns, rows);
+    const asked = matrix(contexts[1], float32, columns, tokens);
+    const answer = product(contexts[1], weights, asked);
+    const compute = this.#ready(contexts[1], answer);
+    const buffers: (Pointer | null)[] = [allocate(contexts[0], memory)];
+    // Whether a memory suits is told of a tensor that lies there.
+    const suits = buffers[0] !== null && supports(this.#device, answer);
+    buffers.push(suits ? allocate(contexts[1], this.#plain) : null);
+    return { contexts, weights, asked, compute, buffers };
+  }
+
+  #ready(context: Pointer, result: Pointer): () => void {
+    const { graph, expand, compute } = this.#graphs;
+    const made = graph(context);
+    expand(made, result);
+    return () => void compute(this.#backend, made);
+  }
+}
