@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runInProcess, type EndedInProcess } from '../../test/setup/run-in-process.ts';
@@ -53,6 +53,18 @@ describe('perbench loss with a real model', () => {
     expect(cells).toMatchObject({ model: 'small cache', base: 'smollm', texts: '2', answers: '3' });
     expect(await readFile(join(folder, 'loss.tex'), 'utf8')).toContain(String.raw`\begin{tabular}`);
     expect(await readFile(join(folder, 'loss.md'), 'utf8')).toContain('| small cache |');
+  });
+
+  it('is taken before the ladder of a race and report.html are written, against the base of the question', async () => {
+    const question = 'cheapest not worse than again by 0.5';
+    const brisk = ['--protocol', 'serving', '--launches', '1', '--latency-requests', '3', '--window-seconds', '0.1'];
+    const argv = ['run', 'suite.json', '--decide', question, ...brisk, '--store', 'race/store.db'];
+    const { stdout } = await runInProcess(argv, { folder, environment: { COLUMNS: '200' } });
+    expect(stdout).toMatch(/against again\n.*KL/su);
+    expect(stdout).not.toContain('no KL divergence was taken');
+    expect(stdout).toMatch(/^loss against again, run/mu);
+    const [runId = ''] = await readdir(join(folder, 'race', 'runs'));
+    expect(await readFile(join(folder, 'race', 'runs', runId, 'report.html'), 'utf8')).toContain('KL, same top token');
   });
 
   it('compares files on a text, and says where it is too short', async () => {

@@ -37,7 +37,7 @@ describe('perbench loss refuses in one line', () => {
     [['--text', 'words.txt', '-t', 'tickets'], '--task and --text were both given'],
     [['--items', '1'], '--items: expected a whole number of at least 2, got "1"'],
     [['20000101'], 'no run "20000101"'],
-    [['--base', 'sceond'], 'has no model "sceond" to be the base; it has first, second'],
+    [['--base', 'sceond'], 'unknown model to compare with "sceond"; known: first, second'],
   ])('%j', async (argv, message) => {
     const { code, stderr } = await perbench('loss', ...argv);
     expect(stderr).toContain(message);
@@ -68,10 +68,9 @@ describe('a suite with loss', () => {
     expect(code).toBe(exitCodes.usage);
   });
 
-  it('prints its scoreboards first, and then why there is no loss', async () => {
+  it('needs models of an engine that gives distributions, which is said before anything runs', async () => {
     const { code, stdout, stderr } = await perbench('run', 'suite.json', '--loss', '--fresh');
-    expect(stdout).toContain('Accuracy');
-    expect(stderr).toContain("the engine mock doesn't give whole distributions of tokens");
-    expect(code).toBe(exitCodes.environment);
+    expect([code, stdout]).toEqual([exitCodes.usage, '']);
+    expect(stderr).toContain('loss needs two models whose engine gives whole distributions; mock gives none');
   });
 });

@@ -75,7 +75,7 @@ it('finds the model that the others are compared with', () => {
   expect(baseOf('base', ['q8', 'base'])).toBe('base');
   expect(() => baseOf('q5', ['q8', 'base'])).toThrow('unknown model to compare with "q5"; known: q8, base');
   const others = parseRaceQuestion('winner');
-  expect(withBase(others, ['q8'])).toBe(others);
+  expect(withBase(others, ['q8'])).toEqual(others);
 });
 
 it('says which share must be in time', () => {
