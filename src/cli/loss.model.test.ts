@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runInProcess, type EndedInProcess } from '../../test/setup/run-in-process.ts';
@@ -85,6 +85,18 @@ describe('perbench loss with a real model', () => {
     );
     expect(compared.stderr).toBe('');
     expect(compared.stdout).toMatch(/words\.txt +21 +0\.0000 \[0\.0000, 0\.0000\]/u);
+    for (const name of ['m-1.gguf', 'm-2.gguf']) await symlink(model, join(folder, name));
+    const named = await perbench(
+      'loss',
+      './m-{1,2}.gguf',
+      '--text',
+      'words.txt',
+      '--chunk-tokens',
+      '16',
+      '--items',
+      '2',
+    );
+    expect(named.stdout).toMatch(/^m-2 +words\.txt /mu);
     const short = await perbench('loss', '--text', 'words.txt', '-m', 'again');
     expect(short.stdout).toContain('unavailable: 0 chunks to compare, and at least 2 are needed (1 item: it has');
     expect(short.code).toBe(3);

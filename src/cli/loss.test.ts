@@ -28,11 +28,14 @@ afterAll(async () => {
 
 describe('perbench loss refuses in one line', () => {
   it.each([
-    [['a.gguf', 'b.gguf'], 'several models were given, and no text to compare them on'],
+    [['a.gguf', 'b.gguf'], 'models were given, and no text to compare them on'],
     [['a.gguf', 'b.gguf', '--text', 'words.txt', '-t', 'gsm8k'], '--task is about a run, and models were given'],
     [['a.gguf', 'b.gguf', '--text', 'words.txt', '--base', 'b'], '--base is about a run, and models were given'],
     [['', 'b.gguf', '--text', 'words.txt'], 'suite: ✖ Too small: expected string to have >=1 characters'],
-    [['q-{1,2}.gguf', '--text', 'words.txt'], 'no run "q-{1,2}.gguf"'],
+    [['q-{1,2}.gguf', '--text', 'words.txt'], 'no file q-1.gguf for q-{1,2}.gguf in '],
+    [['./q-*.gguf', '--text', 'words.txt'], 'no file fits q-*.gguf in '],
+    [['./q-{1,2}.gguf'], 'models were given, and no text to compare them on'],
+    [['a.gguf', '--text', 'words.txt'], 'loss is that of a model against another: one model was given'],
     [['q-{1,2}.gguf', 'b.gguf', '--text', 'words.txt'], 'no file q-1.gguf for q-{1,2}.gguf in '],
     [['--text', 'words.txt', '-t', 'tickets'], '--task and --text were both given'],
     [['--items', '1'], '--items: expected a whole number of at least 2, got "1"'],
