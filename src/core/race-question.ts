@@ -1,5 +1,14 @@
 import { findBase, firstModel } from './find-base.ts';
-import { formatLimit, limitKind, limitList, type LimitName, type Limits, percentileOf, withLimit } from './limits.ts';
+import {
+  formatLimit,
+  limitKind,
+  limitList,
+  type LimitName,
+  type Limits,
+  parseBound,
+  percentileOf,
+  withLimit,
+} from './limits.ts';
 import type { RaceQuestion, StoredQuestion } from './race.ts';
 
 const forms =
@@ -26,6 +35,14 @@ function readLimits(text: string, known: Limits): Limits {
     if (Object.values(limits).includes(0)) throw new RangeError(`\`${piece}\` is not a limit: expected more than 0`);
   }
   return limits;
+}
+
+/** The share of `not worse than base by 0.01`. */
+function readDrop(text: string): number {
+  const drop = parseBound('maxAccuracyDrop', text);
+  if (drop !== undefined && drop > 0) return drop;
+  const expected = drop === 0 ? 'more than 0' : limitKind('maxAccuracyDrop').expected;
+  throw new RangeError(`\`by ${text}\` is no drop in accuracy: expected ${expected}`);
 }
 
 /** Why limits can't be decided on together, or undefined. */
@@ -78,7 +95,7 @@ export function parseRaceQuestion(text: string): RaceQuestion {
   const { goal, drop } = written;
   let limits: Limits;
   try {
-    const known = drop === undefined ? {} : readLimits(`accuracy drop <= ${drop}`, {});
+    const known = drop === undefined ? {} : { maxAccuracyDrop: readDrop(drop) };
     limits = written.limits === undefined ? known : readLimits(written.limits.toLowerCase(), known);
   } catch (error) {
     throw error instanceof RangeError ? wrong(error.message) : error;
