@@ -58,8 +58,8 @@ describe('pairedComparison', () => {
   ])('reaches 0 where the test shows no difference: %i only in b, %i only in a, of %i', (onlyB, onlyA, n, p) => {
     const answers = (own: number, other: number, isFirst: boolean): number[] =>
       Array.from({ length: n }, (_, at) => Number(isFirst ? at < own : at >= own && at < own + other));
-    const [a, b] = [answers(onlyA, onlyB, true), answers(onlyA, onlyB, false)];
-    const found = pairedComparison(a, b);
+    const [first, second] = [answers(onlyA, onlyB, true), answers(onlyA, onlyB, false)];
+    const found = pairedComparison(first, second);
     const score = pairedSharesInterval(onlyB, onlyA, n);
     expect(found.p).toBeCloseTo(p, 3);
     expect(score.low * score.high).toBeGreaterThan(0);
