@@ -1,12 +1,12 @@
 import type { Cell } from '../core/cell.ts';
 import { UsageError } from '../core/errors.ts';
+import { baseOfRun, ownBase } from '../core/find-base.ts';
 import type { RaceVerdict } from '../core/race.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { isUnquantised } from '../gguf/file-type.ts';
 import { baseRow, createLadder, type Ladder, type LadderModel, ladderRow, lossesOn } from '../scoring/ladder.ts';
 import { modelSize } from '../scoring/model-size.ts';
 import { cellEvidence } from './compared-run.ts';
-import { findBase } from './find-base.ts';
 import { checkTasks, isTaskNamed, taskTitles } from './known-tasks.ts';
 
 export interface LadderOptions {
@@ -18,11 +18,6 @@ export interface LadderOptions {
 }
 
 const level = 0.95;
-
-/** The base that a run itself names, in its question or by its losses; undefined where it names none. */
-function ownBase({ manifest }: RunRecord): string | undefined {
-  return manifest.race?.question.base ?? manifest.losses?.at(-1)?.base;
-}
 
 /** What a race said of a model; its differences are from the base of its question, and from no other. */
 function verdictOf({ manifest: { race } }: RunRecord, cell: Cell, base: string): RaceVerdict | undefined {
@@ -69,14 +64,15 @@ export async function ownLadders(
   run: RunRecord,
   options: Pick<LadderOptions, 'tasks' | 'signal'>,
 ): Promise<readonly Ladder[]> {
-  const isAsked = ownBase(run) !== undefined && Object.keys(run.manifest.models).length > 1;
+  const isAsked = ownBase(run.manifest) !== undefined && Object.keys(run.manifest.models).length > 1;
   return isAsked ? laddersOfRun(store, run, options) : [];
 }
 
 /**
  * The models of a run from large to small, each against the base, task by task: what `perbench ladder` shows.
  *
- * @throws {UsageError} if the run has no such model or task, or only one model
+ * @throws {UnknownNameError} if the run has no such model
+ * @throws {UsageError} if it has no such task, or only one model
  */
 export async function laddersOfRun(
   store: Store,
@@ -86,7 +82,7 @@ export async function laddersOfRun(
   const { leftOut = [] } = run.manifest;
   const cells = (await store.cells(run.id)).toSorted((left, right) => left.position - right.position);
   const models = [...new Set(cells.map(({ model }) => model))];
-  const base = findBase(asked ?? ownBase(run), models, run.id);
+  const base = baseOfRun(run.manifest, models, asked);
   checkTasks(tasks, cells);
   if (models.length < 2) {
     throw new UsageError(`run ${run.id} has one model, and a ladder is of several`, {

@@ -5,12 +5,14 @@ import { brief, saying, ticketFolder } from '../../test/setup/ticket-folder.ts';
 import type { Engine, LossText } from '../core/engine.ts';
 import { EngineError, UsageError } from '../core/errors.ts';
 import type { LossPositions } from '../core/loss.ts';
+import type { Manifest } from '../core/manifest.ts';
 import type { Sample } from '../core/sample.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { sourceSettingsFrom } from '../sources/source-settings.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import type { LocalContext } from './local-context.ts';
-import { measureRunLoss, measureTextLoss, type RunLossOptions, storedLosses } from './measure-loss.ts';
+import { laddersOfRun } from './ladders-of-run.ts';
+import { measureRunLoss, measureTextLoss, type RunLossOptions, storedLosses, takeSuiteLosses } from './measure-loss.ts';
 import { run } from './run.ts';
 
 let folder: string;
@@ -133,6 +135,53 @@ describe('loss of a run', () => {
     expect(shown?.rows.map(({ flips }) => flips?.lost.count)).toEqual([8, 8]);
   });
 
+  it("is against the base of the run's question unless another is named, and so is the ladder", async () => {
+    const record = await answered(models);
+    const question = { text: 'cheapest not worse than second by 0.05', goal: 'cheapest', base: 'second' } as const;
+    const race = { question: { ...question, mostAccuracyDrop: 0.05 }, tasks: {} } as unknown as Manifest['race'];
+    await store.updateManifest(record.id, { ...record.manifest, race });
+    const raced = await store.getRun(record.id);
+    if (raced === undefined) throw new Error('the run is stored');
+    expect((await takeLoss(raced)).rows.map((row) => row.record.model)).toEqual(['first', 'third']);
+    const ladderRows = async (stored: RunRecord) =>
+      (await laddersOfRun(store, stored)).flatMap(({ rows }) => rows.map(({ model, loss }) => [model, loss?.base]));
+    const after = await store.getRun(record.id);
+    expect(after && (await ladderRows(after))).toEqual([
+      ['second', undefined],
+      ['first', 'second'],
+      ['third', 'second'],
+    ]);
+    expect((await takeLoss(raced, { base: 'first' })).base).toBe('first');
+  });
+
+  it('that a suite asks for is told of where it fails, and is no error', async () => {
+    const { suite, ...record } = await answered(models);
+    const taken = (loss: boolean, more: Partial<RunLossOptions> = {}) =>
+      takeSuiteLosses(store, { ...record, suite: { ...suite, loss } }, context(), {
+        signal,
+        openEngine: fakeEngine([]),
+        ...more,
+      });
+    expect(await taken(false)).toBeUndefined();
+    expect((await taken(true))?.table?.rows).toHaveLength(2);
+    const broken = fakeEngine([], 0.5, ['second', 'third']);
+    const again = `Take them with perbench loss ${record.id}.`;
+    expect((await taken(true, { openEngine: broken }))?.problem).toBe(
+      `losses were not taken: second: can't be loaded. ${again}`,
+    );
+    const stopped = AbortSignal.abort();
+    const interrupted = async () => {
+      throw stopped.reason as Error;
+    };
+    expect((await taken(true, { signal: stopped, openEngine: interrupted }))?.problem).toBe(
+      `losses were not taken: interrupted. ${again}`,
+    );
+    const bug = async () => {
+      throw new TypeError('a bug');
+    };
+    await expect(taken(true, { openEngine: bug })).rejects.toThrow('a bug');
+  });
+
   it('of a base against itself can be asked for', async () => {
     const { rows } = await takeLoss(await answered(models), { base: 'base', models: ['first'] });
     expect(rows.map(({ record, flips }) => [record.model, record.base, flips?.changed?.count])).toEqual([
@@ -208,7 +257,7 @@ describe('loss of a run', () => {
       return error.message.replace(record.id, 'RUN');
     };
     const has = 'it has first, second, third';
-    expect(await refused({ base: 'forth' })).toBe(`run RUN has no model "forth" to be the base; ${has}`);
+    await expect(takeLoss(record, { base: 'forth' })).rejects.toThrow('unknown model to compare with "forth"');
     expect(await refused({ models: ['forth'] })).toBe(`run RUN has no model "forth"; ${has}`);
     expect(await refused({ tasks: ['gsm8k'] })).toMatch(/^no task "gsm8k"; available: tickets/u);
     const imported = { tool: 'lm-eval', files: [], measuredAtMs: undefined };

@@ -1,16 +1,17 @@
 import type { Cell } from '../core/cell.ts';
 import type { Engine } from '../core/engine.ts';
 import { PerbenchError, UsageError } from '../core/errors.ts';
+import { baseOfRun } from '../core/find-base.ts';
 import { type LossRecord, type LossSource, usualLossItems } from '../core/loss.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
 import { openEngine as openKnownEngine } from '../engines/index.ts';
+import { withRemedy } from '../core/with-remedy.ts';
 import type { LossRow, LossTable, UnavailableLoss } from '../present/loss-document.ts';
 import type { PlannedModel, PlannedTask } from '../run/plan.ts';
 import { suiteEngineOptions } from '../run/protocol.ts';
 import { expandModels } from './candidates.ts';
 import { openPair, takeLoss } from './compare-pair.ts';
-import { findBase } from './find-base.ts';
 import { findModels } from './find-models.ts';
 import { checkTasks, isTaskNamed } from './known-tasks.ts';
 import type { LocalContext } from './local-context.ts';
@@ -29,7 +30,7 @@ export interface LossOptions {
 }
 
 export interface RunLossOptions extends LossOptions {
-  /** Name of a model; by default, and for `base`, the first of the suite. */
+  /** Name of a model; by default that of the run's question, else that of its newest loss, else the first model. */
   readonly base?: string | undefined;
   /** By default all but the base. */
   readonly models?: readonly string[] | undefined;
@@ -116,11 +117,11 @@ function checkSameWeights({ id, manifest }: RunRecord, models: readonly PlannedM
 
 /** Names of the base and of those that are compared with it. */
 function chooseModels(
-  { id }: RunRecord,
+  { id, manifest }: RunRecord,
   names: readonly string[],
   { base: asked, models: wanted = [] }: RunLossOptions,
 ): { readonly base: string; readonly models: readonly string[] } {
-  const base = findBase(asked, names, id);
+  const base = baseOfRun(manifest, names, asked);
   const unknown = wanted.find((name) => !names.includes(name));
   if (unknown !== undefined) {
     throw new UsageError(`run ${id} has no model "${unknown}"; it has ${names.join(', ')}`, {
@@ -169,7 +170,8 @@ function runSources(
  * `perbench loss` does. The records are kept in the run's manifest, each as soon as it is there.
  *
  * @param run also one that goes on: what the base has answered so far is taken
- * @throws {UsageError} if the run was imported, or has no such model or task, or only one model
+ * @throws {UnknownNameError} if the run has no such model to be the base
+ * @throws {UsageError} if it was imported, or has no such other model or task, or only one model
  * @throws {DataError | InvalidItemError | ModelError | DownloadError} if data or models can't be had
  * @throws what made the first model fail, where nothing came of any
  */
@@ -199,6 +201,33 @@ export async function measureRunLoss(
     return withFlips(store, cells, record);
   };
   return { ...(await takeAll({ ...chosen, sources, suite, context, options, keep })), runId: run.id };
+}
+
+/** What came of the losses that a suite asks for: figures, or why there are none. */
+export type SuiteLosses =
+  | { readonly table: LossTable; readonly problem?: undefined }
+  | { readonly table?: undefined; readonly problem: string };
+
+/**
+ * The losses of a run whose suite asks for them, once it has finished. What keeps them from being taken is told, and no
+ * error: the run itself has its results.
+ *
+ * @returns undefined where the suite asks for none
+ */
+export async function takeSuiteLosses(
+  store: Store,
+  run: RunRecord,
+  context: LocalContext,
+  options: LossOptions,
+): Promise<SuiteLosses | undefined> {
+  if (!run.suite.loss) return undefined;
+  try {
+    return { table: await measureRunLoss(store, run, context, options) };
+  } catch (error) {
+    if (!(error instanceof PerbenchError || options.signal.aborted)) throw error;
+    const why = error instanceof PerbenchError ? error.message : 'interrupted';
+    return { problem: withRemedy(`losses were not taken: ${why}`, `Take them with perbench loss ${run.id}.`) };
+  }
 }
 
 export interface TextLossOptions extends LossOptions {

@@ -116,10 +116,21 @@ function checkLoad({ requestRate, windowSeconds }: Suite): void {
 
 /** @throws {UsageError} if there is nothing to take a loss against */
 function checkLoss({ loss, models }: Suite): void {
-  if (!loss || models.length > 1) return;
-  throw new UsageError('loss is that of a model against another, and the suite has one model', {
-    hint: 'Add a model, or leave loss out.',
+  if (!loss) return;
+  if (models.length < 2) {
+    throw new UsageError('loss is that of a model against another, and the suite has one model', {
+      hint: 'Add a model, or leave loss out.',
+    });
+  }
+  const others = models.map((entry) => engineOfEntry(modelEntry(entry))).filter((kind) => !givesDistributions(kind));
+  if (models.length - others.length > 1) return;
+  throw new UsageError(`loss needs two models whose engine gives whole distributions; ${others[0]} gives none`, {
+    hint: 'Compare GGUF models that run in process, or leave loss out.',
   });
+}
+
+function givesDistributions(kind: string): boolean {
+  return engineEntry(kind).opensPairs === true;
 }
 
 /**

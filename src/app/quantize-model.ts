@@ -12,6 +12,7 @@ import { type GgufHeader, readGgufHeader } from '../gguf/gguf-header.ts';
 import { readModelHeader } from '../gguf/gguf-kind.ts';
 import { provenanceEntries, provenanceOf } from '../gguf/provenance.ts';
 import { type DiskHints, explained, makeFolder, requireFreeBytes } from '../sources/disk-error.ts';
+import { isPattern } from '../sources/model-pattern.ts';
 import { type PulledModel, pullModel } from '../sources/pull-model.ts';
 import type { LocalContext } from './local-context.ts';
 
@@ -92,13 +93,27 @@ async function describeFile(path: string, type: FileType): Promise<Omit<Quantize
   return { path, quantisation: type.name, bytes: size, bitsPerWeight: (weightsBytes * 8) / parameters };
 }
 
+/** @throws {UsageError} for several models, and for a file where a folder belongs */
+function checkNames(model: string, out: string | undefined, folder: string): void {
+  if (isPattern(model, { folder, readsFile: true })) {
+    throw new UsageError(`${model} means several files, and quantize takes one model`, {
+      hint: 'Name the file to make others from: the least quantised one.',
+    });
+  }
+  if (out !== undefined && /\.gguf$/i.test(out)) {
+    throw new UsageError(`--out takes a folder, got ${out}`, {
+      hint: 'Files are named after the model and their type.',
+    });
+  }
+}
+
 /**
  * Makes files of a model in other quantisations, by llama.cpp's own quantiser, each whole or not at all. What they were
  * made from is kept in their headers. Files that were made from the same base before are left as they are.
  *
  * @param model catalogue name, file, or any other source of a model
  * @yields each file once it is there
- * @throws {UsageError} for an unknown quantisation, a file in the way, or a model that is no file
+ * @throws {UsageError} for an unknown quantisation, a pattern of several files, a file in the way, or a model that is no file
  * @throws {EnvironmentError} if the disk can't hold the files
  * @throws {EngineError} with the library's reason where it fails
  */
@@ -109,6 +124,7 @@ export async function* quantizeModel(
 ): AsyncGenerator<QuantizedModel, void, void> {
   const { signal, isForced = false, onTensor } = options;
   const types = [...new Map(options.to.map(fileTypeToMake).map((type) => [type.name, type])).values()];
+  checkNames(model, options.folder, context.workingFolder);
   const base = await readBase(model, context, signal);
   const library = findLibrary('cpu');
   const folder = options.folder ?? (base.source === base.path ? dirname(base.path) : context.workingFolder);

@@ -23,7 +23,7 @@ import { gpuSupply, type GpuSupply } from './gpu-outlook.ts';
 import { type ImportAnswersOptions, type ImportedAnswersRun, importAnswers as scoreAnswers } from './import-answers.ts';
 import type { LocalContext, OwnTask } from './local-context.ts';
 import { withAssumedSpread } from './machine-spread.ts';
-import { measureRunLoss, type RunLossOptions } from './measure-loss.ts';
+import { measureRunLoss, type RunLossOptions, takeSuiteLosses } from './measure-loss.ts';
 import { parseSuite } from './parse-suite.ts';
 import { type OutlookOptions, planSuite, type SuiteOutlook } from './plan-suite.ts';
 import { prepareRun } from './prepare-run.ts';
@@ -125,7 +125,7 @@ async function useStore(given: Store | string, resources: AsyncDisposableStack):
 
 /**
  * Runs a suite on this machine and says what happens, event by event. Fetches the models that aren't here. The losses
- * that a suite with `loss: true` asks for are taken after the last event, and kept with the run.
+ * that a suite with `loss: true` asks for are taken after the last event, and kept with the run; why some could not be is told to `onNote`.
  *
  * @throws {ConfigError} if the suite isn't one
  * @throws {UsageError} if it asks a question that can't be decided
@@ -144,8 +144,11 @@ export async function* run(input: SuiteInput, options: RunOptions = {}): AsyncGe
     if (event.type === 'run-end') ended = event;
     yield event;
   }
-  const stored = suite.loss && ended?.status === 'finished' ? await store.getRun(ended.runId) : undefined;
-  if (stored !== undefined) await measureRunLoss(store, stored, context, { signal });
+  const stored = ended?.status === 'finished' ? await store.getRun(ended.runId) : undefined;
+  if (stored === undefined) return;
+  const { table, problem } = (await takeSuiteLosses(store, stored, context, { signal })) ?? {};
+  if (problem !== undefined) context.onNote?.(problem);
+  for (const { model, reason } of table?.unavailable ?? []) context.onNote?.(`no loss of ${model}: ${reason}`);
 }
 
 export interface ScoreAnswersOptions

@@ -31,15 +31,18 @@ export interface SweepQuestion extends SweepAxes {
  * @throws {UsageError} if it can't be read, or isn't on a percentile of a time
  */
 function loadLimit(text: string): Limit {
-  const hint = 'Write one such as "ttft p95 <= 500ms", of ttft, tpot or e2el.';
+  const wanted = '`ttft p95 <= 500ms`';
+  const hint = 'Limit a percentile of ttft, tpot or e2el.';
   try {
-    const limit = parseLimit(text);
+    const limit = parseLimit(text, wanted);
     if (!isLoadLimit(limit.name))
-      throw new RangeError(`\`${text}\` is no limit on a percentile of a time that requests take under load`);
+      throw new RangeError(
+        `\`${text}\` is no limit on a percentile of a time that requests take under load, such as ${wanted}`,
+      );
     if (limit.bound === 0) throw new RangeError(`\`${text}\` is not a limit: expected more than 0`);
     return limit;
   } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(`within: ${error.message}`, { hint });
+    if (error instanceof RangeError) throw new UsageError(`--within: ${error.message}`, { hint });
     throw error;
   }
 }

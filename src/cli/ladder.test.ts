@@ -127,8 +127,8 @@ describe('perbench ladder', () => {
   });
 
   it.each([
-    [['--base', 'q5'], /has no model "q5" to be the base; it has q8, q4, q2\nhint: Did you mean "q\d"\?/],
-    [['--base', 'something'], /has no model "something" to be the base; .*\nhint: Name one of them with --base\./],
+    [['--base', 'q5'], /unknown model to compare with "q5"; known: q8, q4, q2\nhint: Did you mean "q\d"\?/],
+    [['--base', 'something'], /unknown model to compare with "something"; known: q8/],
     [['-t', 'arc_easy'], /no task "arc_easy"; available: imdb\/mini@2/],
     [['nowhere'], /no run "nowhere" in /],
     [['-o', 'x.docx'], /unknown format "\.docx" for ladder\nhint: Use one of \.csv .* \.svg \.pdf \.png\./],

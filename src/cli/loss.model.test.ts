@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runInProcess, type EndedInProcess } from '../../test/setup/run-in-process.ts';
@@ -55,6 +55,18 @@ describe('perbench loss with a real model', () => {
     expect(await readFile(join(folder, 'loss.md'), 'utf8')).toContain('| small cache |');
   });
 
+  it('is taken before the ladder of a race and report.html are written, against the base of the question', async () => {
+    const question = 'cheapest not worse than again by 0.5';
+    const brisk = ['--protocol', 'serving', '--launches', '1', '--latency-requests', '3', '--window-seconds', '0.1'];
+    const argv = ['run', 'suite.json', '--decide', question, ...brisk, '--store', 'race/store.db'];
+    const { stdout } = await runInProcess(argv, { folder, environment: { COLUMNS: '200' } });
+    expect(stdout).toMatch(/against again\n.*KL/su);
+    expect(stdout).not.toContain('no KL divergence was taken');
+    expect(stdout).toMatch(/^loss against again, run/mu);
+    const [runId = ''] = await readdir(join(folder, 'race', 'runs'));
+    expect(await readFile(join(folder, 'race', 'runs', runId, 'report.html'), 'utf8')).toContain('KL, same top token');
+  });
+
   it('compares files on a text, and says where it is too short', async () => {
     await writeFile(
       join(folder, 'words.txt'),
@@ -73,6 +85,18 @@ describe('perbench loss with a real model', () => {
     );
     expect(compared.stderr).toMatch(/^comparing SmolLM2\S+ with SmolLM2\S+ on words\.txt\n/u);
     expect(compared.stdout).toMatch(/words\.txt +21 +0\.0000 \[0\.0000, 0\.0000\]/u);
+    for (const name of ['m-1.gguf', 'm-2.gguf']) await symlink(model, join(folder, name));
+    const named = await perbench(
+      'loss',
+      './m-{1,2}.gguf',
+      '--text',
+      'words.txt',
+      '--chunk-tokens',
+      '16',
+      '--items',
+      '2',
+    );
+    expect(named.stdout).toMatch(/^m-2 +words\.txt /mu);
     const short = await perbench('loss', '--text', 'words.txt', '-m', 'again');
     expect(short.stdout).toContain('unavailable: 0 chunks to compare, and at least 2 are needed (1 item: it has');
     expect(short.code).toBe(3);

@@ -28,16 +28,19 @@ afterAll(async () => {
 
 describe('perbench loss refuses in one line', () => {
   it.each([
-    [['a.gguf', 'b.gguf'], 'several models were given, and no text to compare them on'],
+    [['a.gguf', 'b.gguf'], 'models were given, and no text to compare them on'],
     [['a.gguf', 'b.gguf', '--text', 'words.txt', '-t', 'gsm8k'], '--task is about a run, and models were given'],
     [['a.gguf', 'b.gguf', '--text', 'words.txt', '--base', 'b'], '--base is about a run, and models were given'],
     [['', 'b.gguf', '--text', 'words.txt'], 'suite: ✖ Too small: expected string to have >=1 characters'],
-    [['q-{1,2}.gguf', '--text', 'words.txt'], 'no run "q-{1,2}.gguf"'],
+    [['q-{1,2}.gguf', '--text', 'words.txt'], 'no file q-1.gguf for q-{1,2}.gguf in '],
+    [['./q-*.gguf', '--text', 'words.txt'], 'no file fits q-*.gguf in '],
+    [['./q-{1,2}.gguf'], 'models were given, and no text to compare them on'],
+    [['a.gguf', '--text', 'words.txt'], 'loss is that of a model against another: one model was given'],
     [['q-{1,2}.gguf', 'b.gguf', '--text', 'words.txt'], 'no file q-1.gguf for q-{1,2}.gguf in '],
     [['--text', 'words.txt', '-t', 'tickets'], '--task and --text were both given'],
     [['--items', '1'], '--items: expected a whole number of at least 2, got "1"'],
     [['20000101'], 'no run "20000101"'],
-    [['--base', 'sceond'], 'has no model "sceond" to be the base; it has first, second'],
+    [['--base', 'sceond'], 'unknown model to compare with "sceond"; known: first, second'],
   ])('%j', async (argv, message) => {
     const { code, stderr } = await perbench('loss', ...argv);
     expect(stderr).toContain(message);
@@ -68,10 +71,9 @@ describe('a suite with loss', () => {
     expect(code).toBe(exitCodes.usage);
   });
 
-  it('prints its scoreboards first, and then why there is no loss', async () => {
+  it('needs models of an engine that gives distributions, which is said before anything runs', async () => {
     const { code, stdout, stderr } = await perbench('run', 'suite.json', '--loss', '--fresh');
-    expect(stdout).toContain('Accuracy');
-    expect(stderr).toContain("the engine mock doesn't give whole distributions of tokens");
-    expect(code).toBe(exitCodes.environment);
+    expect([code, stdout]).toEqual([exitCodes.usage, '']);
+    expect(stderr).toContain('loss needs two models whose engine gives whole distributions; mock gives none');
   });
 });

@@ -1,6 +1,7 @@
 import { launchedBy, machineSpread } from '../app/machine-spread.ts';
 import { percentText } from '../core/amount-text.ts';
 import type { RunRecord, Store } from '../core/store.ts';
+import { quantisationName } from '../core/quantisation-name.ts';
 import { safeText } from '../present/sanitise.ts';
 
 type Models = RunRecord['manifest']['models'];
@@ -57,7 +58,9 @@ function draftLines(models: Models): readonly string[] {
   return Object.entries(models).flatMap(([model, { draft }]) => {
     if (draft === undefined) return [];
     const { name, quantisation, tokens } = draft;
-    return [`draft model of ${safeText(model)}: ${safeText(name)} (${quantisation}), ${tokens} tokens at most`];
+    return [
+      `draft model of ${safeText(model)}: ${safeText(name)} (${safeText(quantisationName(quantisation))}), ${tokens} tokens at most`,
+    ];
   });
 }
 

@@ -119,7 +119,10 @@ describe('what cannot be', () => {
     [['mock:none', '--pp', '64,many'], 'got "64,many"'],
     [['mock:none', '--tg', '0'], 'expected a whole number from 2 to 1000000, got "0"'],
     [['mock:none', '--concurrency', '1,1000'], 'whole numbers from 1 to 512'],
-    [['mock:none', '--within', 'fast'], '`fast` is not a limit'],
+    [
+      ['mock:none', '--within', 'ttft <= 500ms'],
+      '--within: `ttft <= 500ms` is not a limit: expected one such as `ttft p95 <= 500ms`\nhint: Limit a percentile of',
+    ],
     [
       ['mock:none', '--within', 'memory <= 2GiB'],
       'is no limit on a percentile of a time that requests take under load',

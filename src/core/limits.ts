@@ -225,15 +225,16 @@ function nameOf(subject: string): LimitName | undefined {
  * Reads one limit: `accuracy >= 0.7`, `latency p95 <= 800ms`, `accuracy drop <= 0.01`, `accuracy within 0.02 of the best`.
  * Capitals don't matter.
  *
+ * @param wanted what could be written there, for the error
  * @throws {RangeError} if it is none, with what was expected
  */
-export function parseLimit(text: string): Limit {
+export function parseLimit(text: string, wanted = examples): Limit {
   const plain = text.toLowerCase().replaceAll('≥', '>=').replaceAll('≤', '<=').replaceAll(/\s+/g, ' ').trim();
   const [, tolerance] = /^accuracy within (.+) of (?:the )?best$/.exec(plain) ?? [];
   const [, subject = '', operator = '<=', written = tolerance ?? ''] =
     /^([a-z][a-z\d. ]*?) ?([<>]=) ?(.+)$/.exec(plain) ?? [];
   const name = tolerance === undefined ? nameOf(subject) : 'withinBest';
-  if (name === undefined) throw new RangeError(`\`${text}\` is not a limit: expected one such as ${examples}`);
+  if (name === undefined) throw new RangeError(`\`${text}\` is not a limit: expected one such as ${wanted}`);
   const kind = limitKind(name);
   if (operatorOf(kind) !== operator) {
     throw new RangeError(`\`${text}\` is not a limit: expected \`${subject} ${operatorOf(kind)} …\``);

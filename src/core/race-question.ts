@@ -1,14 +1,19 @@
-import { UnknownNameError } from './errors.ts';
-import { formatLimit, limitKind, limitList, type LimitName, type Limits, percentileOf, withLimit } from './limits.ts';
-import { nearestName } from './nearest-name.ts';
+import { findBase, firstModel } from './find-base.ts';
+import {
+  formatLimit,
+  limitKind,
+  limitList,
+  type LimitName,
+  type Limits,
+  parseBound,
+  percentileOf,
+  withLimit,
+} from './limits.ts';
 import type { RaceQuestion, StoredQuestion } from './race.ts';
 
 const forms =
   '`winner`, or `cheapest with accuracy >= 0.7` (or `accuracy within 0.02 of the best`), or `cheapest not worse than base by 0.01`, each with `memory <= 2 GiB` and `latency p95 <= 300 ms`';
 const namesInOrder = ['minAccuracy', 'withinBest', 'maxAccuracyDrop', 'maxMemory'] as const;
-
-/** The first model of the suite, where no model has this name itself. */
-const firstModel = 'base';
 
 function isAsked(name: LimitName): boolean {
   return namesInOrder.some((known) => known === name) || percentileOf(name) !== undefined;
@@ -30,6 +35,14 @@ function readLimits(text: string, known: Limits): Limits {
     if (Object.values(limits).includes(0)) throw new RangeError(`\`${piece}\` is not a limit: expected more than 0`);
   }
   return limits;
+}
+
+/** The share of `not worse than base by 0.01`. */
+function readDrop(text: string): number {
+  const drop = parseBound('maxAccuracyDrop', text);
+  if (drop !== undefined && drop > 0) return drop;
+  const expected = drop === 0 ? 'more than 0' : limitKind('maxAccuracyDrop').expected;
+  throw new RangeError(`\`by ${text}\` is no drop in accuracy: expected ${expected}`);
 }
 
 /** Why limits can't be decided on together, or undefined. */
@@ -82,7 +95,7 @@ export function parseRaceQuestion(text: string): RaceQuestion {
   const { goal, drop } = written;
   let limits: Limits;
   try {
-    const known = drop === undefined ? {} : readLimits(`accuracy drop <= ${drop}`, {});
+    const known = drop === undefined ? {} : { maxAccuracyDrop: readDrop(drop) };
     limits = written.limits === undefined ? known : readLimits(written.limits.toLowerCase(), known);
   } catch (error) {
     throw error instanceof RangeError ? wrong(error.message) : error;
@@ -93,17 +106,13 @@ export function parseRaceQuestion(text: string): RaceQuestion {
 }
 
 /**
- * The question with the model that others are compared with: `base` is the first of them, where no model is called so.
+ * The question with the model that others are compared with, as {@link findBase} finds it.
  *
  * @param models names of the suite's models, in its order
  * @throws {UnknownNameError} if no model has the name
  */
 export function withBase(question: RaceQuestion, models: readonly string[]): RaceQuestion {
-  const { base } = question;
-  if (base === undefined || models.includes(base)) return question;
-  const [first] = models;
-  if (base.toLowerCase() === firstModel && first !== undefined) return { ...question, base: first };
-  throw new UnknownNameError('model to compare with', base, models, nearestName(base, models));
+  return question.base === undefined ? question : { ...question, base: findBase(question.base, models) };
 }
 
 /** Why a text is no question; undefined where it is one. */

@@ -291,7 +291,7 @@ export const suiteSettings = {
   loss: flag({
     ...nothing,
     fallback: false,
-    help: "at the end of a run, take each model's loss against the first one on the run's prompts; see docs/loss.md",
+    help: "at the end of a run, take each model's loss against the question's base, or the first model, on the run's prompts; see docs/loss.md",
   }),
   skipInvalid: flag({
     decides: 'answers',

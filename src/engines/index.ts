@@ -23,6 +23,8 @@ export interface EngineEntry {
   readonly summary: string;
   /** Weights come from a GGUF file. */
   readonly readsFile: boolean;
+  /** Its `Engine` has `openPair`, known without loading it. */
+  readonly opensPairs?: boolean;
   /** `Engine.maxConcurrency`, without loading the engine. */
   readonly maxConcurrency: number;
   /** What `engineOptions` of a model may hold. */
@@ -42,6 +44,7 @@ export const engines = {
   llama: {
     summary: 'GGUF files through llama.cpp, in a separate process',
     readsFile: true,
+    opensPairs: true,
     maxConcurrency: llamaMaxConcurrency,
     options: async () => (await import('./llama-cpp/llama-options.ts')).llamaOptionsSchema,
     // What computes it, and how many of its layers a GPU, is in `engineBuild`, whatever was set.

@@ -25,6 +25,12 @@ describe('fileTypeToMake', () => {
   });
 });
 
+it('lists what can be made where a type cannot', () => {
+  expect(() => fileTypeToMake('iq2_xxs')).toThrow(
+    expect.objectContaining({ hint: expect.stringMatching(/one of: f32, .*q4_k_m/u) as string }),
+  );
+});
+
 it('knows weights that are as they were trained', () => {
   const known = ['F32', 'F16', 'BF16', 'Q8_0', 'Q4_K_M', 'unknown'].filter(isUnquantised);
   expect(known).toEqual(['F32', 'F16', 'BF16']);

@@ -52,6 +52,8 @@ const madeFreely =
     ' ',
   );
 
+const namesToMake = madeFreely.join(', ').toLowerCase();
+
 /** Short for the usual mixture, as llama-quantize has it. */
 const shortNames: Readonly<Record<string, string>> = { Q3_K: 'Q3_K_M', Q4_K: 'Q4_K_M', Q5_K: 'Q5_K_M' };
 
@@ -74,13 +76,13 @@ export function fileTypeToMake(written: string): FileType {
   if (number !== undefined && madeFreely.includes(name)) return { name, number: Number(number) };
   if (number !== undefined) {
     throw new UsageError(`${name} can't be made`, {
-      hint: 'It needs an importance matrix, or weights of a special kind: take a file that others made, or another type.',
+      hint: `It needs an importance matrix, or weights of a special kind: take a file that others made, or one of: ${namesToMake}.`,
     });
   }
   const near = nearestName(name, madeFreely)?.toLowerCase();
   const meant = near === undefined ? '' : ` (did you mean ${near}?)`;
   throw new UsageError(`unknown quantisation "${written}"${meant}`, {
-    hint: `Known: ${madeFreely.join(', ').toLowerCase()}.`,
+    hint: `Known: ${namesToMake}.`,
   });
 }
 

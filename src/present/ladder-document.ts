@@ -1,4 +1,5 @@
 import { countText } from '../core/amount-text.ts';
+import { knownMeasurement } from '../core/measurement.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
 import { factorNames } from '../scoring/factor.ts';
 import type { Ladder, LadderRow } from '../scoring/ladder.ts';
@@ -51,6 +52,14 @@ function lossNotes({ lossSource, rows }: Ladder): readonly Footnote[] {
   return [note(`KL, same top token, perplexity: over ${tokens} tokens of ${where}`, { column: 'KL', isDetail: true })];
 }
 
+/** Why there is no column of speeds. */
+function speedNotes({ rows }: Ladder): readonly Footnote[] {
+  const measured = rows.map(({ measurements: { throughput } }) => throughput);
+  if (measured.some((each) => knownMeasurement(each) !== undefined)) return [];
+  const reasons = new Set(measured.flatMap((each) => (each?.status === 'unavailable' ? [each.detail] : [])));
+  return [note(['no throughput is known', ...reasons].join(': '))];
+}
+
 /** Files that show less than the whole loss. */
 function originNotes({ requantisedFrom }: Ladder): readonly Footnote[] {
   if (requantisedFrom.length === 0) return [];
@@ -69,6 +78,7 @@ function ladderNotes(ladder: Ladder): readonly Footnote[] {
     ...reasonNotes(rows),
     ...frontNotes(ladder),
     ...lossNotes(ladder),
+    ...speedNotes(ladder),
     ...(isMarked ? [note('a doubtful number; perbench report says why', { mark: '!' })] : []),
     // A race has a confidence of its own, which its certificate tells.
     ...(isWorse

@@ -132,6 +132,7 @@ it('counts the bits of tensors by their numbers, and nothing where one is unknow
   // 32 weights of Q8_0 are 32 bytes and a scale of two.
   const facts = { quantisation: 'Q8_0', fileBytes: 4000, weightsBytes: 3400, parameters: 3200 };
   expect(modelSize(facts)).toEqual({ quantisation: 'Q8_0', fileBytes: 4000, bitsPerWeight: 8.5 });
+  expect(modelSize({ ...facts, quantisation: 'Q3_K - Medium' }).quantisation).toBe('Q3_K_M');
   expect(modelSize({ ...facts, weightsBytes: undefined }).bitsPerWeight).toBeUndefined();
   expect(modelSize({ ...facts, parameters: 0 }).bitsPerWeight).toBeUndefined();
   expect(modelSize(undefined)).toEqual({ quantisation: undefined, fileBytes: undefined, bitsPerWeight: undefined });

@@ -1,7 +1,9 @@
 import type { ModelFacts } from '../core/manifest.ts';
+import { quantisationName } from '../core/quantisation-name.ts';
 
 /** How large a model's weights are on disk; undefined where nobody tells, as of most servers. */
 export interface ModelSize {
+  /** Such as `Q4_K_M`. */
   readonly quantisation: string | undefined;
   /** Of its file, or of all parts of a split one. */
   readonly fileBytes: number | undefined;
@@ -17,5 +19,9 @@ export function modelSize(
 ): ModelSize {
   const { quantisation, fileBytes, weightsBytes = 0, parameters = 0 } = facts ?? {};
   const isKnown = weightsBytes > 0 && parameters > 0;
-  return { quantisation, fileBytes, bitsPerWeight: isKnown ? (8 * weightsBytes) / parameters : undefined };
+  return {
+    quantisation: quantisation === undefined ? undefined : quantisationName(quantisation),
+    fileBytes,
+    bitsPerWeight: isKnown ? (8 * weightsBytes) / parameters : undefined,
+  };
 }

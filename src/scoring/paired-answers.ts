@@ -22,8 +22,8 @@ function isOutside(value: number, { low, high }: Interval): boolean {
 /** How values in [0, 1] of the same items differ. */
 export function pairedChange(a: readonly number[], b: readonly number[], options: PairedOptions): Change {
   const { difference, interval, p, test, leastDrop } = pairedComparison(a, b, options);
-  // Test and interval may disagree by a hair: a difference is claimed only where both say so.
-  const isSignificant = p < 1 - options.level && isOutside(0, interval);
+  // Wider than the test alone would have it, an interval counts too.
+  const isSignificant = isOutside(0, interval);
   return { change: difference, interval, leastDrop, p, test, isSignificant };
 }
 

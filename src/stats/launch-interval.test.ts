@@ -73,3 +73,8 @@ describe('launchInterval', () => {
     expect(() => launchSpread([[1, 0]])).toThrow('launch 0 has the value 0; logarithms need finite values above 0');
   });
 });
+
+it.each([377376768, 123456789, 7e9])('gives the value of a single launch as it was measured: %d', (bytes) => {
+  expect(launchSpread([[bytes]]).geometricMean).toBe(bytes);
+  expect(launchSpread([[bytes], [bytes], [bytes]]).geometricMean).toBe(bytes);
+});

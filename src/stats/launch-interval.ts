@@ -73,6 +73,7 @@ export function launchSpread(windows: readonly (readonly number[])[]): LaunchSpr
       return Math.log(value);
     });
   });
+  const all = windows.flat();
   const launchMeans = logs.map(meanOf);
   const meanLog = meanOf(launchMeans);
   const launches = windows.length;
@@ -83,7 +84,8 @@ export function launchSpread(windows: readonly (readonly number[])[]): LaunchSpr
   const windowsPerLaunch = launches / logs.reduce((sum, values) => sum + 1 / values.length, 0);
   return {
     launches,
-    geometricMean: Math.exp(meanLog),
+    // Rounding may take it out of the range: the mean of one launch is what it was measured to be.
+    geometricMean: Math.min(Math.max(Math.exp(meanLog), Math.min(...all)), Math.max(...all)),
     meanLog,
     logDeviation: variance === undefined ? undefined : Math.sqrt(variance),
     windowVariance,

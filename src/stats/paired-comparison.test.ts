@@ -51,6 +51,22 @@ describe('pairedComparison', () => {
   const a = [1, 1, 0, 1, 0, 1, 1, 0, 1, 1, 1, 0];
   const b = [1, 0, 0, 1, 0, 0, 1, 1, 1, 0, 0, 0];
 
+  it.each([
+    [33, 51, 200, 0.0502],
+    [51, 33, 200, 0.0502],
+    [0, 4, 40, 0.0625],
+  ])('reaches 0 where the test shows no difference: %i only in b, %i only in a, of %i', (onlyB, onlyA, n, p) => {
+    const answers = (own: number, other: number, isFirst: boolean): number[] =>
+      Array.from({ length: n }, (_, at) => Number(isFirst ? at < own : at >= own && at < own + other));
+    const [first, second] = [answers(onlyA, onlyB, true), answers(onlyA, onlyB, false)];
+    const found = pairedComparison(first, second);
+    const score = pairedSharesInterval(onlyB, onlyA, n);
+    expect(found.p).toBeCloseTo(p, 3);
+    expect(score.low * score.high).toBeGreaterThan(0);
+    const { low, high } = found.interval;
+    expect(onlyA > onlyB ? [low, high] : [high, low]).toEqual(onlyA > onlyB ? [score.low, 0] : [score.high, 0]);
+  });
+
   it('of right and wrong is the score interval and McNemar', () => {
     expect(pairedComparison(a, b)).toMatchObject({
       n: 12,

@@ -143,12 +143,27 @@ function hull(left: Interval, right: Interval, method: string): Interval {
   return { low: Math.min(left.low, right.low), high: Math.max(left.high, right.high), level: left.level, method };
 }
 
+export interface PairedComparisonOptions {
+  readonly level?: number;
+  readonly clusters?: readonly (string | number)[] | undefined;
+}
+
+/**
+ * The same with 0 in the interval where the test shows no difference. At the border the score interval ends just short of
+ * 0 though McNemar's mid-p is 5 % or more; what is claimed can then be read from the interval alone.
+ */
+function asTested(comparison: PairedComparison): PairedComparison {
+  const { interval, p } = comparison;
+  if (p < 1 - interval.level) return comparison;
+  return { ...comparison, interval: { ...interval, low: Math.min(0, interval.low), high: Math.max(0, interval.high) } };
+}
+
 /**
  * Compares two models on the same items: for right or wrong the score interval of paired shares with McNemar's mid-p, for
  * partial credit and for items in clusters Student's t on the differences.
  *
  * Where hardly any item differs, the interval is widened to that of whole points, so that agreement on few items never
- * looks like certainty. Source: docs/comparing.md.
+ * looks like certainty; where the test shows no difference, it reaches 0. Source: docs/comparing.md.
  *
  * @param a scores in [0, 1] of the baseline, one per item
  * @param b the same items in the same order
@@ -158,7 +173,15 @@ function hull(left: Interval, right: Interval, method: string): Interval {
 export function pairedComparison(
   a: readonly number[],
   b: readonly number[],
-  options: { readonly level?: number; readonly clusters?: readonly (string | number)[] | undefined } = {},
+  options: PairedComparisonOptions = {},
+): PairedComparison {
+  return asTested(compareBySpread(a, b, options));
+}
+
+function compareBySpread(
+  a: readonly number[],
+  b: readonly number[],
+  options: PairedComparisonOptions,
 ): PairedComparison {
   const { level = 0.95, clusters } = options;
   const n = a.length;

@@ -79,13 +79,13 @@ it('names an unknown model, task or key', async () => {
   await expect(collect(run(misspelt))).rejects.toThrow('modles');
 });
 
-it('takes the losses that a suite asks for, once it has finished', async () => {
+it('refuses before the first event a suite that asks for losses of models that have none', async () => {
   const models = [mock, { ...mock, name: 'other' }];
   const suite = defineSuite({ models, tasks: ['toy/letters@1'], loss: true, ...short });
   const types: string[] = [];
   const running = async (): Promise<void> => {
     for await (const { type } of run(suite, { tasks: [{ task: toyLetters, records: toyItems(4) }] })) types.push(type);
   };
-  await expect(running()).rejects.toThrow("mock: the engine mock doesn't give whole distributions");
-  expect(types.at(-1)).toBe('run-end');
+  await expect(running()).rejects.toThrow('loss needs two models whose engine gives whole distributions');
+  expect(types).toEqual([]);
 });

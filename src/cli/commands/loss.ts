@@ -4,6 +4,8 @@ import { UsageError } from '../../core/errors.ts';
 import { gap } from '../../present/document.ts';
 import { lossDocument, type LossTable } from '../../present/loss-document.ts';
 import type { CliContext } from '../context.ts';
+import { isPattern } from '../../sources/model-pattern.ts';
+import { looksLikePath } from '../../sources/model-source.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { createLocalContext } from '../local-world.ts';
 import type { CommandHandler, CommandInput } from '../options/command.ts';
@@ -16,26 +18,34 @@ import { outputFiles, writeDocument } from '../write-outputs.ts';
 type Input = CommandInput<typeof lossOptions>;
 
 export const loss: CommandHandler<typeof lossOptions> = async (input, context) => {
-  checkMode(input);
+  const isOfModels = namesModels(input, context);
+  checkMode(input, isOfModels);
   const files = await outputFiles(context, 'loss');
   using status = createStatusLine(context);
   const local = await createLocalContext(context, status);
-  const losses = await (input.arguments.length > 1 ? lossOfModels : lossOfRun)(input, local, context);
+  const losses = await (isOfModels ? lossOfModels : lossOfRun)(input, local, context);
   status[Symbol.dispose]();
   printLossTable(losses, context);
   await writeDocument(lossDocument(losses), files, context);
   return losses.unavailable.length > 0 ? exitCodes.someCellsFailed : exitCodes.done;
 };
 
-/** @throws {UsageError} for several models without a text, and for options of a run without one */
-function checkMode({ arguments: names, options: { text, base, model, task } }: Input): void {
-  if (names.length > 1 && text === undefined) {
-    throw new UsageError('several models were given, and no text to compare them on', {
+/** Whether models were named, not a run: several, a file, or a pattern of files. */
+function namesModels({ arguments: names }: Input, { workingFolder: folder }: CliContext): boolean {
+  const [first] = names;
+  if (first === undefined || names.length > 1) return first !== undefined;
+  return looksLikePath(first) || isPattern(first, { folder, readsFile: true });
+}
+
+/** @throws {UsageError} for models without a text, and for options of a run with them */
+function checkMode({ options: { text, base, model, task } }: Input, isOfModels: boolean): void {
+  if (isOfModels && text === undefined) {
+    throw new UsageError('models were given, and no text to compare them on', {
       hint: 'Add --text with a text file, or name one run.',
     });
   }
   const ofRun = Object.entries({ base, model, task }).find(([, value]) => value !== undefined && value.length > 0);
-  if (names.length > 1 && ofRun !== undefined) {
+  if (isOfModels && ofRun !== undefined) {
     throw new UsageError(`--${ofRun[0]} is about a run, and models were given`, {
       hint: 'Name the base first, then the models to compare with it.',
     });

@@ -1,6 +1,6 @@
 import { raceQuestionOf } from '../../app/plan-race.ts';
 import { earlierSpeeds } from '../../app/known-speeds.ts';
-import { measureRunLoss } from '../../app/measure-loss.ts';
+import { type SuiteLosses, takeSuiteLosses } from '../../app/measure-loss.ts';
 import { prepareRun, withTimeLimit } from '../../app/prepare-run.ts';
 import { resolveAnchors } from '../../app/resolve-anchors.ts';
 import { readHostFacts } from '../../meters/host-facts.ts';
@@ -183,18 +183,20 @@ async function executePlan(
     }),
   );
   context.interruption.finishBy(undefined);
-  const stored = end.runId === undefined ? undefined : await store.getRun(end.runId);
-  if (stored === undefined) return exitCodes.bug;
+  const ended = end.runId === undefined ? undefined : await store.getRun(end.runId);
+  if (ended === undefined) return exitCodes.bug;
   if (end.status === 'interrupted') {
-    printOpenRaces(stored, context);
-    const command = resumeCommand(stored.id, context);
-    context.output.record('interrupted', { runId: stored.id, resume: command });
+    printOpenRaces(ended, context);
+    const command = resumeCommand(ended.id, context);
+    context.output.record('interrupted', { runId: ended.id, resume: command });
     context.output.note(`interrupted; everything so far is saved. Resume with:\n  ${command}`);
     return context.interruption.exitCode ?? exitCodes.interrupted;
   }
   if (end.status === 'running') context.output.note('other processes are still working on cells of this run');
+  const losses = end.status === 'finished' ? await takeLosses(store, ended, local, context) : undefined;
+  const stored = (await store.getRun(ended.id)) ?? ended;
   if (stored.manifest.race !== undefined && end.status === 'finished')
-    return await withLoss(await reportRace(stored, store, files, context), stored, store, local, context);
+    return printLosses(losses, await reportRace(stored, store, files, context), context);
   // A store elsewhere belongs to no project, so there is no place where its anchors would be found again.
   if (end.status === 'finished' && options.anchors === undefined && context.isDefaultStore) {
     const { file, tasks, refused } = await freezeRunAnchors(store, stored, context.workingFolder);
@@ -210,25 +212,29 @@ async function executePlan(
   await printReport(report, files, context, { shown: tables?.shown });
   await writeRunPage(stored.id, report, context);
   await printNext(report, store, context);
-  const exitCode = reportExitCode(report);
-  return end.status === 'finished' ? await withLoss(exitCode, stored, store, local, context) : exitCode;
+  return printLosses(losses, reportExitCode(report), context);
 }
 
-/** Takes the losses that the suite asks for; what was printed before is the run's. */
-async function withLoss(
-  exitCode: number,
-  stored: RunRecord,
+/** Takes the losses that the suite asks for, before anything of the run is shown: ladders have them. */
+async function takeLosses(
   store: Store,
+  stored: RunRecord,
   local: LocalContext,
   context: CliContext,
-): Promise<number> {
-  if (!stored.suite.loss) return exitCode;
+): Promise<SuiteLosses | undefined> {
   using status = createStatusLine(context);
   const told = { ...local, onStep: (step: string) => status.step(step) };
-  const losses = await measureRunLoss(store, stored, told, { signal: context.interruption.signal });
-  status[Symbol.dispose]();
-  printLossTable(losses, context);
-  return losses.unavailable.length > 0 && exitCode === exitCodes.done ? exitCodes.someCellsFailed : exitCode;
+  return await takeSuiteLosses(store, stored, told, { signal: context.interruption.signal });
+}
+
+/** Prints losses below the results of their run; returns the exit code of both. */
+function printLosses(losses: SuiteLosses | undefined, exitCode: number, context: CliContext): number {
+  if (losses === undefined) return exitCode;
+  const { table, problem } = losses;
+  if (table === undefined) context.output.warn(problem);
+  else printLossTable(table, context);
+  const isWhole = table?.unavailable.length === 0;
+  return !isWhole && exitCode === exitCodes.done ? exitCodes.someCellsFailed : exitCode;
 }
 
 interface RunOutcome {

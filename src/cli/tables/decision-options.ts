@@ -68,6 +68,14 @@ function limitFlags<Name extends LimitName>(
 /** What a model must keep to on every task; the same wherever models are chosen. */
 const limitOptions = limitFlags(constraintNames, 'latency p99 <= 800ms');
 
+/** Of what reads a stored run. */
+export const baseOption = text({
+  argument: 'model',
+  help: 'model of the run that the others are compared with',
+  defaultText: "that of the run's question, else that of its losses, else the first model",
+  hasEnvironment: false,
+});
+
 /** How scores are computed and analysed; the same for runs and for tables. */
 export const scoringOptions = {
   anchors: text({

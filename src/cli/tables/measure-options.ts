@@ -1,6 +1,7 @@
 import { quantities } from '../../core/quantities.ts';
 import { usualChunkTokens, usualLossItems } from '../../core/loss.ts';
 import { choice, custom, flag, number, text, texts, withDefault } from '../options/option.ts';
+import { baseOption } from './decision-options.ts';
 import { suiteOptions } from './suite-options.ts';
 
 /** A bare `80` is refused: that many bytes is no GPU, and nobody says which unit was meant. */
@@ -67,12 +68,7 @@ export const storedRunOptions = {
 const ofRun = (help: string) => texts({ argument: 'name', isCommaSeparated: false, help, hasEnvironment: false });
 
 export const lossOptions = {
-  base: text({
-    argument: 'model',
-    help: 'model of the run to compare with',
-    defaultText: 'the first model',
-    hasEnvironment: false,
-  }),
+  base: baseOption,
   model: { ...ofRun('only these models of the run (repeatable)'), short: 'm' },
   task: { ...ofRun('only these tasks of the run (repeatable)'), short: 't', completion: 'task' },
   items: withDefault(

@@ -1,5 +1,5 @@
 import { choice, custom, flag, number, optionalText, text, texts, withDefault } from '../options/option.ts';
-import { scoringOptions, tasksOption } from './decision-options.ts';
+import { baseOption, scoringOptions, tasksOption } from './decision-options.ts';
 import { suiteOptions } from './suite-options.ts';
 import { outcomes } from '../../core/store.ts';
 import { ladderAxes } from '../../core/ladder-axes.ts';
@@ -167,12 +167,7 @@ export const figuresOptions = {
 } as const;
 
 export const ladderOptions = {
-  base: text({
-    argument: 'model',
-    help: 'model that the others are compared with',
-    defaultText: "that of the run's question, else that of its losses, else the first model",
-    hasEnvironment: false,
-  }),
+  base: baseOption,
   task: tasksOption,
   x: choice({
     argument: 'measure',

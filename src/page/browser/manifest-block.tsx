@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import type { HostFacts } from '../../core/manifest.ts';
+import { quantisationName } from '../../core/quantisation-name.ts';
 import { parametersText } from '../charts/accuracy-by-size.ts';
 import type { PageData, PageRun } from '../page-data.ts';
 import { Block, copyText } from './block.tsx';
@@ -66,7 +67,7 @@ function ModelTable({ models }: { readonly models: PageRun['manifest']['models']
           hash(facts.fileSha256) ?? '–',
           bytes(facts.fileBytes),
           facts.parameters === undefined ? '–' : parametersText(facts.parameters),
-          facts.quantisation ?? '–',
+          facts.quantisation === undefined ? '–' : quantisationName(facts.quantisation),
           facts.promptStyle ?? '–',
           <span key="engine" class="long">
             {facts.engineBuild ?? '–'}

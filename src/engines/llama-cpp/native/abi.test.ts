@@ -1,6 +1,7 @@
 import koffi from 'koffi';
 import { describe, expect, it } from 'vitest';
 import { EnvironmentError } from '../../../core/errors.ts';
+import { quantisationName } from '../../../core/quantisation-name.ts';
 import { fileTypeName } from '../../../gguf/file-type.ts';
 import { findLibrary } from '../library-location.ts';
 import { checkAbi, contextParams, type ParamsRecord } from './abi.ts';
@@ -38,16 +39,9 @@ describe('checkAbi', () => {
 });
 
 it('numbers quantisations as the names of files do', () => {
-  const spelling = (name: string): string =>
-    name
-      .replace(/^all /, '')
-      .replace(/^Q2_K - Medium$/, 'Q2_K')
-      .replace(/^(Q\d_K) - (\w)\w+$/, '$1_$2')
-      .replace(/^IQ3_S mix/, 'IQ3_M')
-      .replace(/ .*$/, '');
   const numbers = Array.from({ length: 128 }, (_, type) => type);
   const named = numbers.map((type) => library.llama.fileTypeName(type) ?? 'unknown');
-  const known = named.map((name) => (name.startsWith('unknown') ? undefined : spelling(name)));
+  const known = named.map((name) => (name.startsWith('unknown') ? undefined : quantisationName(name)));
   expect(numbers.map(fileTypeName)).toEqual(known);
   expect(known.filter((name) => name !== undefined).length).toBeGreaterThan(30);
 });
