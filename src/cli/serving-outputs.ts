@@ -7,7 +7,7 @@ import { documentFormats, formatOfFile, knownEndings } from '../present/formats.
 import type { Report } from '../present/report.ts';
 import { type Serving, type ServingForm, servingText } from '../present/serving.ts';
 import type { Answers } from '../scoring/answer.ts';
-import { checkOutputs, type Target } from './check-outputs.ts';
+import type { Target } from './check-outputs.ts';
 import type { CliContext } from './context.ts';
 import { sourceSettings } from './local-world.ts';
 import type { OptionValues } from './options/option.ts';
@@ -39,12 +39,8 @@ type Options = Pick<OptionValues<typeof decideOptions>, 'serve' | 'as' | 'model'
 
 /**
  * @throws {UsageError} for flags that don't go together, and files of no known format
- * @throws as `checkOutputs`
  */
-export async function wantedServing(
-  { serve, as, model, brief, table }: Options,
-  context: CliContext,
-): Promise<WantedServing> {
+export function wantedServing({ serve, as, model, brief, table }: Options, context: CliContext): WantedServing {
   const isPrinted = serve !== undefined || as !== undefined;
   if (isPrinted && table !== undefined) {
     throw new UsageError("a table doesn't say how its models were run, so there is no command to serve them", {
@@ -59,7 +55,6 @@ export async function wantedServing(
   const named = context.globals.out.filter((name) => endingOf(name) !== undefined);
   const files = named.map((name): Target => ({ name, path: context.path(name) }));
   const briefs = brief.map((name) => briefFile(name, context));
-  await checkOutputs([...files, ...briefs], context);
   const [first = ''] = named;
   const form = as ?? formsOfEndings[endingOf(first) ?? ''];
   return {
@@ -112,7 +107,11 @@ export async function tellServing(
   const model = wanted.model ?? recommendedModel(answers);
   const serving = model === undefined ? whyNone(answers) : await servingOf(model, report, wanted, context);
   for (const file of wanted.briefs) {
-    await writeDocument(briefDocument(answers, report, { serving }), [file], context);
+    await writeDocument(
+      briefDocument(answers, report, { serving, decidedBy: decidedBy(report, context) }),
+      [file],
+      context,
+    );
   }
   if (!wanted.isPrinted || serving === undefined) return 'nothing';
   if (typeof serving === 'string') {
@@ -127,6 +126,16 @@ export async function tellServing(
     context.output.note(`wrote ${path}`);
   }
   return 'served';
+}
+
+/** The command line with the run, so that it names the same one later. */
+function decidedBy({ sources }: Report, { commandLine, commandName }: CliContext): readonly string[] | undefined {
+  const [run] = sources?.runs ?? [];
+  if (run === undefined) return undefined;
+  const at = commandLine.indexOf(commandName);
+  const named = commandLine.some((word) => word !== '' && run.id.startsWith(word));
+  const rest = named ? commandLine.slice(at + 1) : [run.id, ...commandLine.slice(at + 1)];
+  return ['perbench', ...commandLine.slice(0, at + 1), ...rest];
 }
 
 /** How the model is served. A brief says why that can't be told; whoever asks for the command gets the error. */

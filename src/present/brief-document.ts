@@ -1,4 +1,5 @@
-import { humanScale } from '../core/amount-text.ts';
+import { countOf, humanScale } from '../core/amount-text.ts';
+import type { ModelFacts } from '../core/manifest.ts';
 import { knownMeasurement } from '../core/measurement.ts';
 import { shellWord } from '../core/shell-word.ts';
 import type { RunRecord } from '../core/store.ts';
@@ -32,6 +33,8 @@ const schema = 'perbench-brief/1';
 export interface BriefOptions {
   /** How the named model is served; a sentence where that can't be told. */
   readonly serving?: Serving | string | undefined;
+  /** The command line that decided, with the run; by default `perbench decide` with that run. */
+  readonly decidedBy?: readonly string[] | undefined;
 }
 
 const heading = (text: string): Block => ({ kind: 'heading', text, level: 3, tone: 'heading' });
@@ -165,7 +168,16 @@ function limitTexts(
   ];
 }
 
-function hardwareTexts({ manifest, suite }: RunRecord): readonly (readonly [string, string])[] {
+/** What identifies the weights of a model. */
+function weightsText({ quantisation, source, fileSha256 }: ModelFacts): string {
+  const known = [quantisation, source, fileSha256 === undefined ? undefined : `sha256 ${fileSha256}`];
+  return known.filter((part) => part !== undefined).join(', ');
+}
+
+function hardwareTexts(
+  { manifest, suite }: RunRecord,
+  named: readonly string[],
+): readonly (readonly [string, string])[] {
   const { host, models, perbenchVersion, nodeVersion, imported } = manifest;
   const builds = [...new Set(Object.values(models).flatMap(({ engineBuild }) => engineBuild ?? []))];
   if (imported !== undefined) return [['measured by', imported.tool]];
@@ -182,16 +194,22 @@ function hardwareTexts({ manifest, suite }: RunRecord): readonly (readonly [stri
       ].join(', '),
     ],
     ...(builds.length === 0 ? [] : [['engine', builds.join('; ')] as const]),
+    ...named.flatMap((model) =>
+      models[model] === undefined ? [] : [[`weights of ${model}`, weightsText(models[model])] as const],
+    ),
     ['perbench', `${perbenchVersion}, Node ${nodeVersion}`],
     [
       'load',
-      `${suite.concurrency} requests at once, ${suite.launches} launches, ${suite.protocol} protocol, seed ${manifest.seed}`,
+      `${suite.concurrency} requests at once, ${countOf(suite.launches, 'launch', 'launches')}, ${suite.protocol} protocol, seed ${manifest.seed}`,
     ],
   ];
 }
 
-function reproduceBlocks({ id, name, manifest, createdAtMs }: RunRecord): readonly Block[] {
-  const commands = [manifest.commandLine.map(shellWord).join(' '), `perbench decide ${id}`];
+function reproduceBlocks(
+  { id, name, manifest, createdAtMs }: RunRecord,
+  decidedBy: readonly string[] = ['perbench', 'decide', id],
+): readonly Block[] {
+  const commands = [manifest.commandLine, decidedBy].map((words) => words.map(shellWord).join(' '));
   return [
     ...listBlock([line(`${id} (${name}), ${new Date(createdAtMs).toISOString().slice(0, 10)}`, 'plain', 'run')]),
     { kind: 'code', language: 'sh', text: commands.join('\n') },
@@ -216,7 +234,7 @@ function servingBlocks(serving: Serving | string | undefined): readonly Block[] 
  *
  * @param report with its answers, of one run or of a table
  */
-export function briefDocument(answers: Answers, report: Report, { serving }: BriefOptions = {}): Document {
+export function briefDocument(answers: Answers, report: Report, { serving, decidedBy }: BriefOptions = {}): Document {
   const { tasks, weighted } = answers;
   const shown = weighted === undefined ? tasks : [weighted];
   const [only, ...others] = shown;
@@ -225,13 +243,20 @@ export function briefDocument(answers: Answers, report: Report, { serving }: Bri
   const isSingle = only !== undefined && others.length === 0;
   const page: readonly Block[] = [
     textBlock(verdict, 'title', answers.kind === 'recommend' ? 'best' : 'doubtful'),
-    textBlock(shown.map(decisionQuestion).join(' '), 'muted'),
+    ...shown.map((answer) => textBlock(decisionQuestion(answer), 'muted')),
     ...(isSingle ? answerParts(only, report.scoreboards) : taskParts(shown, report.scoreboards)),
     ...part('What this does not cover', plainList(limitTexts(shown, report, run))),
     ...(run === undefined
       ? []
-      : part('Measured on', listBlock(hardwareTexts(run).map(([label, text]) => line(text, 'plain', label))))),
-    ...(run === undefined ? [] : part('To repeat it', reproduceBlocks(run))),
+      : part(
+          'Measured on',
+          listBlock(
+            hardwareTexts(run, [...new Set(shown.flatMap(namedModels))]).map(([label, text]) =>
+              line(text, 'plain', label),
+            ),
+          ),
+        )),
+    ...(run === undefined ? [] : part('To repeat it', reproduceBlocks(run, decidedBy))),
     ...part('To serve it', servingBlocks(serving)),
   ];
   return createDocument({

@@ -28,7 +28,7 @@ th, td { padding: .2rem .9rem .2rem 0; border-bottom: 1px solid var(--line); tex
 th { color: var(--muted); font-weight: 500; }
 .right { text-align: right; white-space: nowrap; }
 tr.best td { font-weight: 600; }
-pre { margin: .4rem 0; padding: .6rem .75rem; background: var(--code); border-radius: 6px; overflow-x: auto;
+pre { margin: .4rem 0; padding: .6rem .75rem; background: var(--code); border-radius: 6px; white-space: pre-wrap;
   font: 12.5px/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; }
 @page { size: A4; margin: 11mm; }
 @media print {
@@ -40,7 +40,7 @@ pre { margin: .4rem 0; padding: .6rem .75rem; background: var(--code); border-ra
   p, ul { margin: .5mm 0; }
   li { margin: 0; }
   th, td { padding: .3mm 3mm .3mm 0; }
-  pre { padding: 1.5mm 2mm; font-size: 7pt; line-height: 1.25; white-space: pre-wrap; }
+  pre { padding: 1.5mm 2mm; font-size: 7pt; line-height: 1.25; }
 }
 `;
 
@@ -93,7 +93,7 @@ function blockHtml(block: Block): string {
     case 'list':
       return `<ul>\n${block.lines.map(({ label, text: own, tone }) => `<li${classes(tone)}>${label === '' ? '' : `<b>${text(label)}</b>: `}${text(own)}</li>\n`).join('')}</ul>\n`;
     case 'code':
-      return `<pre tabindex="0"><code>${escapeHtml(safeText(block.text))}</code></pre>\n`;
+      return `<pre><code>${escapeHtml(safeText(block.text))}</code></pre>\n`;
     case 'alternative':
       return block.whole.map(blockHtml).join('');
   }

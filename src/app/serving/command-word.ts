@@ -32,7 +32,7 @@ export function variablesOf(words: readonly CommandWord[]): readonly string[] {
 }
 
 /** A word as a POSIX shell takes it. */
-export function shellText(word: CommandWord): string {
+function shellText(word: CommandWord): string {
   if (word.length === 0) return "''";
   return word.map((part) => (typeof part === 'string' ? shellWord(part) : `"$${part.variable}"`)).join('');
 }
@@ -44,12 +44,12 @@ export function kubernetesText(word: CommandWord): string {
     .join('');
 }
 
-/** One command over several lines: a line for the program, and one for each flag with what belongs to it. */
+/** One command over several lines: a line for the program, and one for each long flag with what belongs to it. */
 export function shellLines(words: readonly CommandWord[]): string {
   const lines: string[] = [];
   for (const word of words) {
     const text = shellText(word);
-    const isFlag = text.startsWith('-') && lines.length > 0;
+    const isFlag = text.startsWith('--') && lines.length > 0;
     if (isFlag || lines.length === 0) lines.push(text);
     else lines[lines.length - 1] += ` ${text}`;
   }

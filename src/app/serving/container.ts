@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, isAbsolute } from 'node:path';
 import type { ServerPresetName } from '../../core/managed-server.ts';
 import type { ServeCommandLine } from './build-command.ts';
 import { measuredServer } from './choose-server.ts';
@@ -86,13 +86,17 @@ export function dockerText(
     [name],
     ['--publish'],
     [`127.0.0.1:${port}:${port}`],
-    ...mountsOf(setup).flatMap(({ from, to }): CommandWord[] => [['--volume'], [`${from}:${to}:ro`]]),
+    ...mountsOf(setup).flatMap(({ from, to }): CommandWord[] => [
+      ['--volume'],
+      // A name alone would be a volume of Docker's own.
+      [...(isAbsolute(from) ? [] : [{ variable: 'PWD' }, '/']), `${from}:${to}:ro`],
+    ]),
     ...(isFromHub ? [['--volume'], [{ variable: 'HOME' }, `/.cache/huggingface:${hubCache}`]] : []),
     ...(gpuCount(setup) === 0 ? [] : [['--gpus'], [gpus === undefined ? 'all' : `"device=${gpus.join(',')}"`]]),
     ...(isFromHub ? [['--ipc'], ['host']] : []),
     ...Object.entries(values).flatMap(([variable, value]): CommandWord[] => [['--env'], [`${variable}=${value}`]]),
     ...secrets.flatMap((variable): CommandWord[] => [['--env'], [variable]]),
-    ...(isFromHub ? [['--env'], ['HF_TOKEN']] : []),
+    ...(isFromHub && !secrets.includes('HF_TOKEN') ? [['--env'], ['HF_TOKEN']] : []),
     ...(chosen === 'llama-server' ? [] : [['--entrypoint'], entry]),
   ];
   const lines = [shellLines(flags), shellLines([[imageOf(setup, chosen).image], ...before, ...rest])];

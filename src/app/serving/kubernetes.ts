@@ -55,10 +55,11 @@ function environment(line: ServeCommandLine, name: string, isFromHub: boolean): 
     name: variable,
     valueFrom: { secretKeyRef: { name: `${name}-secrets`, key: variable, ...(isOptional && { optional: true }) } },
   });
+  const needed = neededVariables(line);
   return [
     ...Object.entries(values).map(([variable, value]) => ({ name: variable, value })),
-    ...neededVariables(line).map((variable) => secret(variable, false)),
-    ...(isFromHub ? [secret('HF_TOKEN', true)] : []),
+    ...needed.map((variable) => secret(variable, false)),
+    ...(isFromHub && !needed.includes('HF_TOKEN') ? [secret('HF_TOKEN', true)] : []),
   ];
 }
 

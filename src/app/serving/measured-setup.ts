@@ -20,7 +20,7 @@ import { entryOf } from '../setting-differences.ts';
 
 /** A GGUF file that a server is given. */
 export interface ServedFile {
-  /** Where it is on this machine; its name alone where it isn't. */
+  /** Where it is on this machine, or was; where it was never a file of the user's, its name alone. */
   readonly path: string;
   /** With the other parts of a split model. */
   readonly files: readonly string[];
@@ -90,7 +90,8 @@ async function servedFile(
   const source = describeSource(located?.source ?? request.sources[0]);
   const sha256 = measured.fileSha256;
   if (located === undefined) {
-    const path = `${request.name}.gguf`;
+    const [first] = request.sources;
+    const path = first.kind === 'file' ? first.path : `${request.name}.gguf`;
     return { path, files: [path], isHere: false, source: request.entry?.name ?? source, sha256 };
   }
   if (located.sha256 !== undefined && sha256 !== undefined && located.sha256 !== sha256) {

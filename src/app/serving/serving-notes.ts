@@ -125,7 +125,7 @@ export function requestNotes(setup: MeasuredSetup, chosen: ChosenServer): readon
   const hasArguments = Object.keys(templateArgs).length > 0 && facts.promptStyle !== 'plain';
   return [
     isGreedyByItself
-      ? 'temperature 0, as the command sets it: leave it out of requests'
+      ? 'temperature 0, as the command sets it: requests that name another differ'
       : 'temperature 0: set it in each request',
     ...(hasArguments && !isTold ? [`chat_template_kwargs ${JSON.stringify(templateArgs)} in each request`] : []),
     ...(isOpen && !hasArguments
@@ -140,9 +140,10 @@ function fileNotes(setup: MeasuredSetup, form: ServingForm): readonly string[] {
   const files = [setup.file, setup.draft].filter((file) => file !== undefined);
   const missing = files
     .filter(({ isHere }) => !isHere)
-    .map(
-      ({ path, source }) =>
-        `put the weights at ${path}: they aren't on this machine; perbench models pull ${source} fetches them`,
+    .map(({ path, source }) =>
+      path === source
+        ? `put the measured weights back: there is no ${path} on this machine`
+        : `put the measured weights at ${path}: they aren't on this machine; perbench models pull ${source} fetches them`,
     );
   if (form !== 'kubernetes') return missing;
   const mounts = mountsOf(setup);

@@ -11,6 +11,7 @@ import { readTable, tableName } from '../read-table.ts';
 import { constraintsOf, gateLimitsOf, scoreOf } from '../scoring.ts';
 import { findRuns, openReadStore } from '../stored-runs.ts';
 import type { decideOptions, compareOptions, gateOptions } from '../tables/decision-options.ts';
+import { checkOutputs } from '../check-outputs.ts';
 import { tellServing, wantedServing } from '../serving-outputs.ts';
 import { outputFiles, writeDocument, writeGithub } from '../write-outputs.ts';
 import { comparisonDocument } from '../../present/comparison-document.ts';
@@ -27,8 +28,10 @@ export const decide: CommandHandler<typeof decideOptions> = async (input, contex
   if (table !== undefined && input.arguments.length > 0) {
     throw new UsageError('both a run and a table were given', { hint: 'Give one of them.' });
   }
-  const wanted = await wantedServing({ table, ...options }, context);
+  const wanted = wantedServing({ table, ...options }, context);
   const files = await outputFiles(context, 'decision', undefined, wanted.endings);
+  const documents = files.map(({ path }) => ({ path, name: path }));
+  await checkOutputs([...documents, ...wanted.files, ...wanted.briefs], context);
   const report = await decidedReport(input, context);
   const { answers } = report;
   if (answers === undefined || answers.tasks.length === 0) throw new UsageError('there are no cells to decide on');
