@@ -171,7 +171,7 @@ function limitTexts(
 /** What identifies the weights of a model. */
 function weightsText({ quantisation, source, fileSha256 }: ModelFacts): string {
   const known = [quantisation, source, fileSha256 === undefined ? undefined : `sha256 ${fileSha256}`];
-  return known.filter((part) => part !== undefined).join(', ');
+  return known.filter((each) => each !== undefined).join(', ');
 }
 
 function hardwareTexts(
@@ -240,6 +240,7 @@ export function briefDocument(answers: Answers, report: Report, { serving, decid
   const [only, ...others] = shown;
   const [run] = report.sources?.runs ?? [];
   const verdict = answersHeadline(answers);
+  const served = typeof serving === 'object' ? [serving.model] : [];
   const isSingle = only !== undefined && others.length === 0;
   const page: readonly Block[] = [
     textBlock(verdict, 'title', answers.kind === 'recommend' ? 'best' : 'doubtful'),
@@ -251,7 +252,7 @@ export function briefDocument(answers: Answers, report: Report, { serving, decid
       : part(
           'Measured on',
           listBlock(
-            hardwareTexts(run, [...new Set(shown.flatMap(namedModels))]).map(([label, text]) =>
+            hardwareTexts(run, [...new Set([...shown.flatMap(namedModels), ...served])]).map(([label, text]) =>
               line(text, 'plain', label),
             ),
           ),

@@ -36,7 +36,7 @@ pre { margin: .4rem 0; padding: .6rem .75rem; background: var(--code); border-ra
   body { max-width: none; padding: 0; font-size: 8.6pt; line-height: 1.3; }
   h1 { font-size: 14pt; }
   h2 { margin-top: 1.8mm; font-size: 9.5pt; break-after: avoid; }
-  h3 { margin-top: 1mm; }
+  h3 { margin-top: 1mm; font-size: 8.6pt; }
   p, ul { margin: .5mm 0; }
   li { margin: 0; }
   th, td { padding: .3mm 3mm .3mm 0; }
