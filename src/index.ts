@@ -75,6 +75,7 @@ export {
 export { engines, openEngine } from './engines/index.ts';
 export { foreignFormats } from './formats/foreign-formats.ts';
 export type { ForeignFormat, ImportedCell, StoredCell } from './formats/format.ts';
+export { briefDocument, type BriefOptions } from './present/brief-document.ts';
 export { comparisonDocument } from './present/comparison-document.ts';
 export { ladderDocument } from './present/ladder-document.ts';
 export { decisionDocument } from './present/decision-document.ts';
@@ -82,6 +83,7 @@ export type { Document } from './present/document.ts';
 export { documentFormats, type Format } from './present/formats.ts';
 export { type Gate, gateDocument } from './present/gate-document.ts';
 export { lossDocument, type LossTable } from './present/loss-document.ts';
+export { type Serving, type ServingForm, servingText } from './present/serving.ts';
 export { reportDocument } from './present/report-document.ts';
 export { sampleFormats } from './present/samples.ts';
 export type { Report, ReportRun } from './present/report.ts';
@@ -113,6 +115,8 @@ export {
 } from './app/report-runs.ts';
 export { hostClassOf, resolveAnchors, type ResolveAnchorsOptions } from './app/resolve-anchors.ts';
 export type { ScoringChoice } from './app/scoring.ts';
+export { recommendedModel } from './app/serving/recommended-model.ts';
+export { serveCommand, type ServeOptions } from './app/serving/serve-command.ts';
 export { quantizeModel, type QuantizedModel, type QuantizeModelOptions } from './app/quantize-model.ts';
 export {
   estimate,

@@ -247,15 +247,27 @@ async function readPlannedChat(spec: ModelSpec, file: string): Promise<ChatSetti
 }
 
 /**
+ * How a model in process is asked in generation tasks, by its file and its settings.
+ *
+ * @throws {ModelError} for settings that the model can't have
+ */
+export async function chatSettingOf(model: NamedModel, file: string): Promise<ChatSetting> {
+  return readPlannedChat(unplannedSpec(model, file), file);
+}
+
+function unplannedSpec(model: NamedModel, file: string): ModelSpec {
+  const unknown = { source: model.source, fileSha256: undefined, fileBytes: undefined };
+  return plannedModel(model, unknown, file).spec;
+}
+
+/**
  * Tokens that a model in process may think before an answer, by its file and its settings.
  *
  * @throws {ModelError} for settings that the model can't have
  */
 export async function plannedBudget(model: NamedModel, file: string): Promise<number> {
-  const unknown = { source: model.source, fileSha256: undefined, fileBytes: undefined };
-  const { spec } = plannedModel(model, unknown, file);
-  if (model.engine !== 'llama') return askedBudget(spec.thinking);
-  const { thinking } = (await readPlannedChat(spec, file)).plan;
+  if (model.engine !== 'llama') return askedBudget(unplannedSpec(model, file).thinking);
+  const { thinking } = (await chatSettingOf(model, file)).plan;
   return thinking.mode === 'on' ? (thinking.budget ?? 0) : 0;
 }
 

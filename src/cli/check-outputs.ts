@@ -13,6 +13,8 @@ export interface Target {
   readonly path: string;
   /** What was named with `--out`: that file, or a folder of it. */
   readonly name: string;
+  /** The flag that named it, where it isn't `--out`. */
+  readonly flag?: string;
 }
 
 /**
@@ -26,14 +28,15 @@ export async function checkOutputs(targets: readonly Target[], context: CliConte
   if (targets.length === 0) return;
   const read = await inputs(context);
   const seen = new Set<string>();
-  for (const { path, name } of targets) {
+  for (const target of targets) {
+    const { path, name, flag = '--out' } = target;
     const real = (await realPath(path)) ?? path;
-    if (seen.has(real)) throw new UsageError(`--out ${name}: ${path} is named twice`, { hint: 'Name it once.' });
+    if (seen.has(real)) throw new UsageError(`${flag} ${name}: ${path} is named twice`, { hint: 'Name it once.' });
     seen.add(real);
     if (read.has(real)) {
-      throw new UsageError(`--out ${name}: the command reads this file`, { hint: 'Name another file.' });
+      throw new UsageError(`${flag} ${name}: the command reads this file`, { hint: 'Name another file.' });
     }
-    await checkTarget(path, name, context);
+    await checkTarget(target, context);
   }
 }
 
@@ -52,25 +55,25 @@ async function realPath(path: string): Promise<string | undefined> {
   return realpath(path).catch(() => undefined);
 }
 
-async function checkTarget(path: string, name: string, context: CliContext): Promise<void> {
+async function checkTarget({ path, name, flag = '--out' }: Target, context: CliContext): Promise<void> {
   try {
     await checkWritable(path);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     const isFolder = path !== context.path(name);
     if (error.code === 'EISDIR') {
-      throw new UsageError(`--out ${name}: ${path} is a folder, not a file`, {
+      throw new UsageError(`${flag} ${name}: ${path} is a folder, not a file`, {
         hint: 'Name a file in it.',
         cause: error,
       });
     }
     if (isFolder && error.code === 'ENOTDIR' && error.path === context.path(name) && extname(name) === '') {
-      throw new UsageError(`--out ${name}: is a file, and a name without an ending is a folder for ${path}`, {
+      throw new UsageError(`${flag} ${name}: is a file, and a name without an ending is a folder for ${path}`, {
         hint: `Name a folder, or a file with an ending, such as ${name}.json.`,
         cause: error,
       });
     }
-    throw new EnvironmentError(`--out ${name}: ${path} cannot be written: ${systemErrorWords(error)}`, {
+    throw new EnvironmentError(`${flag} ${name}: ${path} cannot be written: ${systemErrorWords(error)}`, {
       hint:
         error.code === 'ENOTFILE'
           ? 'Name a file; /dev/stdout writes into a pipe.'

@@ -234,7 +234,7 @@ async function runCommand(
 /** Operands and the values of all options but those that name outputs. */
 function inputFiles(
   operands: readonly string[],
-  { out: _out, ...given }: ParsedCommandLine['given'],
+  { out: _out, brief: _brief, ...given }: ParsedCommandLine['given'],
 ): readonly string[] {
   const values = Object.values(given).flatMap((flags) => flags.map(({ value }) => value));
   return [...operands, ...values.filter((value) => value !== true)];

@@ -42,7 +42,7 @@ export async function outputFiles(
   others: readonly string[] = [],
 ): Promise<readonly OutputFile[]> {
   const known: Readonly<Record<string, Format>> = fileFormats[kind];
-  const names = context.globals.out.filter((name) => !others.includes(extname(name).toLowerCase()));
+  const names = context.globals.out.filter((name) => !others.some((ending) => name.toLowerCase().endsWith(ending)));
   const files = names.map((name) => {
     const path = context.path(name);
     // As shells complete folders.

@@ -3,7 +3,9 @@
  * variables, fields) go by their names; every text that leaves also loses the values that this process was told
  * ({@link rememberSecrets}), and what only a secret can be, such as the password in an address.
  */
-const removed = '[removed]';
+
+/** What stands in the place of a secret. */
+export const removed = '[removed]';
 
 const secretNames =
   /^(?:(?:api|access|auth|secret|private|admin|account|master)?keys?|\w*(?:api_?key|token|secret|password|passwd|passphrase|passcode|pwd)|credentials?|authorization|auth|basic|bearer|jwt|cookies?|pat|(?:pg|my|db|user|smtp|ssh|sql)?pass)$/i;

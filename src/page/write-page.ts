@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { visibleText } from '../present/sanitise.ts';
+import { escapeHtml, visibleText } from '../present/sanitise.ts';
 import type { LoadedPage, PageData } from './page-data.ts';
 
 /** Where the shell takes what differs from report to report. */
@@ -11,12 +11,6 @@ const shellMarks = {
 
 /** Prints the page's content as HTML; made together with the shell. */
 export type Prerender = (page: LoadedPage) => string;
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"]/g, (character) => entities[character] ?? character);
-}
 
 /** Base64 has no character that could end a script element, whatever the data holds. */
 function dataScript(id: string, bytes: Uint8Array): string {

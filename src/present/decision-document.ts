@@ -51,7 +51,8 @@ function whyNot(candidate: Candidate): string {
   return `needs ${what} ${scoreWithInterval(required, range)}, has ${accuracy.toFixed(3)}`;
 }
 
-function questionText({ tasks, limits, scoreVersion }: Answer): string {
+/** `which model for gsm8k/per@2, with memory <= 2 GiB? (PER-A/…)` */
+export function decisionQuestion({ tasks, limits, scoreVersion }: Answer): string {
   const isSingle = tasks.length === 1;
   const on = tasks.map(({ taskId, weight }) => (isSingle ? taskId : `${taskId} (weight ${shares(weight)})`));
   const bounds = limitList(limits, constraintNames).map(formatLimit);
@@ -71,7 +72,7 @@ function curveText({ of, weight, segments }: WeightCurve, first: string | undefi
 }
 
 /** What else the answer hangs on, as pairs of a word and a phrase. */
-function answerFacts(answer: Answer): readonly Line[] {
+export function answerFacts(answer: Answer): readonly Line[] {
   const { nextCheaper, runnerUp, largestGates, candidates, wouldChange } = answer;
   const [first] = namedModels(answer);
   const told = (model: string | undefined): string => {
@@ -121,7 +122,7 @@ function answerBlocks(answer: Answer, boards: readonly Scoreboard[]): readonly B
   const own = boards.filter(({ taskId }) => answer.tasks.some((task) => task.taskId === taskId));
   const [headline = '', ...sentences] = answerSentences(answer, own);
   return [
-    textBlock(questionText(answer), 'muted'),
+    textBlock(decisionQuestion(answer), 'muted'),
     textBlock(headline, 'title', answer.kind === 'recommend' ? 'best' : 'doubtful'),
     ...sentences.map((text) => textBlock(text)),
     ...listBlock(answerFacts(answer), 2),

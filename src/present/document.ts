@@ -278,6 +278,8 @@ export type Block =
   | { readonly kind: 'sentences'; readonly texts: readonly string[]; readonly tones: readonly Tone[] }
   | { readonly kind: 'table'; readonly table: Table; readonly indent: number }
   | { readonly kind: 'list'; readonly lines: readonly Line[]; readonly indent: number }
+  /** What is copied: a command, or a file. */
+  | { readonly kind: 'code'; readonly text: string; readonly language: 'sh' | 'yaml' | 'text' }
   /** A table that a page shows on demand. */
   | { readonly kind: 'details'; readonly summary: string; readonly table: Table; readonly more: string }
   /** What a whole output shows, and what a terminal does that isn't whole. */

@@ -2,6 +2,7 @@ import { bencherText, openMetricsText } from './series-text.ts';
 import { csvText } from './csv.ts';
 import type { Document, MoreRecords } from './document.ts';
 import { junitText } from './check-text.ts';
+import { htmlText } from './html.ts';
 import { latexText } from './latex.ts';
 import { markdownText } from './markdown.ts';
 import { jsonText } from './sanitise.ts';
@@ -42,6 +43,7 @@ const formats = {
     write: ({ data }) => `${jsonText(data, 2)}\n`,
   },
   markdown: { summary: 'tables for a page or an issue', extensions: ['md', 'markdown'], write: markdownText },
+  html: { summary: 'one page to read and to print', extensions: ['html', 'htm'], write: htmlText },
   latex: { summary: 'tables for a paper (booktabs)', extensions: ['tex'], write: latexText },
   parquet: {
     summary: 'the columns of csv, typed',
@@ -80,6 +82,7 @@ export const documentFormats = {
   ),
   comparison: pick('csv', 'json', 'markdown'),
   decision: pick('csv', 'json', 'markdown'),
+  brief: pick('json', 'markdown', 'html'),
   loss: pick('csv', 'json', 'markdown', 'latex', 'parquet'),
   ladder: pick('csv', 'json', 'markdown', 'latex', 'parquet'),
   sweep: pick('csv', 'json', 'markdown', 'latex', 'parquet', 'openmetrics', 'bencher'),

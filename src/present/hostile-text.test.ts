@@ -11,6 +11,8 @@ import type { Comparison } from '../scoring/comparison.ts';
 import type { GateResult } from '../scoring/gate.ts';
 import { comparisonDocument } from './comparison-document.ts';
 import { csvValue } from './csv.ts';
+import { briefDocument } from './brief-document.ts';
+import type { Serving } from './serving.ts';
 import { decisionDocument } from './decision-document.ts';
 import type { Document } from './document.ts';
 import { documentFormats, type Format } from './formats.ts';
@@ -124,6 +126,18 @@ function sweepOf(text: string): Sweep {
   };
 }
 
+const servingOf = (text: string): Serving => ({
+  model: text,
+  runId: text,
+  server: 'vllm',
+  form: 'shell',
+  command: text,
+  before: [text],
+  requests: [text],
+  measured: [text],
+  notMeasured: [text],
+});
+
 async function* samplesOf(
   text: string,
 ): AsyncGenerator<{ origin: { runId: string; model: string; task: string; protocol: string }; sample: Sample }> {
@@ -142,6 +156,7 @@ async function written(text: string): Promise<Readonly<Record<string, string>>> 
     report: reportDocument({ ...report, answers: answersTo(report) }),
     comparison: comparisonDocument(comparisonOf(text)),
     decision: decisionDocument(answersTo(report), report),
+    brief: briefDocument(answersTo(report), report, { serving: servingOf(text) }),
     gate: gateDocument(gateOf(text)),
     loss: lossDocument(lossesOf(text)),
     ladder: ladderDocument([ladderOf(text)]),

@@ -7,7 +7,7 @@ import {
   type Line,
   type Table,
 } from './document.ts';
-import { plainText } from './sanitise.ts';
+import { plainText, safeText } from './sanitise.ts';
 
 /** Foreign text that must not become markup. */
 export function escapeMarkdown(text: string): string {
@@ -58,6 +58,14 @@ function tableParts(table: Table): readonly string[] {
   ];
 }
 
+/** The fence is longer than any within. */
+function codeBlock(text: string, language: string): string {
+  const shown = safeText(text);
+  const longest = Math.max(2, ...Array.from(shown.matchAll(/`+/gu), ([ticks]) => ticks.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${shown}\n${fence}\n`;
+}
+
 function blockParts(block: Block): readonly string[] {
   switch (block.kind) {
     case 'gap':
@@ -74,6 +82,8 @@ function blockParts(block: Block): readonly string[] {
       return tableParts(block.table);
     case 'list':
       return [listOf(block.lines)];
+    case 'code':
+      return [codeBlock(block.text, block.language)];
     case 'alternative':
       return block.whole.flatMap(blockParts);
     case 'details': {

@@ -13,7 +13,7 @@ import {
   tableBlock,
   type Tone,
 } from './document.ts';
-import { plainText } from './sanitise.ts';
+import { plainText, safeText } from './sanitise.ts';
 import { gapWidth, type LaidColumn, layOutTable, stackIndent, type TableLayout } from './table-layout.ts';
 import { breakText, padText, textWidth, truncateMiddle, truncateText, wrapText } from './text-width.ts';
 
@@ -186,6 +186,9 @@ function blockLines(block: Block, options: Shown): readonly string[] {
         return wrapText(indent + named + plainText(text), width, `${indent}  `).map((each) => style(each, tone));
       });
     }
+    // Never broken into lines: what is copied must be whole.
+    case 'code':
+      return safeText(block.text).split('\n');
     case 'details':
       return tableBlockLines(block.table, options);
     case 'alternative': {

@@ -11,6 +11,8 @@ import { readTable, tableName } from '../read-table.ts';
 import { constraintsOf, gateLimitsOf, scoreOf } from '../scoring.ts';
 import { findRuns, openReadStore } from '../stored-runs.ts';
 import type { decideOptions, compareOptions, gateOptions } from '../tables/decision-options.ts';
+import { checkOutputs } from '../check-outputs.ts';
+import { tellServing, wantedServing } from '../serving-outputs.ts';
 import { outputFiles, writeDocument, writeGithub } from '../write-outputs.ts';
 import { comparisonDocument } from '../../present/comparison-document.ts';
 import { compareRuns } from '../../app/compare-runs.ts';
@@ -22,18 +24,24 @@ import { readSuiteFile } from '../suite-file/read-suite-file.ts';
 import { checkSuite } from '../suite-file/check-suite.ts';
 
 export const decide: CommandHandler<typeof decideOptions> = async (input, context) => {
-  if (input.options.table !== undefined && input.arguments.length > 0) {
+  const { table, ...options } = input.options;
+  if (table !== undefined && input.arguments.length > 0) {
     throw new UsageError('both a run and a table were given', { hint: 'Give one of them.' });
   }
-  const files = await outputFiles(context, 'decision');
+  const wanted = wantedServing({ table, ...options }, context);
+  const files = await outputFiles(context, 'decision', undefined, wanted.endings);
+  const documents = files.map(({ path }) => ({ path, name: path }));
+  await checkOutputs([...documents, ...wanted.files, ...wanted.briefs], context);
   const report = await decidedReport(input, context);
   const { answers } = report;
   if (answers === undefined || answers.tasks.length === 0) throw new UsageError('there are no cells to decide on');
   const document = decisionDocument(answers, report);
-  printBlocks(document.screen, context);
+  const told = await tellServing(answers, report, wanted, context);
+  if (told === 'served') context.output.note(document.verdict);
+  else printBlocks(document.screen, context);
   context.output.record('decision', { answer: document.verdict, ...answers });
   await writeDocument(document, files, context);
-  return reportExitCode(report);
+  return told === 'served' && options.model !== undefined ? exitCodes.done : reportExitCode(report);
 };
 
 async function decidedReport(

@@ -2,7 +2,19 @@ import type { WantedTask } from '../../app/report-runs.ts';
 import { listParts } from '../../core/list-parts.ts';
 import { constraintNames, gateLimitNames, limitKind, type LimitName, parseBound } from '../../core/limits.ts';
 import { factorLabels, type FactorName, factorNames, type Factors } from '../../scoring/factor.ts';
-import { choice, custom, flag, number, type Option, text, texts, withDefault } from '../options/option.ts';
+import { type ServerPresetName, serverPresetNames } from '../../core/managed-server.ts';
+import { servingForms } from '../../present/serving.ts';
+import {
+  choice,
+  custom,
+  flag,
+  number,
+  type Option,
+  optionalText,
+  text,
+  texts,
+  withDefault,
+} from '../options/option.ts';
 
 /** A factor by its name or its label, in any case: `acc`, `ACC`, `accuracy`. */
 function factorOf(name: string): FactorName | undefined {
@@ -181,6 +193,17 @@ function parseWeightedTasks(value: string): readonly WantedTask[] | undefined {
   return tasksOnly.length === parsed.length && parsed.length > 0 ? tasksOnly : undefined;
 }
 
+/** Alone, what measured the model serves it. */
+const serverOption = {
+  ...optionalText({
+    argument: 'server',
+    help: `print the command that serves the recommended model as it was measured, with ${serverPresetNames.join(', ')}`,
+    defaultText: 'what measured it',
+  }),
+  expected: `nothing or one of ${serverPresetNames.join(', ')}`,
+  parse: (value: string) => (value === '' ? value : serverPresetNames.find((name) => name === value)),
+} satisfies Option<unknown> as Option<ServerPresetName | '' | undefined>;
+
 export const decideOptions = {
   task: custom<readonly WantedTask[]>({
     short: 't',
@@ -201,6 +224,22 @@ export const decideOptions = {
   score: scoringOptions.score,
   anchors: scoringOptions.anchors,
   weights: scoringOptions.weights,
+  serve: serverOption,
+  as: choice({
+    argument: 'form',
+    choices: servingForms,
+    help: 'how the serving command is written; implies --serve',
+    defaultText: 'shell, of ollama modelfile; by the ending of --out',
+  }),
+  model: text({
+    argument: 'name',
+    help: 'model to serve, whatever is recommended',
+    defaultText: 'the recommended one',
+  }),
+  brief: texts({
+    argument: 'file',
+    help: 'one-page brief with answer, numbers, limits and how to serve it: .md, .html or .json (repeatable)',
+  }),
   table: text({
     argument: 'file',
     help: 'decide on a CSV table of measurements instead of a run',

@@ -12,6 +12,10 @@ export interface ServerCommandRequest {
   readonly contextTokens: number | undefined;
   readonly sequences: number | undefined;
   readonly threads: number | undefined;
+  /** Address to listen on; the loopback one by default. */
+  readonly host?: string | undefined;
+  /** Nobody reads the server's log: it says as much as it does by itself. */
+  readonly isDeployed?: boolean | undefined;
 }
 
 /** A program with its arguments, never given to a shell. */
@@ -30,10 +34,11 @@ function flags(values: Readonly<Record<string, string | number | undefined>>): r
 const bytesPerGiB = 2 ** 30;
 
 /** Offline evaluation wants neither the sampling defaults of a model's repository nor prefixes reused. */
-function vllm({ server, model, servedName, port, contextTokens, sequences }: ServerCommandRequest): ServerCommand {
+function vllm(request: ServerCommandRequest): ServerCommand {
+  const { server, model, servedName, port, contextTokens, sequences, host = loopbackHost } = request;
   const { program = 'vllm', kvCacheGiB } = server;
   const given = flags({
-    '--host': loopbackHost,
+    '--host': host,
     '--port': port,
     '--served-model-name': servedName,
     '--tensor-parallel-size': server.tensorParallel,
@@ -48,12 +53,13 @@ function vllm({ server, model, servedName, port, contextTokens, sequences }: Ser
   return { argv: [program, 'serve', model, ...given, caching, ...fixed, ...server.arguments], environment: {} };
 }
 
-function sglang({ server, model, servedName, port, contextTokens, sequences }: ServerCommandRequest): ServerCommand {
+function sglang(request: ServerCommandRequest): ServerCommand {
+  const { server, model, servedName, port, contextTokens, sequences, host = loopbackHost } = request;
   const { program = 'python3' } = server;
   const given = flags({
     '--model-path': model,
     '--served-model-name': servedName,
-    '--host': loopbackHost,
+    '--host': host,
     '--port': port,
     '--tp-size': server.tensorParallel,
     '--dtype': server.dtype,
@@ -75,27 +81,32 @@ function sglang({ server, model, servedName, port, contextTokens, sequences }: S
  */
 function llamaServer(request: ServerCommandRequest): ServerCommand {
   const { server, model, file, servedName, port, contextTokens, sequences = 1, threads } = request;
+  const { host = loopbackHost, isDeployed = false } = request;
   const { program = 'llama-server' } = server;
   const given = flags({
     '--model': file ?? model,
     '--alias': servedName,
-    '--host': loopbackHost,
+    '--host': host,
     '--port': port,
     '--ctx-size': contextTokens === undefined ? undefined : contextTokens * sequences,
     '--parallel': sequences,
     '--threads': threads,
   });
-  const told = ['--metrics', ...flags({ '--verbosity': 4, '--cache-ram': server.prefixCaching ? undefined : 0 })];
-  return { argv: [program, ...given, ...told, ...server.arguments], environment: {} };
+  const told = flags({
+    '--verbosity': isDeployed ? undefined : 4,
+    '--cache-ram': server.prefixCaching ? undefined : 0,
+  });
+  return { argv: [program, ...given, '--metrics', ...told, ...server.arguments], environment: {} };
 }
 
 /** Settings that Ollama takes from the environment alone; its defaults depend on the host's memory. */
-function ollama({ server, port, contextTokens, sequences }: ServerCommandRequest): ServerCommand {
+function ollama(request: ServerCommandRequest): ServerCommand {
+  const { server, port, contextTokens, sequences, host = loopbackHost } = request;
   const { program = 'ollama' } = server;
   return {
     argv: [program, 'serve', ...server.arguments],
     environment: {
-      OLLAMA_HOST: `${loopbackHost}:${port}`,
+      OLLAMA_HOST: `${host}:${port}`,
       OLLAMA_KEEP_ALIVE: '-1',
       OLLAMA_MAX_LOADED_MODELS: '1',
       ...(contextTokens !== undefined && { OLLAMA_CONTEXT_LENGTH: String(contextTokens) }),
@@ -111,10 +122,11 @@ const presets: Readonly<Record<ServerPresetName, (request: ServerCommandRequest)
   ollama,
 };
 
-function fillIn(word: string, { model, file, servedName, port }: ServerCommandRequest): string {
+function fillIn(word: string, request: ServerCommandRequest): string {
+  const { model, file, servedName, port, host = loopbackHost } = request;
   const values: Readonly<Record<string, string>> = {
     port: String(port),
-    host: loopbackHost,
+    host,
     model: servedName,
     file: file ?? model,
   };

@@ -1,0 +1,127 @@
+import { stringify } from 'yaml';
+import type { ServerPresetName } from '../../core/managed-server.ts';
+import type { ServeCommandLine } from './build-command.ts';
+import { kubernetesText } from './command-word.ts';
+import { gpuCount, imageOf, mountsOf, neededVariables, programAndArguments } from './container.ts';
+import type { MeasuredSetup } from './measured-setup.ts';
+
+/** A model's name as Kubernetes names things: RFC 1123. */
+export function resourceName(model: string): string {
+  const name = model
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/gu, '-')
+    .replaceAll(/^-+|-+$/gu, '')
+    .slice(0, 50)
+    .replace(/-+$/u, '');
+  return name === '' ? 'model' : name;
+}
+
+/** Of the persistent volume claim that holds the files. */
+export const modelsClaim = 'models';
+
+const mebibyte = 2 ** 20;
+
+/** What was measured is what is asked for; nobody measured how much more it may ever take. */
+function resources(setup: MeasuredSetup): object {
+  const { memoryBytes, facts, isOnGpu } = setup;
+  const gpus = gpuCount(setup);
+  const requests = {
+    ...(facts.threads !== undefined && { cpu: String(facts.threads) }),
+    // Of a GPU's model the measured memory is the GPU's.
+    ...(memoryBytes !== undefined && !isOnGpu && { memory: `${Math.ceil(memoryBytes / mebibyte)}Mi` }),
+  };
+  return {
+    ...(Object.keys(requests).length > 0 && { requests }),
+    ...(gpus > 0 && { limits: { 'nvidia.com/gpu': gpus } }),
+  };
+}
+
+const probeSeconds = 10;
+const usualStartSeconds = 1200;
+
+function probes(setup: MeasuredSetup): object {
+  const httpGet = { path: setup.server?.healthPath ?? '/health', port: 'http' };
+  const seconds = setup.server?.startSeconds ?? usualStartSeconds;
+  return {
+    startupProbe: { httpGet, periodSeconds: probeSeconds, failureThreshold: Math.ceil(seconds / probeSeconds) },
+    readinessProbe: { httpGet, periodSeconds: probeSeconds },
+    livenessProbe: { httpGet, periodSeconds: 30, timeoutSeconds: 10 },
+  };
+}
+
+function environment(line: ServeCommandLine, name: string, isFromHub: boolean): readonly object[] {
+  const { CUDA_VISIBLE_DEVICES: _, CUDA_DEVICE_ORDER: __, ...values } = line.environment;
+  const secret = (variable: string, isOptional: boolean): object => ({
+    name: variable,
+    valueFrom: { secretKeyRef: { name: `${name}-secrets`, key: variable, ...(isOptional && { optional: true }) } },
+  });
+  const needed = neededVariables(line);
+  return [
+    ...Object.entries(values).map(([variable, value]) => ({ name: variable, value })),
+    ...needed.map((variable) => secret(variable, false)),
+    ...(isFromHub && !needed.includes('HF_TOKEN') ? [secret('HF_TOKEN', true)] : []),
+  ];
+}
+
+/** Files come from a claim; what is fetched from the hub goes into a volume of the pod, and GPUs share memory. */
+function volumes(setup: MeasuredSetup): { readonly mounts: readonly object[]; readonly volumes: readonly object[] } {
+  if (setup.file === undefined) {
+    return {
+      mounts: [
+        { name: 'hub', mountPath: '/root/.cache/huggingface' },
+        { name: 'shared-memory', mountPath: '/dev/shm' },
+      ],
+      volumes: [
+        { name: 'hub', emptyDir: {} },
+        { name: 'shared-memory', emptyDir: { medium: 'Memory' } },
+      ],
+    };
+  }
+  return {
+    mounts: mountsOf(setup).map(({ to }) => ({ name: 'models', mountPath: to, subPath: to.slice(1), readOnly: true })),
+    volumes: [{ name: 'models', persistentVolumeClaim: { claimName: modelsClaim, readOnly: true } }],
+  };
+}
+
+/** A Deployment of one replica, and a Service in front of it, as YAML. */
+export function kubernetesYaml(
+  setup: MeasuredSetup,
+  chosen: Exclude<ServerPresetName, 'ollama'>,
+  line: ServeCommandLine,
+  name: string,
+): string {
+  const labels = { app: name };
+  const { program, rest } = programAndArguments(line, chosen);
+  const { mounts, volumes: podVolumes } = volumes(setup);
+  const env = environment(line, name, setup.file === undefined);
+  const needed = resources(setup);
+  const container = {
+    name: 'server',
+    image: imageOf(setup, chosen).image,
+    ...(chosen !== 'llama-server' && { command: program.map(kubernetesText) }),
+    args: rest.map(kubernetesText),
+    ...(env.length > 0 && { env }),
+    ports: [{ name: 'http', containerPort: line.port }],
+    ...probes(setup),
+    ...(Object.keys(needed).length > 0 && { resources: needed }),
+    volumeMounts: mounts,
+  };
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, labels },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [container], volumes: podVolumes } },
+    },
+  };
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, labels },
+    spec: { selector: labels, ports: [{ name: 'http', port: line.port, targetPort: 'http' }] },
+  };
+  const written = [deployment, service].map((each) => stringify(each, { lineWidth: 0, aliasDuplicateObjects: false }));
+  return written.join('---\n').trimEnd();
+}

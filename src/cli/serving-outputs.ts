@@ -1,0 +1,159 @@
+import { recommendedModel } from '../app/serving/recommended-model.ts';
+import { serveCommand } from '../app/serving/serve-command.ts';
+import { ModelError, UsageError } from '../core/errors.ts';
+import { withRemedy } from '../core/with-remedy.ts';
+import { briefDocument } from '../present/brief-document.ts';
+import { documentFormats, formatOfFile, knownEndings } from '../present/formats.ts';
+import type { Report } from '../present/report.ts';
+import { type Serving, type ServingForm, servingText } from '../present/serving.ts';
+import type { Answers } from '../scoring/answer.ts';
+import type { Target } from './check-outputs.ts';
+import type { CliContext } from './context.ts';
+import { sourceSettings } from './local-world.ts';
+import type { OptionValues } from './options/option.ts';
+import { openReadStore } from './stored-runs.ts';
+import type { decideOptions } from './tables/decision-options.ts';
+import { type OutputFile, writeDocument, writeWhole } from './write-outputs.ts';
+
+/** Endings of files of `--out` that take the serving command, with the form that each means by itself. */
+const formsOfEndings: Readonly<Record<string, ServingForm>> = {
+  '.sh': 'shell',
+  '.yaml': 'kubernetes',
+  '.yml': 'kubernetes',
+  modelfile: 'modelfile',
+};
+
+/** What `decide` is to say of how the model is served. */
+export interface WantedServing {
+  /** `--serve` or `--as` was given: the command is printed. */
+  readonly isPrinted: boolean;
+  readonly model: string | undefined;
+  readonly options: Pick<Parameters<typeof serveCommand>[3] & object, 'server' | 'form'>;
+  /** Endings of `--out` that are for the command alone. */
+  readonly endings: readonly string[];
+  readonly files: readonly Target[];
+  readonly briefs: readonly (OutputFile & Target)[];
+}
+
+type Options = Pick<OptionValues<typeof decideOptions>, 'serve' | 'as' | 'model' | 'brief' | 'table'>;
+
+/**
+ * @throws {UsageError} for flags that don't go together, and files of no known format
+ */
+export function wantedServing({ serve, as, model, brief, table }: Options, context: CliContext): WantedServing {
+  const isPrinted = serve !== undefined || as !== undefined;
+  if (isPrinted && table !== undefined) {
+    throw new UsageError("a table doesn't say how its models were run, so there is no command to serve them", {
+      hint: 'Name a run instead of --table.',
+    });
+  }
+  if (model !== undefined && !isPrinted && brief.length === 0) {
+    throw new UsageError('--model names the model to serve', { hint: 'Add --serve or --brief.' });
+  }
+  const endings = isPrinted ? Object.keys(formsOfEndings) : [];
+  const endingOf = (name: string): string | undefined => endings.find((ending) => name.toLowerCase().endsWith(ending));
+  const named = context.globals.out.filter((name) => endingOf(name) !== undefined);
+  const files = named.map((name): Target => ({ name, path: context.path(name) }));
+  const briefs = brief.map((name) => briefFile(name, context));
+  const [first = ''] = named;
+  const form = as ?? formsOfEndings[endingOf(first) ?? ''];
+  return {
+    isPrinted,
+    model,
+    // A script of the shell takes whatever the server is written as by itself.
+    options: {
+      server: serve === '' ? undefined : serve,
+      form: as === undefined && form === 'shell' ? undefined : form,
+    },
+    endings,
+    files,
+    briefs,
+  };
+}
+
+function briefFile(name: string, context: CliContext): OutputFile & Target {
+  const path = context.path(name);
+  const format = formatOfFile(documentFormats.brief, path);
+  if (format !== undefined) return { name, flag: '--brief', path, format };
+  throw new UsageError(`--brief ${name}: unknown format`, {
+    hint: `Use one of ${knownEndings(documentFormats.brief)}.`,
+  });
+}
+
+/** Why there is nothing to serve, in a sentence. */
+function whyNone({ kind }: Answers): string {
+  const why = {
+    recommend: 'each task has a model of its own: choose a task with -t, or a model with --model',
+    tie: 'no single model is recommended: choose one with --model',
+    unknown: 'no model is recommended: measure more, or choose one with --model',
+    none: 'no model is usable',
+  }[kind];
+  return `Nothing to serve: ${why}.`;
+}
+
+/**
+ * Prints the command that serves the named model, and writes its files and the briefs.
+ *
+ * @returns whether a command was printed: it alone is stdout then
+ * @throws as `serveCommand`, where the command was asked for
+ */
+export async function tellServing(
+  answers: Answers,
+  report: Report,
+  wanted: WantedServing,
+  context: CliContext,
+): Promise<'served' | 'nothing'> {
+  if (!wanted.isPrinted && wanted.briefs.length === 0) return 'nothing';
+  const model = wanted.model ?? recommendedModel(answers);
+  const serving = model === undefined ? whyNone(answers) : await servingOf(model, report, wanted, context);
+  for (const file of wanted.briefs) {
+    await writeDocument(
+      briefDocument(answers, report, { serving, decidedBy: decidedBy(report, context) }),
+      [file],
+      context,
+    );
+  }
+  if (!wanted.isPrinted || serving === undefined) return 'nothing';
+  if (typeof serving === 'string') {
+    context.output.warn(serving);
+    return 'nothing';
+  }
+  const text = servingText(serving);
+  context.output.result(text.trimEnd());
+  context.output.record('serving', serving);
+  for (const { path } of wanted.files) {
+    await writeWhole(path, text);
+    context.output.note(`wrote ${path}`);
+  }
+  return 'served';
+}
+
+/** The command line with the run, so that it names the same one later. */
+function decidedBy({ sources }: Report, { commandLine, commandName }: CliContext): readonly string[] | undefined {
+  const [run] = sources?.runs ?? [];
+  if (run === undefined) return undefined;
+  const at = commandLine.indexOf(commandName);
+  const named = commandLine.some((word) => word !== '' && run.id.startsWith(word));
+  const rest = named ? commandLine.slice(at + 1) : [run.id, ...commandLine.slice(at + 1)];
+  return ['perbench', ...commandLine.slice(0, at + 1), ...rest];
+}
+
+/** How the model is served. A brief says why that can't be told; whoever asks for the command gets the error. */
+async function servingOf(
+  model: string,
+  report: Report,
+  { options, isPrinted }: WantedServing,
+  context: CliContext,
+): Promise<Serving | string | undefined> {
+  const [run] = report.sources?.runs ?? [];
+  if (run === undefined) return undefined;
+  try {
+    return await serveCommand(await openReadStore(context), run, model, {
+      ...options,
+      settings: sourceSettings(context),
+    });
+  } catch (error) {
+    if (isPrinted || !(error instanceof UsageError || error instanceof ModelError)) throw error;
+    return withRemedy(error.message, error.hint);
+  }
+}

@@ -1,0 +1,270 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { runInProcess, type EndedInProcess } from '../../test/setup/run-in-process.ts';
+import { newRun, sampleAt } from '../../test/conformance/store-records.ts';
+import type { CellMeasurements } from '../core/cell.ts';
+import type { Measurement, Unit } from '../core/measurement.ts';
+import { noLaunchFacts } from '../core/manifest.ts';
+import { suiteSchema } from '../core/suite.ts';
+import { scoreInterval } from '../stats/score-interval.ts';
+import { openSqliteStore } from '../store/sqlite-store.ts';
+import { exitCodes } from './exit-codes.ts';
+
+let folder: string;
+
+function perbench(...argv: readonly string[]): Promise<EndedInProcess> {
+  return runInProcess(argv, { folder });
+}
+
+const read = (name: string): Promise<string> => readFile(join(folder, name), 'utf8');
+
+function measured(value: number, unit: Unit): Measurement {
+  const interval = { low: value * 0.99, high: value * 1.01, level: 0.95, method: 't over 3 launches' };
+  return { status: 'measured', value, unit, n: 3, interval, warnings: [] };
+}
+
+/** A finished run of two GGUF models on 100 items, of which each is right on so many. */
+async function storeRun(file: string, right: readonly [first: number, second: number]): Promise<void> {
+  await using store = await openSqliteStore({ file: join(folder, file) });
+  const names = ['small', 'large'];
+  const id = '20261124-170000-srv1';
+  const base = newRun(id);
+  const models = names.map((name) => ({ name, source: `/models/${name}.gguf` }));
+  const facts = {
+    fileSha256: undefined,
+    fileBytes: 1024,
+    ...noLaunchFacts,
+    engineBuild: 'llama.cpp 0.5.0 (zen4)',
+    devices: ['CPU zen4'],
+  };
+  const cells = names.map((model, position) => ({
+    id: `${id}.${position}`,
+    model,
+    taskId: 'imdb/mini@2',
+    protocol: 'serving' as const,
+    position,
+    items: 100,
+  }));
+  const suite = suiteSchema.parse({ models, tasks: ['imdb/mini'], concurrency: 4 });
+  const manifest = {
+    ...base.manifest,
+    models: Object.fromEntries(models.map(({ name, source }) => [name, { source, ...facts }])),
+  };
+  await store.createRun({ ...base, suite, manifest }, cells);
+  for (const [index, cell] of cells.entries()) {
+    const claim = await store.claimCell(cell.id, 'fixture', 60_000);
+    if (claim === undefined) throw new Error('the cell can be claimed');
+    const scores = Array.from({ length: 100 }, (_, at) => Number(at < (right[index] ?? 0)));
+    const samples = scores.map((score, at) =>
+      sampleAt(at, { score, metrics: {}, isUnparsed: false, promptTokens: 500, outputTokens: 4 }),
+    );
+    await store.appendSamples(claim, samples, 60_000);
+    const value = scores.reduce((sum, score) => sum + score, 0) / 100;
+    const measurements: CellMeasurements = {
+      accuracy: { status: 'measured', value, unit: 'ratio', n: 100, interval: scoreInterval(scores), warnings: [] },
+      throughput: measured(20 / (index + 1), 'items/s'),
+      latency: measured(50 * (index + 1), 'ms'),
+      memory: measured((index + 1) * 2 ** 29, 'bytes'),
+    };
+    await store.endCell(claim, { state: 'done', measurements, error: undefined });
+  }
+  await store.setRunStatus(id, 'finished');
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'perbench-serve-cli-'));
+  await storeRun('clear.db', [95, 92]);
+  await storeRun('none.db', [20, 10]);
+  const models = [{ source: 'yes', engine: 'mock', engineOptions: { answers: ['positive'], tokenMs: 0.1 } }];
+  const brief = { concurrency: 1, launches: 1, windowSeconds: 0.05, latencyRequests: 3 };
+  await writeFile(join(folder, 'mock.json'), JSON.stringify({ models, tasks: ['imdb/mini'], limit: 4, ...brief }));
+  await perbench('run', 'mock.json', '-q', '--store', 'mock.db');
+}, 60_000);
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('perbench decide --serve', () => {
+  it('prints nothing but the command of the recommended model, and writes it', async () => {
+    const { stdout, stderr, code } = await perbench(
+      'decide',
+      '--store',
+      'clear.db',
+      '--serve',
+      '-o',
+      'serve.sh',
+      '-o',
+      'd.json',
+    );
+    expect(code).toBe(exitCodes.done);
+    expect(stdout).toMatch(/^llama-server \\\n {2}--model \/models\/small\.gguf \\\n {2}--alias small \\\n/u);
+    expect(stdout).toMatch(/\n\n# small as measured in run 20261124-170000-srv1\n/u);
+    expect(stderr).toMatch(/small.* first/u);
+    expect(await read('serve.sh')).toBe(stdout);
+    expect(JSON.parse(await read('d.json'))).toMatchObject({ schema: 'perbench-decision/2' });
+  });
+
+  it('takes the form from the ending of the file', async () => {
+    const { stdout } = await perbench('decide', '--store', 'clear.db', '--serve', '-o', 'serve.yaml');
+    expect(await read('serve.yaml')).toBe(stdout);
+    expect(parseAllDocuments(stdout).map((each) => (each.toJS() as { readonly kind: string }).kind)).toEqual([
+      'Deployment',
+      'Service',
+    ]);
+    await perbench('decide', '--store', 'clear.db', '--as', 'modelfile', '-o', 'Modelfile');
+    expect(await read('Modelfile')).toMatch(/^FROM \/models\/small\.gguf\n/u);
+    const docker = await perbench('decide', '--store', 'clear.db', '--as', 'docker', '-o', 'run.sh');
+    expect(await read('run.sh')).toBe(docker.stdout);
+    expect(docker.stdout).toMatch(/^docker run /u);
+  });
+
+  it('serves another model that is named, and records it', async () => {
+    const { stdout, code } = await perbench(
+      'decide',
+      '--store',
+      'none.db',
+      '--serve',
+      'llama-server',
+      '--model',
+      'large',
+      '--json',
+    );
+    expect(code).toBe(exitCodes.done);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.find(({ event }) => event === 'serving')).toMatchObject({
+      model: 'large',
+      server: 'llama-server',
+      form: 'shell',
+    });
+  });
+
+  it('serves nothing where no model is recommended, and says so by the exit code of the decision', async () => {
+    const { stdout, stderr, code } = await perbench('decide', '--store', 'none.db', '--serve');
+    expect(code).toBe(exitCodes.gateFailed);
+    expect(stdout).toContain('No model is usable.');
+    expect(stderr).toContain('Nothing to serve: no model is usable.');
+  });
+
+  it.each([
+    [
+      ['--store', 'clear.db', '--serve', 'vllm'],
+      /small can't be served by vllm as it was measured: .*\n.*hint: Name llama-server or ollama/u,
+    ],
+    [['--store', 'clear.db', '--serve', 'tgi'], /expected nothing or one of vllm, sglang, llama-server, ollama/u],
+    [['--store', 'clear.db', '--model', 'large'], /--model names the model to serve\n.*Add --serve or --brief/u],
+    [['--store', 'clear.db', '--serve', '--model', 'lagre'], /has no model "lagre".*\n.*Did you mean "large"/u],
+    [['--store', 'clear.db', '--brief', 'b.pdf'], /--brief b\.pdf: unknown format\n.*\.md/u],
+    [['--store', 'clear.db', '--brief', 'b.md', '-o', 'b.md'], /b\.md is named twice/u],
+    [['--table', 'x.csv', '--serve'], /a table doesn't say how its models were run/u],
+    [['--store', 'mock.db', '--serve', '--model', 'yes'], /yes was run by the engine mock/u],
+  ])('refuses %j', async (argv, message) => {
+    const { stderr, code } = await perbench('decide', ...argv);
+    expect([code, stderr]).toEqual([exitCodes.usage, expect.stringMatching(message)]);
+  });
+});
+
+describe('perbench decide --brief', () => {
+  it('has answer, numbers, limits, how to repeat it and how to serve it', async () => {
+    const { stdout, code } = await perbench(
+      'decide',
+      '--store',
+      'clear.db',
+      '--min-accuracy',
+      '0.6',
+      '--brief',
+      'b.md',
+      '--brief',
+      'b.html',
+    );
+    expect(code).toBe(exitCodes.done);
+    expect(stdout).toContain('which model for imdb/mini@2, with accuracy >= 0.6?');
+    expect(await read('b.md')).toMatchInlineSnapshot(`
+      "**Probably small: it is first, but speed was measured in one launch.**
+
+      which model for imdb/mini@2, with accuracy \\>= 0.6? (PER-A/2026-1/cpu)
+
+      ### Why
+
+      small is right 95 times in 100, takes 50.0 ms for an answer and needs 512 MiB; compared with large: 2.0x faster and needs 50 % of the memory, no clear difference in accuracy.
+
+      How sure: first; speed was measured in one launch.
+
+      ### Numbers
+
+      ### IMDB, mini set
+
+      | model | PER-A | accuracy | throughput, items/s | latency, ms | memory, GiB |
+      | :-- | --: | --: | --: | --: | --: |
+      | small | 0.824 | 0.950 \\[0.888, 0.978\\] | 20.0 ± 0.2 | 50.0 ± 0.5 | 0.500 ± 0.005 |
+      | large | 0.706 | 0.920 \\[0.850, 0.959\\] | 10.00 ± 0.10 | 100 ± 1 | 1.00 ± 0.01 |
+
+      ### Runner-up, and what would change the answer
+
+      - **runner-up**: large 0.706: needs accuracy 1.28: cannot be first at any accuracy
+
+      ### What this does not cover
+
+      - one prompt, one engine, these settings and this hardware: another of them may change every number
+      - performance of large and small comes from a single launch: no score intervals, no significant differences, P(1st) assumes 20 % between launches
+
+      ### Measured on
+
+      - **machine**: Test CPU, 2 cores, 8.0 GiB, Linux, 6.1.0
+      - **engine**: llama.cpp 0.5.0 (zen4)
+      - **weights of small**: /models/small.gguf
+      - **perbench**: 0.1.0, Node v24.21.0
+      - **load**: 4 requests at once, 3 launches, serving protocol, seed 1
+
+      ### To repeat it
+
+      - **run**: 20261124-170000-srv1 (quick check), 1970-01-01
+
+      \`\`\`sh
+      perbench run suite.yaml
+      perbench decide 20261124-170000-srv1 --store clear.db --min-accuracy 0.6 --brief b.md --brief b.html
+      \`\`\`
+
+      ### To serve it
+
+      \`\`\`sh
+      llama-server \\
+        --model /models/small.gguf \\
+        --alias small \\
+        --host 127.0.0.1 \\
+        --port 8080 \\
+        --ctx-size 2048 \\
+        --parallel 4 \\
+        --metrics \\
+        --cache-ram 0 \\
+        --device none \\
+        --temp 0
+      \`\`\`
+
+      - **first**: put the measured weights back: there is no /models/small.gguf on this machine
+      - **requests**: temperature 0, as the command sets it: requests that name another differ
+      - **not measured**: llama-server: the settings are the same, but speed, memory and the rounding of answers through it were not measured; the network, and what a server adds: there was none in between; more than 4 requests at once, which wait for their turn; prompts of more than 500 tokens, and answers of more than 4; other contexts: none was set, and 512 tokens is what the longest prompt and answer took, rounded up; reuse of prompts that begin alike: it was off while time was measured; other machines than that one
+      "
+    `);
+    const page = await read('b.html');
+    expect(page).toMatch(/^<!doctype html>\n<html lang="en">/u);
+    // Nothing is loaded, nothing runs.
+    expect(page).not.toMatch(/<script|src=|url\(|<link/u);
+    expect(page).toContain('<pre><code>llama-server \\');
+  });
+
+  it('says why there is nothing to serve', async () => {
+    await perbench('decide', '--store', 'none.db', '--brief', 'none.md');
+    expect(await read('none.md')).toContain('### To serve it\n\nNothing to serve: no model is usable.');
+    await perbench('decide', '--store', 'mock.db', '--brief', 'mock.md', '--model', 'yes');
+    expect(await read('mock.md')).toContain('yes was run by the engine mock');
+    await writeFile(join(folder, 't.csv'), 'task,model,accuracy,throughput,latency,memory_mib\ngsm8k,a,0.9,9,9,9');
+    expect((await perbench('decide', '--table', 't.csv', '--brief', 't.html')).code).not.toBe(exitCodes.bug);
+    expect(await read('t.html')).not.toContain('To serve it');
+  });
+});
