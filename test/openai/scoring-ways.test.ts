@@ -1,0 +1,243 @@
+import { expect, it } from 'vitest';
+import type { EngineOptions, LoadedModel, LoglikelihoodRequest, ModelSpec } from '../../src/core/engine.ts';
+import { cutContinuation, promptHead } from '../../src/engines/prompt-tokens.ts';
+import { createOpenAiEngine } from '../../src/engines/served/openai-engine.ts';
+import { scoreAll } from '../conformance/engine-requests.ts';
+import { modelSpec } from '../setup/model-spec.ts';
+import {
+  type ScoringFault,
+  type ScoringServer,
+  type ScoringServerOptions,
+  startScoringServer,
+} from './scoring-server.ts';
+import { createToyModel } from './toy-model.ts';
+
+const words = [
+  ' The',
+  ' sun',
+  ' is',
+  ' hot',
+  ' in',
+  ' of',
+  ' A',
+  ' B',
+  ' C',
+  ' D',
+  ' four',
+  'Answer',
+  ':\n',
+  'ow',
+  ' s',
+];
+const model = createToyModel(words);
+
+interface Place {
+  readonly server: ScoringServer;
+  readonly loaded: LoadedModel;
+}
+
+async function withServer<Result>(
+  options: Omit<ScoringServerOptions, 'model'>,
+  use: (place: Place) => Promise<Result>,
+  engineOptions: ModelSpec['engineOptions'] = {},
+  opened: EngineOptions = {},
+): Promise<Result> {
+  await using server = await startScoringServer({ model, ...options });
+  const spec = modelSpec({ name: 'toy', engine: 'openai', source: server.baseUrl, engineOptions });
+  await using loaded = await createOpenAiEngine({ environment: {} }).open(spec, opened, new AbortController().signal);
+  server.takeCounts();
+  return await use({ server, loaded });
+}
+
+/** The scores that must come out, cut as the llama engine cuts. */
+function expected({ context, continuations }: Pick<LoglikelihoodRequest, 'context' | 'continuations'>) {
+  const own = model.encode(context.trimEnd());
+  return continuations.map((continuation) => {
+    const tokens = model.encode(context + continuation);
+    const { start } = cutContinuation(own, tokens, undefined) ?? { start: 1 };
+    const scored = tokens.slice(start).map((token, at) => ({ token, before: tokens[start + at - 1] ?? 0 }));
+    return {
+      tokenIds: scored.map(({ token }) => token),
+      logprob: scored.reduce((sum, { before, token }) => sum + model.logprob(before, token), 0),
+      isGreedy: scored.every(({ before, token }) => token === model.likeliest(before)),
+    };
+  });
+}
+
+const item = (context: string, continuations: readonly string[], id = 'a') => ({ id, context, continuations });
+const sentence = item('The sun', [' is hot', ' sets', ' is of zinc', ' glows in the dark']);
+const letters = (question: string) => item(`Which is hot?${question}\nAnswer:`, [' A', ' B', ' C', ' D'], question);
+const likeliest = model.textOf(model.likeliest(model.encode('The sun').at(-1) ?? 0));
+
+const hard = {
+  'a token over the end of the context': item('Answer:', ['\n', '\nB']),
+  'a space at the end of the context': item('The sun ', ['is hot', 'in']),
+  'parts of characters in the continuation': item('The sun', [' is ☃', ' in']),
+  'parts of characters at the end of the context': item('The ☃', [' is', ' in']),
+  'no context': item('', ['The sun', ' is']),
+  'what the model would say': item('The sun', [likeliest, ' is', ' D']),
+  'one continuation': item('The sun', [' is hot']),
+  'many continuations': item(
+    'The sun',
+    Array.from({ length: 30 }, (_, index) => ` is ${index}`),
+  ),
+};
+
+const scored = (loaded: LoadedModel, ...requests: readonly LoglikelihoodRequest[]) =>
+  scoreAll(loaded, requests, { concurrency: 1 });
+
+function same(
+  result: { readonly continuations: ReturnType<typeof expected> } | undefined,
+  asked: LoglikelihoodRequest,
+) {
+  const told = result?.continuations ?? [];
+  expect(told).toHaveLength(asked.continuations.length);
+  for (const [index, { tokenIds, logprob, isGreedy }] of expected(asked).entries()) {
+    expect(told[index]?.logprob).toBeCloseTo(logprob, 9);
+    expect(told[index]?.isGreedy).toBe(isGreedy);
+    if ((told[index]?.tokenIds.length ?? 0) > 0) expect(told[index]?.tokenIds).toEqual(tokenIds);
+  }
+}
+
+it.each(['vllm', 'sglang', 'echo'] as const)('scores an item with one request at %s', async (kind) => {
+  await withServer({ kind }, async ({ server, loaded }) => {
+    const results = await scored(loaded, sentence);
+    same(results.get('a') as never, sentence);
+    expect(results.get('a')).toMatchObject({ exchanges: 1, boundaryShift: false, reusedTokens: 0 });
+    expect(server.takeCounts().paths).toEqual([kind === 'sglang' ? '/generate' : '/v1/completions']);
+    if (kind !== 'echo') expect(results.get('a')?.promptHead).toEqual(promptHead(model.encode('The sun')));
+  });
+});
+
+it.each(['vllm', 'sglang'] as const)(
+  'asks %s for the context alone where the answers are known tokens',
+  async (kind) => {
+    await withServer({ kind }, async ({ server, loaded }) => {
+      const items = ['', ' Or what?', ' Now?'].map(letters);
+      const results = await scored(loaded, ...items);
+      for (const one of items) same(results.get(one.id) as never, one);
+      const { paths, tokens } = server.takeCounts();
+      expect(paths).toHaveLength(3);
+      const lengths = items.map(({ context }) => model.encode(context).length);
+      // The first item's four prompts have one token more each.
+      const [first = 0, second = 0, third = 0] = lengths;
+      expect(tokens).toBe(4 * (first + 1) + second + third);
+      expect(results.get(' Now?')).toMatchObject({ contextTokens: third, decodedTokens: third });
+    });
+  },
+);
+
+it.each(['vllm', 'sglang', 'echo'] as const)('scores hard texts as the llama engine does at %s', async (kind) => {
+  await withServer({ kind }, async ({ loaded }) => {
+    for (const [name, request] of Object.entries(hard)) {
+      // Servers that echo don't tell of the first token, and of parts of characters no more than that they are.
+      if (kind === 'echo' && /no context|parts/.test(name)) continue;
+      const results = await scored(loaded, { ...request, id: name }, { ...request, id: `${name}, again` });
+      for (const result of results.values()) same(result as never, request);
+    }
+  });
+});
+
+it('says where a token reaches over the end of the context', async () => {
+  await withServer({ kind: 'vllm' }, async ({ loaded }) => {
+    const results = await scored(loaded, hard['a token over the end of the context']);
+    expect(results.get('a')).toMatchObject({ boundaryShift: true });
+  });
+});
+
+const wayOf = (kind: ScoringServerOptions['kind'], faults: readonly ScoringFault[], loglikelihood = 'auto') =>
+  withServer(
+    { kind, faults },
+    async ({ loaded, server }) => {
+      const { capabilities, info } = loaded;
+      if (!capabilities.loglikelihood) return { why: capabilities.whyNoLoglikelihood };
+      const results = await scored(loaded, sentence, { ...sentence, id: 'again' });
+      same(results.get('a') as never, sentence);
+      same(results.get('again') as never, sentence);
+      return { way: info.scoredBy, requests: server.takeCounts().paths.length / 2 };
+    },
+    { loglikelihood },
+  );
+
+const vllm = 'prompt_logprobs of vLLM';
+const sglang = 'return_logprob of SGLang';
+
+it.each([
+  ['vllm', [], `${vllm} (logprob_token_ids for single tokens, an item a request)`, 1],
+  ['vllm', ['other order, told'], `${vllm} (logprob_token_ids for single tokens, an item a request)`, 1],
+  ['vllm', ['asked tokens ignored'], `${vllm} (an item a request)`, 1],
+  ['vllm', ['softmax among the asked'], `${vllm} (an item a request)`, 1],
+  ['vllm', ['no texts'], `${vllm} (logprob_token_ids for single tokens, an item a request)`, 6],
+  ['vllm', ['no token ids'], `${vllm} (tokens from /tokenize, an item a request)`, 6],
+  ['vllm', ['batches refused'], `${vllm} (tokens from /tokenize, a continuation a request)`, 9],
+  ['vllm', ['first prompt alone answered'], `${vllm} (tokens from /tokenize, a continuation a request)`, 9],
+  ['vllm', ['other order, not told'], `${vllm} (tokens from /tokenize, a continuation a request)`, 9],
+  ['vllm', ['values missing'], 'echo with logprobs (an item a request)', 1],
+  ['sglang', [], `${sglang} (token_ids_logprob for single tokens, an item a request)`, 1],
+  ['sglang', ['asked tokens ignored'], `${sglang} (an item a request)`, 1],
+  ['sglang', ['softmax among the asked'], `${sglang} (an item a request)`, 1],
+  ['sglang', ['no texts'], `${sglang} (token_ids_logprob for single tokens, an item a request)`, 2],
+  ['sglang', ['other order, not told'], `${sglang} (tokens from /tokenize, a continuation a request)`, 5],
+  ['sglang', ['batches refused'], `${sglang} (tokens from /tokenize, a continuation a request)`, 5],
+  ['sglang', ['values missing'], 'echo with logprobs (an item a request)', 1],
+  ['echo', [], 'echo with logprobs (an item a request)', 1],
+  ['echo', ['batches refused'], 'echo with logprobs (a continuation a request)', 4],
+  ['echo', ['first prompt alone answered'], 'echo with logprobs (a continuation a request)', 4],
+] as const)('finds what is right at %s with %j', async (kind, faults, way, requests) => {
+  expect(await wayOf(kind, faults)).toEqual({ way, requests });
+});
+
+it.each([
+  ['vllm', ['stale cache'], /log-probability of -?[\d.]+ was scored -?[\d.]+|the same words were scored/],
+  ['sglang', ['stale cache'], /was scored|the same words were scored/],
+  [
+    'vllm',
+    ['nothing of prompts'],
+    /prompt_logprobs of vLLM \(.*\): the response has no log-probabilities of the prompt; .*echo/s,
+  ],
+  ['echo', ['other order, not told', 'nothing of prompts'], /echo with logprobs \(an item a request\): /],
+] as const)('says why nothing is right at %s with %j', async (kind, faults, why) => {
+  expect(await wayOf(kind, faults)).toEqual({ why: expect.stringMatching(why) });
+});
+
+it('takes the ways of one kind alone where it is told to', async () => {
+  expect(await wayOf('vllm', [], 'echo')).toEqual({ way: 'echo with logprobs (an item a request)', requests: 1 });
+  expect(await wayOf('vllm', ['values missing'], 'vllm')).toEqual({ why: expect.not.stringContaining('echo') });
+});
+
+it('has SGLang compute a long context once', async () => {
+  await withServer({ kind: 'sglang', caches: true }, async ({ server, loaded }) => {
+    const long = item(`${'The sun is hot. '.repeat(200)}Now`, [' is hot', ' sets', ' in', ' A']);
+    const results = await scored(loaded, long);
+    same(results.get('a') as never, long);
+    const { paths, tokens } = server.takeCounts();
+    expect(paths).toEqual(['/tokenize', '/generate']);
+    const contextTokens = model.encode(long.context).length;
+    expect(tokens).toBeGreaterThan(contextTokens);
+    expect(tokens).toBeLessThan(contextTokens * 1.1);
+    // Of what was shared, only the token that begins every text was from earlier requests.
+    expect(results.get('a')).toMatchObject({ reusedTokens: 1, decodedTokens: tokens });
+  });
+});
+
+it('shares the cache of vLLM between items only in passes that may', async () => {
+  await withServer({ kind: 'vllm', caches: true }, async ({ loaded }) => {
+    const items = [' One?', ' Two?', ' Three?'].map(letters);
+    const apart = await scoreAll(loaded, items, { concurrency: 1, reuse: 'none' });
+    expect([...apart.values()].map(({ reusedTokens }) => reusedTokens)).toEqual([0, 0, 0]);
+    const shared = await scoreAll(loaded, items, { concurrency: 1, reuse: 'prefix' });
+    expect(shared.get(' Three?')?.reusedTokens).toBeGreaterThan(5);
+    for (const one of items) same(shared.get(one.id) as never, one);
+  });
+});
+
+it('scores the same from several processes, each of which learns tokens by itself', async () => {
+  const items = Array.from({ length: 12 }, (_, index) => letters(` ${index}`));
+  const results = await withServer(
+    { kind: 'vllm' },
+    ({ loaded }) => scoreAll(loaded, items),
+    {},
+    { clientProcesses: 3 },
+  );
+  for (const one of items) same(results.get(one.id) as never, one);
+});
