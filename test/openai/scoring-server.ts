@@ -33,8 +33,8 @@ export interface ScoringServerOptions {
 
 export interface ScoringServer extends AsyncDisposable {
   readonly baseUrl: string;
-  /** Since the last call: requests by their path, and tokens that were computed. */
-  readonly takeCounts: () => { readonly paths: readonly string[]; readonly tokens: number };
+  /** Since the last call: requests by their path, tokens computed, and from the first request to the last answer. */
+  readonly takeCounts: () => { readonly paths: readonly string[]; readonly tokens: number; readonly spanMs: number };
 }
 
 type Prompts = string | readonly string[] | readonly number[] | readonly (readonly number[])[];
@@ -111,7 +111,7 @@ class ToyServer {
   }
 
   /** Answers in the order of the prompts, or whatever a fault makes of it. */
-  #ordered<Answer extends object>(answers: readonly Answer[]): readonly object[] {
+  #ordered(answers: readonly object[]): readonly object[] {
     if (this.#has('other order, told')) return answers.map((answer, index) => ({ ...answer, index })).toReversed();
     const order = this.#has('other order, not told') ? answers.toReversed() : answers;
     return order.map((answer, index) => ({ ...answer, index }));
@@ -185,11 +185,11 @@ class ToyServer {
     // What begins every text isn't echoed.
     const shown = [...tokens.slice(1), said];
     const before = (at: number) => shown[at - 1] ?? model.bos;
-    const offsets = shown.map((_, at) =>
-      shown.slice(0, at).reduce((sum, token) => sum + model.textOf(token).length, 0),
-    );
+    const texts = shown.map((token) => model.textOf(token));
+    let end = 0;
+    const offsets = texts.map(({ length }) => (end += length) - length);
     return {
-      tokens: shown.map((token) => model.textOf(token)),
+      tokens: texts,
       token_logprobs: shown.map((token, at) => (at === 0 ? null : this.#value(before(at), token, drift))),
       top_logprobs: shown.map((_, at) => ({ best: this.#value(before(at), model.likeliest(before(at)), drift) })),
       text_offset: offsets,
@@ -252,11 +252,13 @@ export async function startScoringServer(options: ScoringServerOptions): Promise
   const toy = new ToyServer(options);
   let paths: string[] = [];
   let [free, counted] = [0, 0];
+  let span: { readonly fromMs: number; toMs: number } | undefined;
 
   async function answer(path: string, text: string): Promise<object | undefined> {
     if (path === '/v1/models') return { data: [{ id: 'toy', owned_by: owners[kind], max_model_len: 65_536 }] };
     if (text === '') return undefined;
     const body = JSON.parse(text) as Body;
+    span ??= { fromMs: performance.now(), toMs: 0 };
     const before = toy.computedTokens;
     const said = ((): object | undefined => {
       if (path === '/v1/completions') return toy.complete(body);
@@ -270,6 +272,7 @@ export async function startScoringServer(options: ScoringServerOptions): Promise
     free = Math.max(now, free) + (toy.computedTokens - before) * tokenMs;
     const waitMs = requestMs + Math.max(0, free - now);
     if (waitMs > 0) await sleep(waitMs);
+    span.toMs = performance.now();
     return said;
   }
 
@@ -292,8 +295,9 @@ export async function startScoringServer(options: ScoringServerOptions): Promise
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     takeCounts() {
-      const counts = { paths, tokens: toy.computedTokens - counted };
-      [paths, counted] = [[], toy.computedTokens];
+      const spanMs = span === undefined ? 0 : span.toMs - span.fromMs;
+      const counts = { paths, tokens: toy.computedTokens - counted, spanMs };
+      [paths, counted, span] = [[], toy.computedTokens, undefined];
       return counts;
     },
     async [Symbol.asyncDispose]() {
