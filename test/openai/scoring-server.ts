@@ -12,6 +12,8 @@ export type ScoringFault =
   | 'no texts'
   | 'other order, told'
   | 'other order, not told'
+  | 'other order from three on'
+  | 'two at most'
   | 'values missing'
   | 'batches refused'
   | 'first prompt alone answered'
@@ -92,6 +94,7 @@ class ToyServer {
     const list = (isOne ? [given] : given) as readonly (string | readonly number[])[];
     if (list.length > 1 && this.#has('batches refused')) throw new Refusal('prompt must be a string');
     const all = list.map((prompt) => (typeof prompt === 'string' ? model.encode(prompt) : prompt));
+    if (this.#has('two at most')) return all.slice(0, 2);
     return this.#has('first prompt alone answered') ? all.slice(0, 1) : all;
   }
 
@@ -113,7 +116,9 @@ class ToyServer {
   /** Answers in the order of the prompts, or whatever a fault makes of it. */
   #ordered(answers: readonly object[]): readonly object[] {
     if (this.#has('other order, told')) return answers.map((answer, index) => ({ ...answer, index })).toReversed();
-    const order = this.#has('other order, not told') ? answers.toReversed() : answers;
+    const isMixedUp =
+      this.#has('other order, not told') || (this.#has('other order from three on') && answers.length > 2);
+    const order = isMixedUp ? answers.toReversed() : answers;
     return order.map((answer, index) => ({ ...answer, index }));
   }
 

@@ -9,7 +9,7 @@ import type {
 } from '../../src/core/engine.ts';
 import { cutContinuation, promptHead } from '../../src/engines/prompt-tokens.ts';
 import { createOpenAiEngine } from '../../src/engines/served/openai-engine.ts';
-import { scoreAll } from '../conformance/engine-requests.ts';
+import { passOptions, scoreAll, streamOf } from '../conformance/engine-requests.ts';
 import { modelSpec } from '../setup/model-spec.ts';
 import {
   type ScoringFault,
@@ -86,7 +86,7 @@ const letters = (question: string) => item(`Which is hot?${question}\nAnswer:`, 
 const likeliest = model.textOf(model.likeliest(model.encode('The sun').at(-1) ?? 0));
 
 const hard = {
-  'a token over the end of the context': item('Answer:', ['\n', '\nB']),
+  'a token over the end of the context': item('Answer:', ['\nB', '\nC or']),
   'a space at the end of the context': item('The sun ', ['is hot', 'in']),
   'parts of characters in the continuation': item('The sun', [' is ☃', ' in']),
   'parts of characters at the end of the context': item('The ☃', [' is', ' in']),
@@ -159,6 +159,28 @@ it('scores hard texts as the llama engine does where they are echoed', async () 
       const results = await scored(loaded, request);
       expect(told(results.get('a')), name).toEqual(rightWithoutIds(request));
     }
+  });
+});
+
+it('takes a token for known only after the line where it was seen', async () => {
+  await withServer({ kind: 'vllm' }, async ({ loaded }) => {
+    const [after, joined] = [item('The sun', ['\n', ' is'], 'after'), item('Answer:', ['\n', ' is'], 'joined')];
+    const seen = { ...after, context: 'Answer', id: 'seen' };
+    const results = await scored(loaded, after, seen, joined);
+    for (const one of [after, seen, joined]) expect(told(results.get(one.id)), one.id).toEqual(right(one));
+  });
+});
+
+it.each([
+  ['vllm', 'other order from three on', 'the log-probabilities are of other tokens'],
+  ['sglang', 'other order from three on', 'the log-probabilities are of other tokens'],
+  ['vllm', 'two at most', '2 answers came for 4 prompts'],
+  ['sglang', 'two at most', '2 answers came for 4 prompts'],
+  ['echo', 'two at most', '2 answers came for 4 prompts'],
+] as const)('fails an item of which %s mixes up prompts after the probe: %s', async (kind, fault, message) => {
+  await withServer({ kind, faults: [fault] }, async ({ loaded }) => {
+    const results = await Array.fromAsync(loaded.loglikelihood(streamOf([sentence]), passOptions()));
+    expect(results).toEqual([expect.objectContaining({ id: 'a', status: 'failed', message })]);
   });
 });
 
