@@ -18,6 +18,7 @@ export type ScoringFault =
   | 'batches refused'
   | 'first prompt alone answered'
   | 'stale cache'
+  | 'stale cache of next tokens'
   | 'softmax among the asked'
   | 'asked tokens ignored'
   | 'nothing of prompts';
@@ -98,12 +99,16 @@ class ToyServer {
     return this.#has('first prompt alone answered') ? all.slice(0, 1) : all;
   }
 
-  /** Values go wrong where a prompt comes again and what is wrong is in the cache. */
-  #drift(tokens: readonly number[]): number {
+  /** What is wrong with the values of a prompt that comes again: of unlikely texts in a stale cache, of what comes next. */
+  #drift(tokens: readonly number[]): { readonly own: number; readonly next: number } {
     const key = tokens.join();
     const before = this.#asked.get(key) ?? 0;
     this.#asked.set(key, before + 1);
-    return this.#has('stale cache') && before > 0 ? -3 : 0;
+    const isLikely = tokens.at(-1) === this.#options.model.likeliest(tokens.at(-2) ?? 0);
+    return {
+      own: this.#has('stale cache') && before > 0 && !isLikely ? -3 : 0,
+      next: this.#has('stale cache of next tokens') && before > 0 ? -3 : 0,
+    };
   }
 
   /** Counts what a prompt takes; returns what was reused of it. */
@@ -135,11 +140,9 @@ class ToyServer {
         text: model.textOf(said),
         finish_reason: 'length',
         cached: reused,
-        logprobs: isEchoed
-          ? this.#echoed(tokens, said, drift)
-          : this.#next(last, said, body, body.prompt_logprobs === undefined ? drift : 0),
+        logprobs: isEchoed ? this.#echoed(tokens, said, drift.own) : this.#next(last, said, body, drift.next),
         ...(body.return_token_ids === true && !this.#has('no token ids') && { prompt_token_ids: tokens }),
-        ...(isValued && !this.#has('nothing of prompts') && { prompt_logprobs: this.#vllmValues(tokens, drift) }),
+        ...(isValued && !this.#has('nothing of prompts') && { prompt_logprobs: this.#vllmValues(tokens, drift.own) }),
       };
     });
     const details = { prompt_tokens_details: { cached_tokens: choices.at(-1)?.cached ?? 0 } };
@@ -214,7 +217,7 @@ class ToyServer {
     const reused = this.#compute(tokens, '', start === -1 ? tokens.length - 1 : start);
     const drift = this.#drift(tokens);
     const text = (token: number) => (this.#has('no texts') ? null : spaced(model.textOf(token)));
-    const triple = (before: number, token: number) => [this.#value(before, token, drift), token, text(token)];
+    const triple = (before: number, token: number) => [this.#value(before, token, drift.own), token, text(token)];
     const from = start === -1 ? tokens.length : start;
     const own = tokens.slice(from).map((token, offset) => {
       const isEmpty = offset === 0 || this.#has('values missing');
@@ -228,7 +231,7 @@ class ToyServer {
     const said = model.likeliest(last);
     const asked = this.#has('asked tokens ignored') ? undefined : body.token_ids_logprob;
     const among = this.#amongAsked(last, asked ?? []);
-    const listed = asked?.map((token) => [this.#value(last, token, drift) - among, token, null]);
+    const listed = asked?.map((token) => [this.#value(last, token, drift.next) - among, token, null]);
     return {
       text: model.textOf(said),
       meta_info: {

@@ -215,6 +215,7 @@ it.each([
   ['vllm', ['other order, told'], `${vllm} (logprob_token_ids for single tokens, an item a request)`, 1],
   ['vllm', ['asked tokens ignored'], `${vllm} (an item a request)`, 1],
   ['vllm', ['softmax among the asked'], `${vllm} (an item a request)`, 1],
+  ['vllm', ['stale cache of next tokens'], `${vllm} (an item a request)`, 1],
   ['vllm', ['no texts'], `${vllm} (logprob_token_ids for single tokens, an item a request)`, 6],
   ['vllm', ['no token ids'], `${vllm} (tokens from /tokenize, an item a request)`, 6],
   ['vllm', ['batches refused'], `${vllm} (tokens from /tokenize, a continuation a request)`, 9],
@@ -224,6 +225,7 @@ it.each([
   ['sglang', [], `${sglang} (token_ids_logprob for single tokens, an item a request)`, 1],
   ['sglang', ['asked tokens ignored'], `${sglang} (an item a request)`, 1],
   ['sglang', ['softmax among the asked'], `${sglang} (an item a request)`, 1],
+  ['sglang', ['stale cache of next tokens'], `${sglang} (an item a request)`, 1],
   ['sglang', ['no texts'], `${sglang} (token_ids_logprob for single tokens, an item a request)`, 2],
   ['sglang', ['other order, not told'], `${sglang} (tokens from /tokenize, a continuation a request)`, 5],
   ['sglang', ['batches refused'], `${sglang} (tokens from /tokenize, a continuation a request)`, 5],
@@ -236,8 +238,8 @@ it.each([
 });
 
 it.each([
-  ['vllm', ['stale cache'], /log-probability of -?[\d.]+ was scored -?[\d.]+|the same words were scored/],
-  ['sglang', ['stale cache'], /was scored|the same words were scored/],
+  ['vllm', ['stale cache'], /: the same words were scored -[\d.]+, then -[\d.]+;/],
+  ['sglang', ['stale cache'], /: the same words were scored -[\d.]+, then -[\d.]+;/],
   [
     'vllm',
     ['nothing of prompts'],

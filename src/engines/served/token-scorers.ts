@@ -119,15 +119,35 @@ function faultOf(scores: readonly ContinuationScore[], { logprob }: KnownAnswer)
 }
 
 /**
- * Why a way to score gives wrong answers; undefined where it gives the known one. Each continuation is scored more than
- * once: a server's cache, and tokens that are known from before, must not change a score. One has several tokens, one
- * has a single one.
+ * Unlikely words of several tokens and of one, for each way that is tried: a text that was scored before may be wrong
+ * from the first time on.
  */
-async function findFault(scorer: TokenScorer, known: KnownAnswer, signal: AbortSignal): Promise<string | undefined> {
-  const common = known.token.trim() === 'in' ? ' of' : ' in';
+const unlikelyWords = [
+  [' zygote', ' in'],
+  [' quinces', ' of'],
+  [' walruses', ' on'],
+  [' yonder', ' at'],
+  [' pickled', ' by'],
+  [' zenith', ' to'],
+] as const;
+
+/**
+ * Why a way to score gives wrong answers; undefined where it gives the known one. Each continuation is scored more than
+ * once: a server's cache, and tokens that are known from before, must not change a score.
+ *
+ * @param tried how many ways were
+ */
+async function findFault(
+  scorer: TokenScorer,
+  known: KnownAnswer,
+  tried: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const words = unlikelyWords[tried % unlikelyWords.length] ?? unlikelyWords[0];
+  const [long, short] = words.map((word) => (word === known.token ? ' xylem' : word)) as [string, string];
   const before = new Map<string, number>();
   try {
-    for (const unlikely of [' zygote', ' zygote', common, common, common]) {
+    for (const unlikely of [long, long, short, short, short]) {
       const request = { context: known.prompt, continuations: [known.token, unlikely] };
       const { continuations } = await scorer.score(request, { reuse: 'none' }, { place: 0, signal });
       const fault = faultOf(continuations, known);
@@ -186,9 +206,9 @@ async function findScorer(
   const known = await findKnownAnswer(target, signal);
   if (typeof known === 'string') return { reason: known };
   const reasons: string[] = [];
-  for (const name of names) {
+  for (const [tried, name] of names.entries()) {
     const scorer = createTokenScorer(name, target);
-    const fault = await findFault(scorer, known, signal);
+    const fault = await findFault(scorer, known, tried, signal);
     if (fault === undefined) return { way: name, scorer, facts: target.facts };
     reasons.push(`${scorer.name}: ${fault}`);
   }
