@@ -257,7 +257,7 @@ it('takes the ways of one kind alone where it is told to', async () => {
 
 it('has SGLang compute a long context once', async () => {
   await withServer({ kind: 'sglang', caches: true }, async ({ server, loaded }) => {
-    const long = item(`${'The sun is hot. '.repeat(200)}Now`, [' is hot', ' sets', ' in', ' A']);
+    const long = item(`${'Now the sun is hot. '.repeat(200)}Now`, [' is hot', ' sets', ' in', ' A']);
     const results = await scored(loaded, long);
     expect(told(results.get('a'))).toEqual(right(long));
     const { paths, tokens } = server.takeCounts();

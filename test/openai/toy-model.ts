@@ -13,6 +13,7 @@ const partOfCharacter = '\uFFFD';
 
 export interface ToyModel {
   readonly bos: number;
+  readonly wordTokens: readonly number[];
   /** With the token that begins every text. */
   readonly encode: (text: string) => readonly number[];
   readonly textOf: (token: number) => string;
@@ -58,6 +59,7 @@ export function createToyModel(words: readonly string[]): ToyModel {
 
   return {
     bos,
+    wordTokens: words.map((_, index) => wordIds + index),
     encode(text) {
       const tokens = [bos];
       for (let at = 0; at < text.length;) {
