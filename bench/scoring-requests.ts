@@ -67,7 +67,7 @@ const shapes: Readonly<Record<string, (random: Random) => Omit<Item, 'id'>>> = {
     continuations: Array.from({ length: 4 }, () => sentence(random, 4)),
   }),
   'ARC-Easy, letters, 5 examples': (random) => ({
-    context: `${Array.from({ length: 6 }, () => `Question:${sentence(random, 60)}\nAnswer:`).join(' A\n\n')}`,
+    context: Array.from({ length: 6 }, () => `Question:${sentence(random, 60)}\nAnswer:`).join(' A\n\n'),
     continuations: [' A', ' B', ' C', ' D'],
   }),
 };

@@ -145,8 +145,8 @@ it.each(['vllm', 'sglang'] as const)('scores hard texts as the llama engine does
   await withServer({ kind }, async ({ loaded }) => {
     for (const [name, request] of Object.entries(hard)) {
       const results = await scored(loaded, { ...request, id: name }, { ...request, id: 'again' });
-      expect(told(results.get(name)), name).toEqual(right(request));
-      expect(told(results.get('again')), name).toEqual(right(request));
+      expect({ [name]: told(results.get(name)) }).toEqual({ [name]: right(request) });
+      expect({ [name]: told(results.get('again')) }).toEqual({ [name]: right(request) });
     }
   });
 });
@@ -157,7 +157,7 @@ it('scores hard texts as the llama engine does where they are echoed', async () 
     const echoed = Object.entries(hard).filter(([name]) => !/no context|parts/.test(name));
     for (const [name, request] of echoed) {
       const results = await scored(loaded, request);
-      expect(told(results.get('a')), name).toEqual(rightWithoutIds(request));
+      expect({ [name]: told(results.get('a')) }).toEqual({ [name]: rightWithoutIds(request) });
     }
   });
 });
@@ -167,7 +167,8 @@ it('takes a token for known only after the line where it was seen', async () => 
     const [after, joined] = [item('The sun', ['\n', ' is'], 'after'), item('Answer:', ['\n', ' is'], 'joined')];
     const seen = { ...after, context: 'Answer', id: 'seen' };
     const results = await scored(loaded, after, seen, joined);
-    for (const one of [after, seen, joined]) expect(told(results.get(one.id)), one.id).toEqual(right(one));
+    for (const one of [after, seen, joined])
+      expect({ [one.id]: told(results.get(one.id)) }).toEqual({ [one.id]: right(one) });
   });
 });
 

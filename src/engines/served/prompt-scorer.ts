@@ -171,7 +171,7 @@ export function createPromptScorer(values: PromptValues, way: PromptWay, target:
     return { answers, firstValueMs: firstValueMs ?? connection.now() };
   }
 
-  async function answer(request: Asked, exchanges: ExchangeTally): Promise<Answered> {
+  async function askItem(request: Asked, exchanges: ExchangeTally): Promise<Answered> {
     if (way.sends === 'texts' && !(values.startsLater && request.context.length >= longContext)) {
       const texts = request.continuations.map((text) => request.context + text);
       const answered = await askPrompts(texts, 0, exchanges);
@@ -209,7 +209,7 @@ export function createPromptScorer(values: PromptValues, way: PromptWay, target:
       const exchanges = tallyExchanges(target, signal);
       const tokens = way.asksNext ? singles.find(request) : undefined;
       if (tokens !== undefined) return askNext(request, tokens, reuse, exchanges);
-      const answered = await answer(request, exchanges);
+      const answered = await askItem(request, exchanges);
       if (way.asksNext) singles.learn(request, answered.plan);
       return scoredFrom(answered, exchanges, connection.now());
     },
