@@ -1,7 +1,7 @@
 import type { PromptStyle } from '../../core/engine.ts';
 import { ServerError } from '../../core/errors.ts';
 import { createEchoScorer } from './echo-scorer.ts';
-import { createForcedScorer } from './forced-scorer.ts';
+import { createBiasScorer, createGrammarScorer } from './forced-scorer.ts';
 import { askHarmless, generateOne, type ServedTarget } from './generate-request.ts';
 import { createSglangScorer, createVllmScorer } from './prompt-scorer.ts';
 import { learnChanges, withChanges } from './probe-fields.ts';
@@ -16,7 +16,8 @@ const scorers: Readonly<Record<TokenScorerName, CreateTokenScorer>> = {
   vllm: createVllmScorer,
   sglang: createSglangScorer,
   echo: createEchoScorer,
-  forced: createForcedScorer,
+  grammar: createGrammarScorer,
+  forced: createBiasScorer,
 };
 
 /** One way to score continuations, for requests of one process. */
@@ -26,7 +27,7 @@ export function createTokenScorer(name: TokenScorerName, target: ServedTarget): 
 
 /** What is worth trying at each kind of server. llama-server takes `echo` and answers something else. */
 const candidates: Readonly<Record<ServerFlavour, readonly TokenScorerName[]>> = {
-  'llama-server': ['forced'],
+  'llama-server': ['grammar', 'forced'],
   vllm: ['vllm', 'echo'],
   sglang: ['sglang', 'echo'],
   ollama: [],
