@@ -19,11 +19,30 @@ export const byBias: Force = {
   fields: ([token]) => ({ logit_bias: [[token, forcingBias]] }),
 };
 
+/** Above any difference between logits. */
+const biasStep = 1000;
+
+/**
+ * The likeliest token is tried first, and only if the grammar refuses it are all tokens matched, which takes milliseconds
+ * (llama.cpp, common/sampling.cpp). So each forced token is made the likeliest in its turn: biases fall from the first on,
+ * and what has been generated is penalised. Where that fails, as for a token that stands twice, the grammar still holds.
+ */
+function likeliestInTurn(tokens: readonly number[]): object {
+  const biases = new Map<number, number>();
+  for (const [at, token] of tokens.entries())
+    if (!biases.has(token)) biases.set(token, biasStep * (tokens.length - at));
+  const presencePenalty = biasStep * (tokens.length + 1);
+  return { logit_bias: [...biases], presence_penalty: presencePenalty, repeat_last_n: tokens.length };
+}
+
 /** In llama.cpp's grammars, `<[123]>` is the token with that id (grammars/README.md). */
 export const byGrammar: Force = {
   name: 'forced continuation by grammar',
   maxTokens: Infinity,
-  fields: (tokens) => ({ grammar: `root ::= ${tokens.map((token) => `<[${token}]>`).join(' ')}` }),
+  fields: (tokens) => ({
+    grammar: `root ::= ${tokens.map((token) => `<[${token}]>`).join(' ')}`,
+    ...likeliestInTurn(tokens),
+  }),
 };
 
 /** Where and after what tokens are generated. */
