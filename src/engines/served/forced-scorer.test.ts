@@ -190,6 +190,11 @@ it.each([
   ]);
 });
 
+it('takes no list for that of a place that the server does not tell', async () => {
+  const { continuations } = await scoreAt('grammar', { context: 'Ein', continuations: ['Ö', 'a'] });
+  expect(continuations[1]?.tokenLogprobs).toEqual(expectedLogprobs('Ein', 'a'));
+});
+
 it.each([
   [false, 'grammar'],
   [true, 'forced'],

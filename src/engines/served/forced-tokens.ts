@@ -59,7 +59,7 @@ export interface ForcedTokens {
 }
 
 export interface ForcedAnswer {
-  /** Of each generated token, fewer where the context is full; undefined where the server doesn't tell. */
+  /** Of each token; undefined where the server doesn't tell, or the context was full before it. */
   readonly values: readonly (TokenValue | undefined)[];
   /** The likeliest at the first place, likeliest first. */
   readonly likeliest: readonly Likelihood[];
@@ -104,7 +104,8 @@ function placesOf(tokens: readonly number[], ids: readonly number[]): readonly n
 }
 
 /**
- * Which of the generated tokens each that the server tells of is: those that end within a character are missing.
+ * Which of the tokens each that the server tells of is: those that end within a character are missing, and what the context had no
+ * room for.
  *
  * @returns undefined for those not told, and where one among several of the same id could be the one that is told
  * @throws {RequestFault} if others than these tokens were generated
@@ -154,9 +155,8 @@ export async function forceTokens(
   };
   const { timings, completion_probabilities: told } = await post('/completion', body, answer);
   // Of a token that was drafted nothing is known: it comes with a log-probability of 0 and without a list.
-  const generated = tokens.slice(0, timings.predicted_n);
   // Of a token that was drafted nothing is known: it comes with a log-probability of 0 and without a list.
-  const values = alignTold(generated, told).map((said) => {
+  const values = alignTold(tokens, told).map((said) => {
     const top = said?.top_logprobs[0];
     return said === undefined || top === undefined ? undefined : tokenValue(said.id, said.logprob, top.id === said.id);
   });
