@@ -96,7 +96,7 @@ async function withServer<Result>(
         asked.push(body);
         return response.end(JSON.stringify(answer));
       }
-      const [{ id = 0, logprob = 0 } = {}] = answer.completion_probabilities ?? [];
+      const [{ id, logprob } = { id: 0, logprob: 0 }] = answer.completion_probabilities ?? [];
       const logprobs = { tokens: [String.fromCharCode(id)], token_logprobs: [logprob], top_logprobs: [{}] };
       const choice = { text: String.fromCharCode(id), finish_reason: 'length', logprobs };
       return response.end(JSON.stringify({ choices: [choice], usage: { prompt_tokens: 1, completion_tokens: 1 } }));
