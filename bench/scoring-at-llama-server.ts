@@ -13,13 +13,14 @@ import { availableParallelism, homedir } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { LoadedModel, LoglikelihoodRequest, LoglikelihoodResult } from '../src/core/engine.ts';
 import { createLlamaEngine } from '../src/engines/llama-cpp/llama-engine.ts';
-import { createOpenAiEngine } from '../src/engines/served/openai-engine.ts';
+import type { RequestClient } from '../src/engines/served/request-client.ts';
 import { buildLikelihoodRequest } from '../src/run/ask-items.ts';
 import type { PlannedTask } from '../src/run/plan.ts';
 import { loadItems } from '../src/sources/datasets/load-items.ts';
 import { pullModel } from '../src/sources/pull-model.ts';
 import { sourceSettingsFrom } from '../src/sources/source-settings.ts';
 import { loadTask } from '../src/tasks/index.ts';
+import { openScoringClient, scoreBy } from '../test/openai/score-by.ts';
 import { findLlamaServer, startLlamaServer } from '../test/setup/llama-server.ts';
 import { modelSpec } from '../test/setup/model-spec.ts';
 import { alternate, type Side } from './alternate.ts';
@@ -58,7 +59,7 @@ async function requestsOf(name: string): Promise<readonly LoglikelihoodRequest[]
 
 type Scores = ReadonlyMap<string, LoglikelihoodResult>;
 
-async function score(model: LoadedModel, requests: readonly LoglikelihoodRequest[]): Promise<Scores> {
+async function scoreByEngine(model: LoadedModel, requests: readonly LoglikelihoodRequest[]): Promise<Scores> {
   async function* stream(): AsyncGenerator<LoglikelihoodRequest> {
     yield* requests;
   }
@@ -70,25 +71,23 @@ async function score(model: LoadedModel, requests: readonly LoglikelihoodRequest
   return scores;
 }
 
-function openSide(
-  name: string,
-  model: LoadedModel,
-  requests: readonly LoglikelihoodRequest[],
-  last: (scores: Scores) => void,
-) {
+/** @param take is given the scores of each round */
+function openSide(name: string, score: () => Promise<Scores>, take: (scores: Scores) => void): Side {
   return {
     name,
     run: async () => {
       const startMs = performance.now();
-      const scores = await score(model, requests);
-      const perSecond = (requests.length * 1000) / (performance.now() - startMs);
-      last(scores);
+      const scores = await score();
+      const perSecond = (scores.size * 1000) / (performance.now() - startMs);
+      take(scores);
       const perItem = (of: (result: LoglikelihoodResult) => number): string =>
         (scores.values().reduce((sum, each) => sum + of(each), 0) / scores.size).toFixed(1);
-      const note = `${perItem(({ exchanges = 1 }) => exchanges)} requests, ${perItem(({ decodedTokens }) => decodedTokens)} tokens decoded, ${(1000 / perSecond).toFixed(0)} ms an item`;
+      const requests = perItem(({ exchanges = 1 }) => exchanges);
+      const tokens = perItem(({ decodedTokens }) => decodedTokens);
+      const note = `${requests} requests, ${tokens} tokens decoded, ${(1000 / perSecond).toFixed(0)} ms an item`;
       return { perSecond, note };
     },
-  } satisfies Side;
+  };
 }
 
 /** How far scores are from those of the llama engine. */
@@ -116,24 +115,18 @@ function compare(name: string, own: Scores, served: Scores): void {
   );
 }
 
-async function openWay(loglikelihood: 'grammar' | 'forced'): Promise<LoadedModel> {
-  const spec = modelSpec({
-    name: 'served',
-    engine: 'openai',
-    source: server.baseUrl,
-    engineOptions: { loglikelihood },
-  });
-  return createOpenAiEngine({ environment: {} }).open(spec, {}, signal);
-}
-
-await using byGrammar = await openWay('grammar');
-await using byBias = await openWay('forced');
+await using byGrammar = await openScoringClient(server.baseUrl, 'forced');
+await using byBias = await openScoringClient(server.baseUrl, 'forced-single');
 const engineOptions = values.kernels === undefined ? {} : { kernels: values.kernels };
 for (const name of values.task) {
   const requests = await requestsOf(name);
   const scores = new Map<string, Scores>();
-  const side = (way: string, model: LoadedModel): Side =>
-    openSide(way, model, requests, (latest) => scores.set(way, latest));
+  const side = (way: string, client: RequestClient): Side =>
+    openSide(
+      way,
+      () => scoreBy(client, requests, slots),
+      (latest) => scores.set(way, latest),
+    );
   await alternate({
     title: `${name}, ${requests.length} items, ${slots} slots, ${threads} threads`,
     unit: 'items/s',
@@ -147,7 +140,7 @@ for (const name of values.task) {
     { threads, contextTokens },
     signal,
   );
-  const expected = await score(own, requests);
+  const expected = await scoreByEngine(own, requests);
   for (const [way, served] of scores) compare(way, expected, served);
   console.log('');
 }

@@ -17,6 +17,7 @@ export async function runLines(store: Store, run: RunRecord): Promise<readonly s
     `perbench ${manifest.perbenchVersion}, Node ${manifest.nodeVersion}, seed ${manifest.seed}`,
     ...engineLines(manifest.models),
     ...deviceLines(manifest.models),
+    ...scoringLines(manifest.models),
     ...draftLines(manifest.models),
     ...serverLines(manifest.models),
     ...(await spreadLines(store, run)),
@@ -52,6 +53,11 @@ function deviceLines(models: Models): readonly string[] {
   return sharedLines(models, 'computesOn', (predicate) => predicate);
 }
 
+/** How servers scored given answers. */
+function scoringLines(models: Models): readonly string[] {
+  return sharedLines(models, 'scoredBy', (way) => `log-likelihoods: ${way}`);
+}
+
 /** What drafted tokens for a model. */
 function draftLines(models: Models): readonly string[] {
   return Object.entries(models).flatMap(([model, { draft }]) => {
@@ -64,7 +70,7 @@ function draftLines(models: Models): readonly string[] {
 /** A line per value of a fact; with the models that have it, unless all have it. */
 function sharedLines(
   models: Models,
-  fact: 'engineBuild' | 'computesOn',
+  fact: 'engineBuild' | 'computesOn' | 'scoredBy',
   line: (value: string) => string,
 ): readonly string[] {
   const entries = Object.entries(models);

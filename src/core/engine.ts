@@ -133,6 +133,8 @@ export interface ModelInfo {
   readonly deviceCount: number | undefined;
   /** Command line of the server that perbench started for it. */
   readonly serverCommand: string | undefined;
+  /** How a server scores continuations, in a few words; undefined where it doesn't, and of engines of perbench's own. */
+  readonly scoredBy?: string | undefined;
   /** What drafts tokens for it (speculative decoding). */
   readonly draft?: DraftFacts | undefined;
   /** How requests differ here from what they usually are, in one line each: said at the start, kept in the manifest. */

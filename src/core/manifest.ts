@@ -116,6 +116,8 @@ export interface LaunchFacts {
   readonly tokenizerSha256: string | undefined;
   /** What became of the thinking setting. */
   readonly thinking?: Thinking | undefined;
+  /** Of `ModelInfo`. */
+  readonly scoredBy?: string | undefined;
   /** What drafted tokens for it. */
   readonly draft?: DraftFacts | undefined;
   /** How requests differed from what they usually are. */

@@ -14,7 +14,7 @@ export function hashJson(value: unknown): string {
 /** What a launch tells about a model, for the manifest. */
 export function launchedFacts(facts: ModelFacts, info: ModelInfo): ModelFacts {
   const { engineBuild, devices, computesOn, architecture, promptStyle, serverCommand, deviceCount } = info;
-  const { threads, parameters, weightsBytes, quantisation, thinking, draft, notes = [] } = info;
+  const { threads, parameters, weightsBytes, quantisation, scoredBy, thinking, draft, notes = [] } = info;
   const { chatTemplateSha256, tokenizerSha256 } = info;
   return {
     ...facts,
@@ -30,6 +30,7 @@ export function launchedFacts(facts: ModelFacts, info: ModelInfo): ModelFacts {
     chatTemplateSha256,
     tokenizerSha256,
     ...(weightsBytes !== undefined && { weightsBytes }),
+    ...(scoredBy !== undefined && { scoredBy }),
     ...(thinking !== undefined && { thinking }),
     ...(draft !== undefined && { draft }),
     ...(computesOn !== undefined && { computesOn }),

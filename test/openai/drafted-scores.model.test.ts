@@ -1,10 +1,8 @@
 import { expect, it } from 'vitest';
 import type { LoglikelihoodResult } from '../../src/core/engine.ts';
-import { createOpenAiEngine } from '../../src/engines/served/openai-engine.ts';
-import { scoreAll } from '../conformance/engine-requests.ts';
 import { findLlamaServer, startLlamaServer } from '../setup/llama-server.ts';
-import { modelSpec } from '../setup/model-spec.ts';
 import { smallModel } from '../setup/small-models.ts';
+import { openScoringClient, scoreBy } from './score-by.ts';
 
 const tool = await findLlamaServer();
 
@@ -15,10 +13,9 @@ const request = {
   continuations: [' green blue white. red green blue', ' green blue black.'],
 };
 
-async function scoreBy(loglikelihood: 'grammar' | 'forced', baseUrl: string): Promise<LoglikelihoodResult | undefined> {
-  const spec = modelSpec({ name: 'served', engine: 'openai', source: baseUrl, engineOptions: { loglikelihood } });
-  await using model = await createOpenAiEngine({ environment: {} }).open(spec, {}, new AbortController().signal);
-  return (await scoreAll(model, [request])).get(request.id);
+async function scoreIn(way: 'forced' | 'forced-single', baseUrl: string): Promise<LoglikelihoodResult | undefined> {
+  await using client = await openScoringClient(baseUrl, way);
+  return (await scoreBy(client, [request], 1)).get(request.id);
 }
 
 it('scores by grammar at a server that drafts what it scores token by token', { timeout: 300_000 }, async (context) => {
@@ -26,7 +23,8 @@ it('scores by grammar at a server that drafts what it scores token by token', { 
   const path = await smallModel('smollm2-135m-instruct');
   const options = { slots: 1, contextTokens: 512, drafts: true };
   await using server = await startLlamaServer('folder' in tool ? tool.folder : '', path, options);
-  const [byGrammar, byBias] = [await scoreBy('grammar', server.baseUrl), await scoreBy('forced', server.baseUrl)];
+  const byGrammar = await scoreIn('forced', server.baseUrl);
+  const byBias = await scoreIn('forced-single', server.baseUrl);
   // Those that were drafted come without a log-probability, and are asked for singly.
   expect(byGrammar?.exchanges).toBeGreaterThan(1 + request.continuations.length);
   for (const [index, { tokenLogprobs }] of (byBias?.continuations ?? []).entries()) {

@@ -3,27 +3,32 @@
  * text: a token that reaches over the end of the context counts to the continuation. Their ids aren't known.
  */
 import * as z from 'zod';
-import type { ContinuationScore } from '../../core/engine.ts';
 import type { ServedTarget } from './generate-request.ts';
 import { RequestFault } from './request-fault.ts';
-import { tallyExchanges, continuationScore, type TokenScorer, type TokenValue } from './token-scorer.ts';
+import {
+  continuationScore,
+  type ExchangeTally,
+  tallyExchanges,
+  type TokenScorer,
+  type TokenValue,
+} from './token-scorer.ts';
 
 const echoAnswer = z.looseObject({
-  choices: z.tuple(
-    [
-      z.looseObject({
-        logprobs: z.looseObject({
-          tokens: z.array(z.string()),
-          token_logprobs: z.array(z.number().nullable()),
-          /** A null is a probability of 0, which Python writes as -Infinity. */
-          top_logprobs: z.array(z.record(z.string(), z.number().nullable()).nullable()).nullish(),
-          text_offset: z.array(z.number()),
-        }),
+  choices: z.array(
+    z.looseObject({
+      index: z.number().default(0),
+      logprobs: z.looseObject({
+        tokens: z.array(z.string()),
+        token_logprobs: z.array(z.number().nullable()),
+        /** A null is a probability of 0, which Python writes as -Infinity. */
+        top_logprobs: z.array(z.record(z.string(), z.number().nullable()).nullable()).nullish(),
+        text_offset: z.array(z.number()),
       }),
-    ],
-    z.unknown(),
+    }),
   ),
 });
+
+type EchoedPrompt = z.output<typeof echoAnswer>['choices'][number]['logprobs'];
 
 /** Servers count characters, JavaScript counts UTF-16 units. */
 function characters(text: string): number {
@@ -37,10 +42,18 @@ interface EchoedPart {
   readonly isShifted: boolean;
 }
 
-function readPart(answer: unknown, contextEnd: number, textEnd: number): EchoedPart {
+/** The prompts of an answer, in their order. */
+function readEchoes(answer: unknown, count: number): readonly EchoedPrompt[] {
   const parsed = echoAnswer.safeParse(answer);
   if (!parsed.success) throw new RequestFault('engine', 'the response echoes no log-probabilities');
-  const { tokens, token_logprobs: logprobs, top_logprobs: top, text_offset: offsets } = parsed.data.choices[0].logprobs;
+  const { choices } = parsed.data;
+  if (choices.length !== count) throw new RequestFault('engine', `${choices.length} answers came for ${count} prompts`);
+  return choices.toSorted((left, right) => left.index - right.index).map(({ logprobs }) => logprobs);
+}
+
+function readPart(echoed: EchoedPrompt, text: string, contextEnd: number): EchoedPart {
+  const { tokens, token_logprobs: logprobs, top_logprobs: top, text_offset: offsets } = echoed;
+  const textEnd = characters(text);
   const values: TokenValue[] = [];
   let [contextTokens, isShifted] = [0, false];
   for (const [index, token] of tokens.entries()) {
@@ -62,46 +75,40 @@ function readPart(answer: unknown, contextEnd: number, textEnd: number): EchoedP
   return { values, contextTokens, tokens: tokens.length, isShifted };
 }
 
-export function createEchoScorer(target: ServedTarget): TokenScorer {
+/** @param together all prompts of an item go in one request; else one by one */
+export function createEchoScorer(together: boolean, target: ServedTarget): TokenScorer {
   const { connection, facts } = target;
+
+  async function ask(texts: readonly string[], { post }: ExchangeTally): Promise<readonly EchoedPrompt[]> {
+    const prompt = texts.length === 1 ? texts[0] : texts;
+    const body = { model: facts.servedName, prompt, max_tokens: 1, temperature: 0, echo: true, logprobs: 1 };
+    return readEchoes(await post('/completions', body, z.unknown()), texts.length);
+  }
+
   return {
-    name: 'echo with logprobs',
+    name: `echo with logprobs (${together ? 'an item' : 'a continuation'} a request)`,
     isDetour: false,
     maxPlaces: undefined,
     async score({ context, continuations }, _pass, { signal }) {
       const contextEnd = characters(context.trimEnd());
-      const scores: ContinuationScore[] = [];
       const exchanges = tallyExchanges(target, signal);
-      let [decodedTokens, contextTokens] = [0, 0];
+      const texts = continuations.map((continuation) => context + continuation);
+      const parts: EchoedPart[] = [];
       let firstValueMs: number | undefined;
-      let boundaryShift = false;
-      for (const continuation of continuations) {
-        const text = context + continuation;
-        const body = {
-          model: facts.servedName,
-          prompt: text,
-          max_tokens: 1,
-          temperature: 0,
-          echo: true,
-          logprobs: 1,
-        };
-        const answer = await exchanges.post('/completions', body, z.unknown());
+      for (const group of together ? [texts] : texts.map((text) => [text])) {
+        const echoes = await ask(group, exchanges);
         firstValueMs ??= connection.now();
-        const part = readPart(answer, contextEnd, characters(text));
-        decodedTokens += part.tokens;
-        contextTokens = part.contextTokens;
-        boundaryShift ||= part.isShifted;
-        scores.push(continuationScore([], part.values));
+        parts.push(...echoes.map((echoed, index) => readPart(echoed, group[index] ?? '', contextEnd)));
       }
       const endedMs = connection.now();
       return {
         ...exchanges.spent(),
-        continuations: scores,
-        contextTokens,
+        continuations: parts.map(({ values }) => continuationScore([], values)),
+        contextTokens: parts.at(-1)?.contextTokens ?? 0,
         promptHead: [],
-        boundaryShift,
+        boundaryShift: parts.some(({ isShifted }) => isShifted),
         reusedTokens: 0,
-        decodedTokens,
+        decodedTokens: parts.reduce((sum, { tokens }) => sum + tokens, 0),
         firstValueMs: firstValueMs ?? endedMs,
         endedMs,
       };

@@ -116,7 +116,7 @@ async function withServer<Result>(
   }
 }
 
-const scorers = { grammar: createGrammarScorer, forced: createBiasScorer } as const;
+const scorers = { grammar: createGrammarScorer, bias: createBiasScorer } as const;
 
 async function scoreAt(
   way: keyof typeof scorers,
@@ -144,7 +144,7 @@ const sentences = { context: 'The sun', continuations: [' rises', ' sets', ' is 
 it.each([
   // Of each continuation what the ones before it don't tell: all share the space, and two of them what follows.
   ['grammar', 3],
-  ['forced', 6 + 4 + 9],
+  ['bias', 6 + 4 + 9],
 ] as const)('scores by %s what the model gives', async (way, requests) => {
   const { continuations, asked, decodedTokens, contextTokens: counted } = await scoreAt(way, sentences);
   expect(asked).toHaveLength(requests);
@@ -180,7 +180,7 @@ it('asks singly for a label that the list does not hold', async () => {
 
 it.each([
   ['grammar', 'a token that ends within a character', {}],
-  ['forced', 'a token that ends within a character', {}],
+  ['bias', 'a token that ends within a character', {}],
   ['grammar', 'tokens that were drafted', { drafts: true }],
 ] as const)('scores by %s %s, which the server does not tell', async (way, _, ways) => {
   const { continuations } = await scoreAt(way, { context: 'Ein', continuations: [' Übel', ' ÖÖ'] }, ways);
@@ -196,8 +196,8 @@ it('takes no list for that of a place that the server does not tell', async () =
 });
 
 it.each([
-  [false, 'grammar'],
-  [true, 'forced'],
+  [false, 'forced'],
+  [true, 'forced-single'],
 ] as const)('finds the way that a server knows (before grammars of tokens: %s)', async (isOld, way) => {
   const found = await withServer({ isOld }, (target) =>
     probeLikelihood(target, { choice: 'auto', style: 'plain' }, signal),

@@ -14,7 +14,7 @@ export interface Force {
 const forcingBias = 100_000;
 
 export const byBias: Force = {
-  name: 'forced continuation',
+  name: 'forced continuation, a token a request',
   maxTokens: 1,
   fields: ([token]) => ({ logit_bias: [[token, forcingBias]] }),
 };
@@ -37,7 +37,7 @@ function likeliestInTurn(tokens: readonly number[]): object {
 
 /** In llama.cpp's grammars, `<[123]>` is the token with that id (grammars/README.md). */
 export const byGrammar: Force = {
-  name: 'forced continuation by grammar',
+  name: 'forced continuation',
   maxTokens: Infinity,
   fields: (tokens) => ({
     grammar: `root ::= ${tokens.map((token) => `<[${token}]>`).join(' ')}`,

@@ -189,7 +189,7 @@ export async function openServedModel(request: ServedModelRequest, signal: Abort
     ...notes,
     ...(link.proxy === undefined ? [] : [proxyNote(link.proxy)]),
   ];
-  const known = { ...info, thinking, notes: all, ...host.describe() };
+  const known = { ...info, scoredBy: scorer?.name, thinking, notes: all, ...host.describe() };
   return createServedModel({ name: spec.name, info: known, capabilities, client, maxScored: scorer?.maxPlaces, host });
 }
 

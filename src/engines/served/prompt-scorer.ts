@@ -1,101 +1,61 @@
 /**
  * Log-likelihoods from servers that give the log-probabilities of a prompt's own tokens: vLLM (`prompt_logprobs`),
  * SGLang (`/generate` with `return_logprob`).
+ *
+ * An item is one request: its prompts go together, as texts, and the tokens come back with their values. Continuations
+ * that are one token each, and were seen before, need the context alone: what the model finds of them as the next token
+ * (`logprob_token_ids`, `token_ids_logprob`). Servers that don't do that are sent tokens, at worst one prompt a request.
+ *
+ * Not used: vLLM's `/generative_scoring` and SGLang's `/v1/score` (multi-item scoring too). They give probabilities of
+ * single tokens as these do, but don't tell what the model would have said itself, which `isGreedy` needs.
  */
 import * as z from 'zod';
-import type { ContinuationScore } from '../../core/engine.ts';
+import type { PassOptions } from '../../core/engine.ts';
+import { promptHead } from '../prompt-tokens.ts';
 import type { ServedTarget } from './generate-request.ts';
+import type { NextToken, Prompt, PromptAnswer, PromptValues } from './prompt-values.ts';
 import { RequestFault } from './request-fault.ts';
+import { createSingleTokens } from './single-tokens.ts';
+import { planBySpelling } from './spelled-plan.ts';
 import {
-  type ExchangeTally,
-  type ScoringPath,
-  tallyExchanges,
-  tokenList,
-  planLikelihood,
   continuationScore,
+  type ExchangeTally,
+  type LikelihoodPlan,
+  planLikelihood,
+  type ScoredRequest,
+  tallyExchanges,
   type TokenScorer,
-  type TokenValue,
+  tokenList,
 } from './token-scorer.ts';
 
-/** Asks for the values of all tokens of a prompt; the first has none. */
-interface PromptValues {
-  readonly path: ScoringPath;
-  readonly body: (tokens: readonly number[], target: ServedTarget) => object;
-  readonly read: (answer: unknown, tokens: readonly number[]) => readonly (TokenValue | undefined)[];
+/** What a server can be asked. */
+export interface PromptWay {
+  /** Texts, so that nothing is tokenised beforehand. */
+  readonly sends: 'texts' | 'tokens';
+  /** All prompts of an item in one request. */
+  readonly together: boolean;
+  /** Single tokens as the next after the context. */
+  readonly asksNext: boolean;
 }
 
-const vllmAnswer = z.looseObject({
-  choices: z.tuple(
-    [
-      z.looseObject({
-        prompt_logprobs: z.array(
-          /** A null is a probability of 0, which Python writes as -Infinity. */
-          z.record(z.string(), z.looseObject({ logprob: z.number().nullable() })).nullable(),
-        ),
-      }),
-    ],
-    z.unknown(),
-  ),
-});
+/**
+ * Computing a context of so many characters for each continuation takes longer than asking for its tokens first, where
+ * the server then computes it once.
+ */
+const longContext = 2000;
 
-const vllmValues: PromptValues = {
-  path: '/completions',
-  body: (tokens, { facts, salt }) => ({
-    model: facts.servedName,
-    prompt: tokens,
-    max_tokens: 1,
-    temperature: 0,
-    prompt_logprobs: 1,
-    cache_salt: salt(),
-  }),
-  read(answer, tokens) {
-    const [{ prompt_logprobs: entries }] = vllmAnswer.parse(answer).choices;
-    return tokens.map((token, index) => {
-      const entry = entries[index];
-      const own = entry?.[String(token)];
-      if (entry === null || entry === undefined || typeof own?.logprob !== 'number') return undefined;
-      const best = Math.max(...Object.values(entry).map(({ logprob }) => logprob ?? -Infinity));
-      return { logprob: own.logprob, isTop: own.logprob >= best };
-    });
-  },
-};
+type Asked = Parameters<TokenScorer['score']>[0];
 
-const sglangToken = z.tuple([z.number().nullable(), z.number()], z.unknown());
-const sglangAnswer = z.looseObject({
-  meta_info: z.looseObject({
-    input_token_logprobs: z.array(sglangToken),
-    input_top_logprobs: z.array(z.array(sglangToken).nullable()),
-  }),
-});
-
-const sglangValues: PromptValues = {
-  path: '/generate',
-  body: (tokens) => ({
-    input_ids: tokens,
-    sampling_params: { max_new_tokens: 1, temperature: 0 },
-    return_logprob: true,
-    logprob_start_len: 0,
-    top_logprobs_num: 1,
-  }),
-  read(answer, tokens) {
-    const { input_token_logprobs: own, input_top_logprobs: top } = sglangAnswer.parse(answer).meta_info;
-    return tokens.map((token, index) => {
-      const [logprob, id] = own[index] ?? [];
-      if (typeof logprob !== 'number' || id !== token) return undefined;
-      const best = top[index]?.[0]?.[0];
-      return { logprob, isTop: typeof best === 'number' && logprob >= best };
-    });
-  },
-};
+interface Answered {
+  readonly plan: LikelihoodPlan;
+  readonly answers: readonly PromptAnswer[];
+  readonly firstValueMs: number;
+}
 
 /** A schema that doesn't fit is a server that doesn't do it, not a bug of ours. */
-function readValues(
-  values: PromptValues,
-  answer: unknown,
-  tokens: readonly number[],
-): readonly (TokenValue | undefined)[] {
+function readValues<Value>(read: () => Value): Value {
   try {
-    return values.read(answer, tokens);
+    return read();
   } catch (error) {
     if (error instanceof z.ZodError)
       throw new RequestFault('engine', 'the response has no log-probabilities of the prompt');
@@ -103,51 +63,155 @@ function readValues(
   }
 }
 
-function createPromptScorer(name: string, values: PromptValues, target: ServedTarget): TokenScorer {
-  const { connection, facts } = target;
+const tokenLists = z.looseObject({ tokens: z.array(z.array(z.number())) });
 
-  async function encode({ post }: ExchangeTally, text: string): Promise<readonly number[]> {
-    const body = { model: facts.servedName, prompt: text, add_special_tokens: true };
-    const parsed = tokenList.safeParse(await post('/tokenize', body, z.unknown()));
+/** Context and continuations as the server tokenises them. */
+async function planWithTokens(
+  request: Asked,
+  { tokenizesLists }: PromptValues,
+  { facts }: ServedTarget,
+  { post }: ExchangeTally,
+): Promise<LikelihoodPlan> {
+  async function tokenize<Schema extends z.ZodType>(prompt: Prompt | readonly string[], schema: Schema) {
+    const body = { model: facts.servedName, prompt, add_special_tokens: true };
+    const parsed = schema.safeParse(await post('/tokenize', body, z.unknown()));
     if (!parsed.success) throw new RequestFault('engine', 'the server returned no tokens from /tokenize');
-    return parsed.data.tokens;
+    return parsed.data;
   }
+  const encode = async (text: string) => (await tokenize(text, tokenList)).tokens;
+  if (!tokenizesLists) return planLikelihood(request, { prefixToken: undefined, encode });
+  const texts = [request.context.trimEnd(), ...request.continuations.map((text) => request.context + text)];
+  const { tokens: lists } = await tokenize(texts, tokenLists);
+  const known = new Map(texts.map((text, index) => [text, lists[index] ?? []]));
+  return planLikelihood(request, { prefixToken: undefined, encode: async (text) => known.get(text) ?? [] });
+}
 
+/** Values of the continuations' tokens, which must be those that were planned: servers have mixed up prompts. */
+function scoresOf({ plan, answers }: Answered) {
+  return plan.continuations.map(({ tokens, start }, index) => {
+    const own = tokens.slice(start);
+    const scored = answers[index]?.tokens.slice(-own.length) ?? [];
+    const values = scored.flatMap(({ value }) => (value === undefined ? [] : [value]));
+    if (values.length !== own.length)
+      throw new RequestFault('engine', 'log-probabilities of some tokens are missing', plan.contextTokens);
+    if (!scored.every(({ id }, at) => id === own[at]))
+      throw new RequestFault('engine', 'the log-probabilities are of other tokens', plan.contextTokens);
+    return continuationScore(own, values);
+  });
+}
+
+function scoredFrom(answered: Answered, exchanges: ExchangeTally, endedMs: number): ScoredRequest {
+  const { plan, answers, firstValueMs } = answered;
+  const cached = answers.map(({ cachedTokens }) => cachedTokens);
+  const tokens = plan.continuations.reduce((sum, planned) => sum + planned.tokens.length, 0);
   return {
-    name,
-    isDetour: false,
-    maxPlaces: undefined,
-    async score(request, _pass, { signal }) {
-      const exchanges = tallyExchanges(target, signal);
-      const plan = await planLikelihood(request, { prefixToken: undefined, encode: (text) => encode(exchanges, text) });
-      const continuations: ContinuationScore[] = [];
-      let decodedTokens = 0;
-      let firstValueMs: number | undefined;
-      for (const { tokens, start } of plan.continuations) {
-        const answer = await exchanges.post(values.path, values.body(tokens, target), z.unknown());
-        firstValueMs ??= connection.now();
-        decodedTokens += tokens.length;
-        const scored = readValues(values, answer, tokens).slice(start);
-        const known = scored.filter((value) => value !== undefined);
-        if (known.length !== tokens.length - start)
-          throw new RequestFault('engine', 'log-probabilities of some tokens are missing', plan.contextTokens);
-        continuations.push(continuationScore(tokens.slice(start), known));
-      }
-      const endedMs = connection.now();
-      return {
-        ...plan,
-        ...exchanges.spent(),
-        continuations,
-        reusedTokens: 0,
-        decodedTokens,
-        firstValueMs: firstValueMs ?? endedMs,
-        endedMs,
-      };
-    },
+    ...plan,
+    ...exchanges.spent(),
+    continuations: scoresOf(answered),
+    // Prompts of one request share their context; only what none of them computed is of earlier requests.
+    reusedTokens: Math.min(...cached),
+    decodedTokens: tokens - cached.reduce((sum, count) => sum + count, 0),
+    firstValueMs,
+    endedMs,
   };
 }
 
-export const createVllmScorer = (target: ServedTarget): TokenScorer =>
-  createPromptScorer('prompt_logprobs of vLLM', vllmValues, target);
-export const createSglangScorer = (target: ServedTarget): TokenScorer =>
-  createPromptScorer('return_logprob of SGLang', sglangValues, target);
+function scoredNext(
+  next: NextToken,
+  tokens: readonly number[],
+  exchanges: ExchangeTally,
+  endedMs: number,
+): ScoredRequest {
+  const continuations = tokens.map((id) => {
+    const logprob = next.logprobs.get(id);
+    if (logprob === undefined)
+      throw new RequestFault('engine', 'log-probabilities of some tokens are missing', next.contextTokens);
+    return continuationScore([id], [{ logprob, isTop: id === next.said.id || logprob >= next.said.logprob }]);
+  });
+  return {
+    ...exchanges.spent(),
+    continuations,
+    contextTokens: next.contextTokens,
+    promptHead: promptHead(next.promptTokens),
+    boundaryShift: false,
+    reusedTokens: next.cachedTokens,
+    decodedTokens: next.contextTokens - next.cachedTokens,
+    firstValueMs: endedMs,
+    endedMs,
+  };
+}
+
+/** In a few words, for people. */
+function nameOf({ name, nextName }: PromptValues, { sends, together, asksNext }: PromptWay): string {
+  const parts = [
+    ...(asksNext ? [`${nextName} for single tokens`] : []),
+    ...(sends === 'tokens' ? ['tokens from /tokenize'] : []),
+    together ? 'an item a request' : 'a continuation a request',
+  ];
+  return `${name} (${parts.join(', ')})`;
+}
+
+/** One of the ways to ask a server of a kind. */
+export function createPromptScorer(values: PromptValues, way: PromptWay, target: ServedTarget): TokenScorer {
+  const { connection } = target;
+  const singles = createSingleTokens();
+
+  async function askPrompts(prompts: readonly Prompt[], from: number, { post }: ExchangeTally) {
+    const answers: PromptAnswer[] = [];
+    let firstValueMs: number | undefined;
+    const size = way.together ? prompts.length : 1;
+    for (let at = 0; at < prompts.length; at += size) {
+      const group = prompts.slice(at, at + size);
+      const answer = await post(values.path, values.body(group, from, target), z.unknown());
+      firstValueMs ??= connection.now();
+      answers.push(...readValues(() => values.read(answer, group)));
+    }
+    if (answers.length !== prompts.length)
+      throw new RequestFault('engine', `${answers.length} answers came for ${prompts.length} prompts`);
+    return { answers, firstValueMs: firstValueMs ?? connection.now() };
+  }
+
+  async function answer(request: Asked, exchanges: ExchangeTally): Promise<Answered> {
+    if (way.sends === 'texts' && !(values.startsLater && request.context.length >= longContext)) {
+      const texts = request.continuations.map((text) => request.context + text);
+      const answered = await askPrompts(texts, 0, exchanges);
+      const tokens = answered.answers.map((prompt) => prompt.tokens);
+      const plan = planBySpelling(request, tokens) ?? (await planWithTokens(request, values, target, exchanges));
+      return { plan, ...answered };
+    }
+    const plan = await planWithTokens(request, values, target, exchanges);
+    const from = Math.min(...plan.continuations.map(({ start }) => start));
+    const prompts = plan.continuations.map(({ tokens }) => tokens);
+    return { plan, ...(await askPrompts(prompts, from, exchanges)) };
+  }
+
+  async function askNext(
+    request: Asked,
+    tokens: readonly number[],
+    reuse: PassOptions['reuse'],
+    exchanges: ExchangeTally,
+  ) {
+    const body = values.nextBody(request.context.trimEnd(), tokens, target, reuse);
+    const told = await exchanges.post(values.path, body, z.unknown());
+    return scoredNext(
+      readValues(() => values.readNext(told)),
+      tokens,
+      exchanges,
+      connection.now(),
+    );
+  }
+
+  return {
+    name: nameOf(values, way),
+    isDetour: false,
+    maxPlaces: undefined,
+    async score(request, { reuse }, { signal }) {
+      const exchanges = tallyExchanges(target, signal);
+      const tokens = way.asksNext ? singles.find(request) : undefined;
+      if (tokens !== undefined) return askNext(request, tokens, reuse, exchanges);
+      const answered = await answer(request, exchanges);
+      if (way.asksNext) singles.learn(request, answered.plan);
+      return scoredFrom(answered, exchanges, connection.now());
+    },
+  };
+}

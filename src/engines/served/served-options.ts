@@ -17,7 +17,7 @@ export const openAiOptionsSchema = z.strictObject({
   /** Pause before the second try; doubles each time, with jitter. */
   backoffSeconds: z.number().min(0).default(0.25),
   /** How continuations are scored; by default what a probe finds. */
-  loglikelihood: z.enum(['auto', 'vllm', 'sglang', 'echo', 'grammar', 'forced', 'none']).default('auto'),
+  loglikelihood: z.enum(['auto', 'vllm', 'sglang', 'echo', 'forced', 'none']).default('auto'),
   /** Tokens that one sequence may hold, where the server doesn't tell. */
   contextTokens: z.int().positive().optional(),
   /** GPUs behind the server, by which throughput is divided; by default one, or those that a managed server names. */

@@ -87,12 +87,12 @@ async function scoredAt(way: TokenScorerName, facts: Partial<ServerFacts>, refus
 
 it.each([
   // A context and four continuations as tokens, and the values of four prompts.
-  ['vllm', {}, 9, [0, 2, 7]],
-  ['echo', {}, 4, [0, 2]],
+  ['vllm-single', {}, 9, [0, 2, 7]],
+  ['echo-single', {}, 4, [0, 2]],
   // The mark before texts, what stands around them, the five texts at once, and the four continuations.
-  ['grammar', { bosToken: '^' }, 3 + 1 + 4, [0, 3, 6]],
+  ['forced', { bosToken: '^' }, 3 + 1 + 4, [0, 3, 6]],
   // Or each of their tokens: four of two after the space that all share.
-  ['forced', { bosToken: '^' }, 3 + 1 + 9, [0, 3, 12]],
+  ['forced-single', { bosToken: '^' }, 3 + 1 + 9, [0, 3, 12]],
 ] as const)('says of %s how many exchanges and retries it took', async (way, facts, exchanges, refused) => {
   const calm = await scoredAt(way, facts, []);
   expect(calm).toMatchObject({ exchanges, asked: exchanges });
@@ -104,8 +104,8 @@ it.each([
 });
 
 it.each([
-  ['vllm', 5],
-  ['grammar', 3],
+  ['vllm-single', 5],
+  ['forced', 3],
 ] as const)('counts the time of tokenising as the request of %s being asked', async (way, texts) => {
   const { times } = await scoredAt(way, {}, []);
   const { firstTokenMs = NaN } = times;
@@ -114,6 +114,6 @@ it.each([
 });
 
 it('fails a request alone at which the server breaks, where no other is asked', async () => {
-  const { result } = await scoreAt('vllm', {}, (_, { prompt }) => (prompt === 'Sun it' ? 500 : undefined));
+  const { result } = await scoreAt('vllm-single', {}, (_, { prompt }) => (prompt === 'Sun it' ? 500 : undefined));
   expect(result).toMatchObject({ status: 'failed', reason: 'engine', message: 'HTTP 500: {}, after 6 tries' });
 });

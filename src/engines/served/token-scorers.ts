@@ -1,23 +1,54 @@
-import type { PromptStyle } from '../../core/engine.ts';
+import type { ContinuationScore, PromptStyle } from '../../core/engine.ts';
 import { ServerError } from '../../core/errors.ts';
 import { createEchoScorer } from './echo-scorer.ts';
 import { createBiasScorer, createGrammarScorer } from './forced-scorer.ts';
 import { askHarmless, generateOne, type ServedTarget } from './generate-request.ts';
-import { createSglangScorer, createVllmScorer } from './prompt-scorer.ts';
 import { learnChanges, withChanges } from './probe-fields.ts';
+import { createPromptScorer, type PromptWay } from './prompt-scorer.ts';
+import { type PromptValues, sglangValues, vllmValues } from './prompt-values.ts';
 import type { OpenAiOptions } from './served-options.ts';
 import type { ServerFacts, ServerFlavour } from './server-facts.ts';
 import { RequestFault } from './request-fault.ts';
 import type { CreateTokenScorer, TokenScorer } from './token-scorer.ts';
 
-export type TokenScorerName = Exclude<OpenAiOptions['loglikelihood'], 'auto' | 'none'>;
+/** Ways to ask for values of prompts, those that take the fewest requests and tokens first. */
+const promptWays = {
+  next: { sends: 'texts', together: true, asksNext: true },
+  texts: { sends: 'texts', together: true, asksNext: false },
+  tokens: { sends: 'tokens', together: true, asksNext: false },
+  single: { sends: 'tokens', together: false, asksNext: false },
+} as const satisfies Record<string, PromptWay>;
 
-const scorers: Readonly<Record<TokenScorerName, CreateTokenScorer>> = {
-  vllm: createVllmScorer,
-  sglang: createSglangScorer,
-  echo: createEchoScorer,
-  grammar: createGrammarScorer,
-  forced: createBiasScorer,
+function byPrompts(values: PromptValues, way: PromptWay): CreateTokenScorer {
+  return (target) => createPromptScorer(values, way, target);
+}
+
+const scorers = {
+  'vllm-next': byPrompts(vllmValues, promptWays.next),
+  'vllm-texts': byPrompts(vllmValues, promptWays.texts),
+  'vllm-tokens': byPrompts(vllmValues, promptWays.tokens),
+  'vllm-single': byPrompts(vllmValues, promptWays.single),
+  'sglang-next': byPrompts(sglangValues, promptWays.next),
+  'sglang-texts': byPrompts(sglangValues, promptWays.texts),
+  'sglang-tokens': byPrompts(sglangValues, promptWays.tokens),
+  'sglang-single': byPrompts(sglangValues, promptWays.single),
+  echo: (target) => createEchoScorer(true, target),
+  'echo-single': (target) => createEchoScorer(false, target),
+  forced: createGrammarScorer,
+  'forced-single': createBiasScorer,
+} as const satisfies Record<string, CreateTokenScorer>;
+
+/** One way to score, with how many requests it makes of an item. */
+export type TokenScorerName = keyof typeof scorers;
+
+type ScoringChoice = Exclude<OpenAiOptions['loglikelihood'], 'auto' | 'none'>;
+
+/** The ways of each kind; the first that gives a known answer is taken. */
+const ways: Readonly<Record<ScoringChoice, readonly TokenScorerName[]>> = {
+  vllm: ['vllm-next', 'vllm-texts', 'vllm-tokens', 'vllm-single'],
+  sglang: ['sglang-next', 'sglang-texts', 'sglang-tokens', 'sglang-single'],
+  echo: ['echo', 'echo-single'],
+  forced: ['forced', 'forced-single'],
 };
 
 /** One way to score continuations, for requests of one process. */
@@ -26,8 +57,8 @@ export function createTokenScorer(name: TokenScorerName, target: ServedTarget): 
 }
 
 /** What is worth trying at each kind of server. llama-server takes `echo` and answers something else. */
-const candidates: Readonly<Record<ServerFlavour, readonly TokenScorerName[]>> = {
-  'llama-server': ['grammar', 'forced'],
+const candidates: Readonly<Record<ServerFlavour, readonly ScoringChoice[]>> = {
+  'llama-server': ['forced'],
   vllm: ['vllm', 'echo'],
   sglang: ['sglang', 'echo'],
   ollama: [],
@@ -46,12 +77,17 @@ interface KnownAnswer {
   readonly logprob: number;
 }
 
+/** Where the model is surer, a probability among few tokens looks like one among all. */
+const sureLogprob = -0.5;
+
 /**
- * Lets the model say one token, so that its log-probability is known without any trust in how prompts are scored.
+ * Lets the model say one token, so that its log-probability is known without any trust in how prompts are scored: one
+ * that it isn't sure of, or the least sure.
  *
  * @returns or why it can't be known
  */
 async function findKnownAnswer(target: ServedTarget, signal: AbortSignal): Promise<KnownAnswer | string> {
+  let known: KnownAnswer | undefined;
   for (const prompt of probePrompts) {
     const request = {
       id: 'probe',
@@ -65,28 +101,65 @@ async function findKnownAnswer(target: ServedTarget, signal: AbortSignal): Promi
     if (result.status === 'failed') return `/completions: ${result.message}`;
     const [logprob] = result.tokenLogprobs ?? [];
     if (logprob === undefined) return 'the server provides no log-probabilities';
-    if (/\w/.test(result.text) && !result.text.includes('\uFFFD')) return { prompt, token: result.text, logprob };
+    if (!/\w/.test(result.text) || result.text.includes('\uFFFD')) continue;
+    if (known === undefined || logprob < known.logprob) known = { prompt, token: result.text, logprob };
+    if (logprob < sureLogprob) break;
   }
-  return 'the server gave no text with a log-probability';
+  return known ?? 'the server gave no text with a log-probability';
 }
 
-/** Why a way to score gives wrong answers; undefined where it gives the known one. */
+/** What can be wrong with two scores of which the first is known. */
+function faultOf(scores: readonly ContinuationScore[], { logprob }: KnownAnswer): string | undefined {
+  const [said, other] = scores;
+  if (said === undefined || other === undefined) return 'no scores';
+  if (!(Math.abs(said.logprob - logprob) <= tolerance))
+    return `a token with a known log-probability of ${logprob.toFixed(3)} was scored ${said.logprob.toFixed(3)}`;
+  if (!said.isGreedy) return 'the most likely token was not scored as the most likely';
+  if (other.isGreedy) return 'an unlikely word was scored as the most likely';
+  return other.logprob < said.logprob ? undefined : 'an unlikely word was scored above the most likely one';
+}
+
+/**
+ * Unlikely words of several tokens and of one, for each way that is tried: a text that was scored before may be wrong
+ * from the first time on.
+ */
+const unlikelyWords = [
+  [' zygote', ' in'],
+  [' quinces', ' of'],
+  [' walruses', ' on'],
+  [' yonder', ' at'],
+  [' pickled', ' by'],
+  [' zenith', ' to'],
+] as const;
+
+/**
+ * Why a way to score gives wrong answers; undefined where it gives the known one. Each continuation is scored more than
+ * once: a server's cache, and tokens that are known from before, must not change a score.
+ *
+ * @param tried how many ways were
+ */
 async function findFault(
   scorer: TokenScorer,
-  { prompt, token, logprob }: KnownAnswer,
+  known: KnownAnswer,
+  tried: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const unlikely = ' zygote';
+  const words = unlikelyWords[tried % unlikelyWords.length] ?? unlikelyWords[0];
+  const [long, short] = words.map((word) => (word === known.token ? ' xylem' : word)) as [string, string];
+  const before = new Map<string, number>();
   try {
-    const request = { context: prompt, continuations: [token, unlikely] };
-    const { continuations } = await scorer.score(request, { reuse: 'none' }, { place: 0, signal });
-    const [said, other] = continuations;
-    if (said === undefined || other === undefined) return 'no scores';
-    const difference = Math.abs(said.logprob - logprob);
-    if (!(difference <= tolerance))
-      return `a token with a known log-probability of ${logprob.toFixed(3)} was scored ${said.logprob.toFixed(3)}`;
-    if (!said.isGreedy) return 'the most likely token was not scored as the most likely';
-    return other.logprob < said.logprob ? undefined : 'an unlikely word was scored above the most likely one';
+    for (const unlikely of [long, long, short, short, short]) {
+      const request = { context: known.prompt, continuations: [known.token, unlikely] };
+      const { continuations } = await scorer.score(request, { reuse: 'none' }, { place: 0, signal });
+      const fault = faultOf(continuations, known);
+      if (fault !== undefined) return fault;
+      const logprob = continuations[1]?.logprob ?? 0;
+      const first = before.get(unlikely) ?? logprob;
+      if (Math.abs(logprob - first) > tolerance)
+        return `the same words were scored ${first.toFixed(3)}, then ${logprob.toFixed(3)}`;
+      before.set(unlikely, first);
+    }
+    return undefined;
   } catch (error) {
     if (error instanceof RequestFault || (error instanceof ServerError && error.at.statusCode !== undefined))
       return error.message;
@@ -107,7 +180,8 @@ export async function probeLikelihood(
   signal: AbortSignal,
 ): Promise<FoundScorer> {
   if (choice === 'none') return { reason: 'turned off by the option loglikelihood' };
-  const names = choice === 'auto' ? candidates[target.facts.flavour] : [choice];
+  const choices = choice === 'auto' ? candidates[target.facts.flavour] : [choice];
+  const names = choices.flatMap((one) => ways[one]);
   if (names.length === 0)
     return { reason: `${target.facts.flavour} provides log-probabilities of generated tokens only` };
   try {
@@ -133,9 +207,9 @@ async function findScorer(
   const known = await findKnownAnswer(target, signal);
   if (typeof known === 'string') return { reason: known };
   const reasons: string[] = [];
-  for (const name of names) {
+  for (const [tried, name] of names.entries()) {
     const scorer = createTokenScorer(name, target);
-    const fault = await findFault(scorer, known, signal);
+    const fault = await findFault(scorer, known, tried, signal);
     if (fault === undefined) return { way: name, scorer, facts: target.facts };
     reasons.push(`${scorer.name}: ${fault}`);
   }
