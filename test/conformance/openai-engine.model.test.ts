@@ -69,9 +69,12 @@ describe.skipIf(missing !== undefined)(`llama-server${missing === undefined ? ''
       { id: 'space', context: 'Two words and ', continuations: ['a third', ' a third'] },
       { id: 'inside', context: 'The capit', continuations: ['al of France', 'ulation of France'] },
       { id: 'empty', context: '', continuations: ['Hello', 'zygote'] },
+      { id: 'labels', context: 'Choose a letter.\nAnswer:', continuations: [' A', ' B', ' C', ' D'] },
     ];
     const theirs = await scoreAll(served, requests);
     const ours = await scoreAll(own, requests);
+    // Tokenising, and what all four labels are read from.
+    expect(theirs.get('labels')?.exchanges).toBe(2);
     const differences: number[] = [];
     for (const { id, continuations } of requests) {
       const [mine, other] = [ours.get(id), theirs.get(id)];

@@ -1,6 +1,6 @@
 """llama.cpp's own server from the xllamacpp wheel: prints its address, ends when its input closes.
 
-usage: llama-server.py MODEL SLOTS CONTEXT_PER_SLOT THREADS [no-prompt-cache] [template=FILE]
+usage: llama-server.py MODEL SLOTS CONTEXT_PER_SLOT THREADS [no-prompt-cache] [drafts] [template=FILE]
 """
 
 import sys
@@ -16,6 +16,10 @@ params.kv_unified = False
 params.cont_batching = True
 if "no-prompt-cache" in sys.argv[5:]:
     params.cache_prompt = False
+if "drafts" in sys.argv[5:]:
+    params.speculative.types = [xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE]
+    params.speculative.ngram_simple.size_n = 2
+    params.speculative.ngram_simple.size_m = 4
 for word in sys.argv[5:]:
     if word.startswith("template="):
         with open(word.removeprefix("template="), encoding="utf-8") as file:

@@ -22,6 +22,8 @@ export interface LlamaServerOptions {
   readonly threads?: number;
   /** File with a chat template instead of the model's own. */
   readonly chatTemplate?: string;
+  /** What followed the same two tokens before is drafted. */
+  readonly drafts?: boolean;
 }
 
 async function run(command: readonly string[]): Promise<string | undefined> {
@@ -78,10 +80,14 @@ export async function startLlamaServer(
   model: string,
   options: LlamaServerOptions = {},
 ): Promise<LlamaServer> {
-  const { slots = 4, contextTokens = 1024, threads = 1, chatTemplate } = options;
+  const { slots = 4, contextTokens = 1024, threads = 1, chatTemplate, drafts = false } = options;
   const script = join(import.meta.dirname, 'llama-server.py');
-  const template = chatTemplate === undefined ? [] : [`template=${chatTemplate}`];
-  const child = spawn('python3', [script, model, ...[slots, contextTokens, threads].map(String), ...template], {
+  const words = [
+    ...[slots, contextTokens, threads].map(String),
+    ...(drafts ? ['drafts'] : []),
+    ...(chatTemplate === undefined ? [] : [`template=${chatTemplate}`]),
+  ];
+  const child = spawn('python3', [script, model, ...words], {
     stdio: ['pipe', 'pipe', 'ignore'],
     env: { ...process.env, PYTHONPATH: folder },
   });

@@ -1,181 +1,166 @@
 /**
- * Exact log-likelihoods from llama-server, which gives log-probabilities of generated tokens alone.
+ * Exact log-likelihoods from llama-server, which gives log-probabilities of generated tokens alone: it is made to generate the
+ * tokens of each continuation. Tests compare the sums with the llama engine's.
  *
- * Each token of a continuation is generated, with a bias that no other token can beat. The log-probability that comes
- * with it is taken from the model's own logits, before biases and sampling (`post_sampling_probs: false`), over the
- * whole vocabulary: it is the token's, not the bias's. The context stays in the cache of one slot, so that each step
- * decodes one token. Tests compare the sums with the llama engine's.
+ * A grammar of token ids (llama.cpp since December 2025) forces a whole continuation in one request. A bias, which any build
+ * knows, takes a request for each token. The context stays in the cache of one slot, so that it is decoded once. Tokens that
+ * continuations share are asked for once, and continuations that end with one token after the same others, such as labels,
+ * are read from one list of likeliest tokens.
  *
- * Not covered: speed. A continuation of n tokens takes n requests.
+ * Not covered: the speed of reading. Tokens are decoded one by one that a model could read at once.
  */
-import * as z from 'zod';
 import type { ContinuationScore } from '../../core/engine.ts';
-import type { ServedTarget } from './generate-request.ts';
-import { RequestFault } from './request-fault.ts';
+import { commonPrefix } from '../prompt-tokens.ts';
 import {
-  type ExchangeTally,
-  tallyExchanges,
-  tokenList,
-  planLikelihood,
+  byBias,
+  byGrammar,
+  type Force,
+  type ForcedPlace,
+  type ForcedTokens,
+  forceTokens,
+  tokenValue,
+} from './forced-tokens.ts';
+import type { ServedTarget } from './generate-request.ts';
+import { learnTokens, type LlamaServerTokens } from './llama-server-tokens.ts';
+import {
   continuationScore,
+  type CreateTokenScorer,
+  type ExchangeTally,
+  planLikelihood,
+  type PlannedContinuation,
+  tallyExchanges,
   type TokenScorer,
   type TokenValue,
 } from './token-scorer.ts';
 
-/** Above any difference between logits, and far from where 32-bit floats lose a bias's steps. */
-const forcingBias = 100_000;
-
-const stepAnswer = z.looseObject({
-  completion_probabilities: z
-    .array(
-      z.looseObject({
-        id: z.number(),
-        logprob: z.number().nullable(),
-        top_logprobs: z.array(z.looseObject({ id: z.number(), logprob: z.number().nullable() })).min(1),
-      }),
-    )
-    .default([]),
-  timings: z
-    .looseObject({ cache_n: z.number().default(0), prompt_n: z.number().default(0) })
-    .default({ cache_n: 0, prompt_n: 0 }),
-});
-
-/** The server writes the least float where a probability is too small for one. */
-const minLogprob = -1e30;
+/** Enough to hold most labels; those that it doesn't are asked for singly. */
+const listedLabels = 200;
 
 /** More than any vocabulary has. */
 const wholeVocabulary = 1_000_000;
 
-interface Step extends TokenValue {
-  readonly cachedTokens: number;
-  readonly decodedTokens: number;
-}
-
-interface StepRequest {
-  readonly before: readonly number[];
-  readonly token: number;
+/** What is asked of the server for one request, and what is known from it. */
+interface Scoring {
+  readonly force: Force;
+  readonly wholeToken: number;
+  readonly vocabularySize: number;
   readonly slot: number;
-  readonly keepsCache: boolean;
+  readonly reusesPrefix: boolean;
+  readonly exchanges: ExchangeTally;
+  /** By the tokens up to it. */
+  readonly known: Map<string, TokenValue>;
+  readonly now: () => number;
+  first: { readonly cachedTokens: number; readonly atMs: number } | undefined;
+  decodedTokens: number;
 }
 
-/** One token generated, forced, with what the server says of it and of the `listed` likeliest. */
-async function generateForced(
-  { before, slot, keepsCache }: StepRequest,
-  forced: number,
-  listed: number,
-  { post }: ExchangeTally,
-) {
-  const body = {
-    prompt: before,
-    n_predict: 1,
-    temperature: 0,
-    n_probs: listed,
-    post_sampling_probs: false,
-    logit_bias: [[forced, forcingBias]],
-    cache_prompt: keepsCache,
-    id_slot: slot,
-  };
-  const { timings, completion_probabilities: said } = await post('/completion', body, stepAnswer);
-  return { said: said[0], cachedTokens: timings.cache_n, decodedTokens: timings.prompt_n };
+async function ask(scoring: Scoring, force: Force, before: readonly number[], forced: ForcedTokens) {
+  const keepsCache = scoring.first !== undefined || scoring.reusesPrefix;
+  const place: ForcedPlace = { before, slot: scoring.slot, keepsCache };
+  const answer = await forceTokens(force, place, forced, scoring.exchanges);
+  scoring.first ??= { cachedTokens: answer.cachedTokens, atMs: scoring.now() };
+  scoring.decodedTokens += answer.decodedTokens;
+  return answer;
 }
 
-/**
- * @param findAnchor finds a token that is whole characters: a token that ends within a character is generated, but not told of,
- *   so it is looked up in the list of all tokens that comes with another one
- */
-async function forceToken(
-  target: ServedTarget,
-  request: StepRequest,
-  findAnchor: (exchanges: ExchangeTally) => Promise<number>,
-  exchanges: ExchangeTally,
-): Promise<Step> {
-  const { token } = request;
-  const { said, ...step } = await generateForced(request, token, 1, exchanges);
-  const top = said?.top_logprobs[0];
-  if (said !== undefined && said.id !== token) {
-    throw new RequestFault('engine', `the server generated token ${said.id} where token ${token} was forced`);
-  }
-  let logprob = said?.logprob;
-  let isTop = top?.id === token;
-  if (said === undefined) {
-    const all = target.facts.vocabularySize ?? wholeVocabulary;
-    const anchor = await findAnchor(exchanges);
-    const listed = await generateForced({ ...request, keepsCache: true }, anchor, all, exchanges);
-    const likeliest = listed.said?.top_logprobs ?? [];
-    logprob = likeliest.find(({ id }) => id === token)?.logprob;
-    isTop = likeliest[0]?.id === token;
-  }
-  if (typeof logprob !== 'number' || logprob < minLogprob) {
-    throw new RequestFault('engine', `token ${token} is too unlikely: the server gave no log-probability`);
-  }
-  return { ...step, logprob, isTop };
+/** A token that the server didn't tell of with others: alone it does, unless it ends within a character. Then it lists it. */
+async function askSingly(scoring: Scoring, before: readonly number[], token: number): Promise<TokenValue> {
+  const alone = await ask(scoring, byBias, before, { tokens: [token], listed: 1 });
+  const [told] = alone.values;
+  if (told !== undefined) return told;
+  const every = { tokens: [scoring.wholeToken], listed: scoring.vocabularySize };
+  const { likeliest } = await ask(scoring, byBias, before, every);
+  return tokenValue(token, likeliest.find(({ id }) => id === token)?.logprob, likeliest[0]?.id === token);
 }
 
-async function encode(content: string, options: object, { post }: ExchangeTally): Promise<readonly number[]> {
-  return (await post('/tokenize', { content, ...options }, tokenList)).tokens;
+const keyOf = (tokens: readonly number[]): string => tokens.join(',');
+
+/** Learns the value of the token at `at`, and of others that come with it. */
+async function learnValues(
+  scoring: Scoring,
+  own: PlannedContinuation,
+  at: number,
+  all: readonly PlannedContinuation[],
+): Promise<void> {
+  const { force, known } = scoring;
+  const before = own.tokens.slice(0, at);
+  const tokens = own.tokens.slice(at, at + force.maxTokens);
+  const endsHere = ({ tokens: other }: PlannedContinuation): boolean =>
+    other.length === at + 1 && commonPrefix(other, before) === at;
+  const labels = all.filter((other) => endsHere(other)).map((other) => other.tokens[at] ?? Number.NaN);
+  const isShared = labels.some((label) => label !== own.tokens[at]);
+  const { values, likeliest } = await ask(scoring, force, before, { tokens, listed: isShared ? listedLabels : 1 });
+  for (const [rank, { id, logprob }] of likeliest.entries())
+    if (labels.includes(id)) known.set(keyOf([...before, id]), tokenValue(id, logprob, rank === 0));
+  for (const [offset, token] of tokens.entries()) {
+    const earlier = own.tokens.slice(0, at + offset);
+    known.set(keyOf([...earlier, token]), values[offset] ?? (await askSingly(scoring, earlier, token)));
+  }
 }
 
-/** The token that stands before a text without context: BOS, else EOS. */
-async function findPrefix(target: ServedTarget, exchanges: ExchangeTally): Promise<number | undefined> {
-  for (const text of [target.facts.bosToken, target.facts.eosToken]) {
-    if (text === undefined || text === '') continue;
-    const [token, ...rest] = await encode(text, { add_special: false, parse_special: true }, exchanges);
-    if (token !== undefined && rest.length === 0) return token;
+async function scoreContinuation(
+  scoring: Scoring,
+  own: PlannedContinuation,
+  all: readonly PlannedContinuation[],
+): Promise<ContinuationScore> {
+  const { tokens, start } = own;
+  const values: TokenValue[] = [];
+  while (start + values.length < tokens.length) {
+    const at = start + values.length;
+    const value = scoring.known.get(keyOf(tokens.slice(0, at + 1)));
+    if (value === undefined) await learnValues(scoring, own, at, all);
+    else values.push(value);
   }
-  return undefined;
+  return continuationScore(tokens.slice(start), values);
 }
 
-export function createForcedScorer(target: ServedTarget): TokenScorer {
-  const { facts } = target;
-  let prefix: { readonly token: number | undefined } | undefined;
-  let anchor: number | undefined;
-  async function findAnchor(exchanges: ExchangeTally): Promise<number> {
-    anchor ??= (await encode('a', { add_special: false, parse_special: false }, exchanges)).at(-1);
-    return anchor ?? 0;
-  }
-
+/** @param force how the server is made to generate given tokens */
+function createForcedScorer(force: Force, target: ServedTarget): TokenScorer {
+  const { facts, connection } = target;
+  let learnt: LlamaServerTokens | undefined;
   return {
-    name: 'forced continuation',
+    name: force.name,
     isDetour: true,
     maxPlaces: facts.slots,
     async score(request, { reuse }, { place, signal }) {
       const exchanges = tallyExchanges(target, signal);
-      prefix ??= { token: await findPrefix(target, exchanges) };
+      learnt ??= await learnTokens(target, exchanges);
+      const { prefixToken, wholeToken } = learnt;
+      const texts = [request.context.trimEnd(), ...request.continuations.map((each) => request.context + each)];
+      const encoded = await learnt.encode(texts, exchanges);
       const plan = await planLikelihood(request, {
-        prefixToken: prefix.token,
-        encode: (text) => encode(text, { add_special: true, parse_special: false }, exchanges),
+        prefixToken,
+        encode: async (text) => encoded[texts.indexOf(text)] ?? [],
       });
-      const { connection } = target;
-      const known = new Map<string, Step>();
+      const scoring: Scoring = {
+        force,
+        wholeToken,
+        vocabularySize: facts.vocabularySize ?? wholeVocabulary,
+        slot: place,
+        reusesPrefix: reuse === 'prefix',
+        exchanges,
+        known: new Map(),
+        now: connection.now,
+        first: undefined,
+        decodedTokens: 0,
+      };
       const continuations: ContinuationScore[] = [];
-      let first: Step | undefined;
-      let firstValueMs = 0;
-      for (const { tokens, start } of plan.continuations) {
-        const values: TokenValue[] = [];
-        for (const [offset, token] of tokens.slice(start).entries()) {
-          const before = tokens.slice(0, start + offset);
-          const key = `${before.join(',')}>${token}`;
-          const keepsCache = first !== undefined || reuse === 'prefix';
-          const step =
-            known.get(key) ??
-            (await forceToken(target, { before, token, slot: place, keepsCache }, findAnchor, exchanges));
-          if (first === undefined) [first, firstValueMs] = [step, connection.now()];
-          known.set(key, step);
-          values.push(step);
-        }
-        continuations.push(continuationScore(tokens.slice(start), values));
-      }
-      const steps = [...known.values()];
+      for (const each of plan.continuations)
+        continuations.push(await scoreContinuation(scoring, each, plan.continuations));
       const endedMs = connection.now();
       return {
         ...plan,
         ...exchanges.spent(),
         continuations,
-        reusedTokens: first?.cachedTokens ?? 0,
-        decodedTokens: steps.reduce((sum, { decodedTokens }) => sum + decodedTokens, 0),
-        firstValueMs,
+        reusedTokens: scoring.first?.cachedTokens ?? 0,
+        decodedTokens: scoring.decodedTokens,
+        firstValueMs: scoring.first?.atMs ?? endedMs,
         endedMs,
       };
     },
   };
 }
+
+export const createGrammarScorer: CreateTokenScorer = (target) => createForcedScorer(byGrammar, target);
+
+export const createBiasScorer: CreateTokenScorer = (target) => createForcedScorer(byBias, target);

@@ -11,18 +11,23 @@ const tokenizeMs = 20;
 
 interface Body {
   readonly prompt: string | readonly number[];
-  readonly content: string;
-  readonly logit_bias: readonly (readonly [number, number])[];
+  readonly content: string | readonly (string | number)[];
+  readonly grammar?: string;
+  readonly logit_bias?: readonly (readonly [number, number])[];
 }
 
 /** Tokens are characters; all are as likely. */
 const codes = (text: string): number[] => Array.from(text, (character) => character.charCodeAt(0));
 
-function answer(path: string, { prompt, content, logit_bias: bias }: Body): object {
-  if (path === '/tokenize') return { tokens: codes(content ?? prompt) };
+function answer(path: string, { prompt, content, grammar, logit_bias: bias }: Body): object {
+  if (path === '/tokenize') {
+    const parts = [content ?? prompt].flat();
+    return { tokens: parts.flatMap((part) => (typeof part === 'number' ? [part] : codes(part))) };
+  }
   if (path === '/completion') {
-    const said = { id: bias[0]?.[0], logprob: -1 };
-    return { completion_probabilities: [{ ...said, top_logprobs: [said] }], timings: { cache_n: 0, prompt_n: 1 } };
+    const forced = grammar?.match(/\d+/g)?.map(Number) ?? [bias?.[0]?.[0]];
+    const said = forced.map((id) => ({ id, logprob: -1, top_logprobs: [{ id, logprob: -1 }] }));
+    return { completion_probabilities: said, timings: { cache_n: 0, prompt_n: 1, predicted_n: said.length } };
   }
   const tokens = typeof prompt === 'string' ? codes(prompt) : prompt;
   const entries = tokens.map((token, at) => (at === 0 ? null : { [token]: { logprob: -1 } }));
@@ -84,8 +89,10 @@ it.each([
   // A context and four continuations as tokens, and the values of four prompts.
   ['vllm-single', {}, 9, [0, 2, 7]],
   ['echo-single', {}, 4, [0, 2]],
-  // The token before texts without context, the same five texts, and tokens: four of two after the space that all share.
-  ['forced', { bosToken: '^' }, 1 + 5 + 9, [0, 3, 12]],
+  // The mark before texts, what stands around them, the five texts at once, and the four continuations.
+  ['forced', { bosToken: '^' }, 3 + 1 + 4, [0, 3, 6]],
+  // Or each of their tokens: four of two after the space that all share.
+  ['forced-single', { bosToken: '^' }, 3 + 1 + 9, [0, 3, 12]],
 ] as const)('says of %s how many exchanges and retries it took', async (way, facts, exchanges, refused) => {
   const calm = await scoredAt(way, facts, []);
   expect(calm).toMatchObject({ exchanges, asked: exchanges });
@@ -96,15 +103,15 @@ it.each([
   expect(late.continuations).toEqual(calm.continuations);
 });
 
-it.each(['vllm-single', 'forced'] as const)(
-  'counts the time of tokenising as the request of %s being asked',
-  async (way) => {
-    const { times } = await scoredAt(way, {}, []);
-    const { firstTokenMs = NaN } = times;
-    expect(firstTokenMs - times.startedMs).toBeGreaterThan(5 * tokenizeMs - 5);
-    expect(times.lastTokenMs).toBeGreaterThanOrEqual(firstTokenMs);
-  },
-);
+it.each([
+  ['vllm-single', 5],
+  ['forced', 3],
+] as const)('counts the time of tokenising as the request of %s being asked', async (way, texts) => {
+  const { times } = await scoredAt(way, {}, []);
+  const { firstTokenMs = NaN } = times;
+  expect(firstTokenMs - times.startedMs).toBeGreaterThan(texts * tokenizeMs - 5);
+  expect(times.lastTokenMs).toBeGreaterThanOrEqual(firstTokenMs);
+});
 
 it('fails a request alone at which the server breaks, where no other is asked', async () => {
   const { result } = await scoreAt('vllm-single', {}, (_, { prompt }) => (prompt === 'Sun it' ? 500 : undefined));

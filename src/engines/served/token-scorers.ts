@@ -1,7 +1,7 @@
 import type { ContinuationScore, PromptStyle } from '../../core/engine.ts';
 import { ServerError } from '../../core/errors.ts';
 import { createEchoScorer } from './echo-scorer.ts';
-import { createForcedScorer } from './forced-scorer.ts';
+import { createBiasScorer, createGrammarScorer } from './forced-scorer.ts';
 import { askHarmless, generateOne, type ServedTarget } from './generate-request.ts';
 import { learnChanges, withChanges } from './probe-fields.ts';
 import { createPromptScorer, type PromptWay } from './prompt-scorer.ts';
@@ -34,7 +34,8 @@ const scorers = {
   'sglang-single': byPrompts(sglangValues, promptWays.single),
   echo: (target) => createEchoScorer(true, target),
   'echo-single': (target) => createEchoScorer(false, target),
-  forced: createForcedScorer,
+  forced: createGrammarScorer,
+  'forced-single': createBiasScorer,
 } as const satisfies Record<string, CreateTokenScorer>;
 
 /** One way to score, with how many requests it makes of an item. */
@@ -47,7 +48,7 @@ const ways: Readonly<Record<ScoringChoice, readonly TokenScorerName[]>> = {
   vllm: ['vllm-next', 'vllm-texts', 'vllm-tokens', 'vllm-single'],
   sglang: ['sglang-next', 'sglang-texts', 'sglang-tokens', 'sglang-single'],
   echo: ['echo', 'echo-single'],
-  forced: ['forced'],
+  forced: ['forced', 'forced-single'],
 };
 
 /** One way to score continuations, for requests of one process. */
