@@ -3,6 +3,8 @@ import { UsageError } from '../core/errors.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import type { Report, ReportRun } from '../present/report.ts';
 import type { AnchorSet } from '../scoring/anchors.ts';
+import type { ServerSide } from '../core/server-side.ts';
+import { serverSideRows } from '../metrics/server-side.ts';
 import { hasConstraints } from '../scoring/constraints.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import { createAnswerTally } from '../scoring/answers/tally-answers.ts';
@@ -85,6 +87,7 @@ export async function reportRuns(
   const sizes = sizesOfModels(runs, own, cells);
   const scoreboards: Scoreboard[] = [];
   const behindBoards: (TaskEvidence | undefined)[] = [];
+  const servers: ServerSide[] = [];
   for (const board of createScoreboards(cells, { tasks, weights, anchors, deviceMemoryBytes })) {
     const behind = own.flatMap((cell, index) => {
       const { model, measurements, taskId, protocol } = cells[index] ?? cell;
@@ -93,6 +96,7 @@ export async function reportRuns(
     const tally = createAnswerTally();
     const evidence = await runEvidence(store, behind, { signal, tally });
     behindBoards.push(evidence);
+    servers.push(...(await serverSide(store, board, behind)));
     const settings = settingsOfWeights(board, (model) => byModel.get(model));
     const rows = board.rows.map((row) => ({ ...row, size: sizes.get(row.model) }));
     const told = { ...board, rows, answerDetails: tally.answers(), settingsOfWeights: settings };
@@ -111,10 +115,24 @@ export async function reportRuns(
     scoreboards,
     answers: answersOf(scoreboards, behindBoards, weights, asRun, asked),
     ...(ladders.length > 0 && { ladders }),
+    ...(servers.length > 0 && { servers }),
     sources: { runs, evidence: behindBoards },
     ...(runs.length === 1 && run !== undefined && { run: reportRun(run) }),
     ...(notes.length > 0 && { notes }),
   };
+}
+
+/** What the servers of a scoreboard's models told of themselves; nothing where none did. */
+async function serverSide(
+  store: Store,
+  { taskId, title, protocol }: Scoreboard,
+  cells: readonly Cell[],
+): Promise<readonly ServerSide[]> {
+  const rows = await Promise.all(
+    cells.map(async ({ id, model }) => serverSideRows(model, await store.passResults(id))),
+  );
+  const told = rows.flat();
+  return told.length === 0 ? [] : [{ taskId, title, protocol: protocol ?? 'serving', rows: told }];
 }
 
 /** A race was decided under anchors of its own, which stay what they were. */
