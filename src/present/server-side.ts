@@ -1,5 +1,5 @@
-import { decimalsFor, measuredText, percentText } from '../core/amount-text.ts';
-import type { ServerSide, ServerSideRow, SharedTimeName } from '../core/server-side.ts';
+import { decimalsFor, type HumanScale, humanScale, measuredText, percentText } from '../core/amount-text.ts';
+import type { ServerSide, ServerSideRow } from '../core/server-side.ts';
 import { type ServerTimeName, serverTimeNames } from '../core/meter.ts';
 import {
   type Block,
@@ -20,13 +20,18 @@ import {
   textBlock,
 } from './document.ts';
 
-interface ServerColumn {
-  readonly column: Column;
-  readonly cell: (row: ServerSideRow) => Cell;
-}
+/** A column of the table; what its rows say of it decides the unit of times. */
+type ServerColumn = (rows: readonly ServerSideRow[]) => { readonly column: Column; readonly cells: readonly Cell[] };
 
 /** Beyond 0: left out of a table where no row fills it. */
 const ifFilled = 1;
+
+const rowName = ({ model, pass }: ServerSideRow): string => `${model}, ${pass}`;
+
+const nameColumn: ServerColumn = (rows) => ({
+  column: { ...column('model, pass'), isName: true },
+  cells: rows.map(rowName),
+});
 
 function numbers(
   heading: string,
@@ -34,64 +39,78 @@ function numbers(
   read: (row: ServerSideRow) => number | undefined,
   decimals?: number,
 ): ServerColumn {
-  return {
+  return (rows) => ({
     column: { ...column(heading, 'right'), unit, priority: ifFilled },
-    cell: (own) => {
-      const value = read(own);
-      return value === undefined ? missing : numberCell(value, decimals ?? decimalsFor(value));
-    },
+    cells: rows.map(read).map((value) => numberCell(value, decimals ?? decimalsFor(value ?? 0))),
+  });
+}
+
+function scaled(value: number | undefined, factor: number): number | undefined {
+  return value === undefined ? undefined : value * factor;
+}
+
+function shares(heading: string, read: (row: ServerSideRow) => number | undefined): ServerColumn {
+  return numbers(heading, '%', (own) => scaled(read(own), 100), 1);
+}
+
+type MeanReader = (row: ServerSideRow, name: ServerTimeName) => number | undefined;
+
+const serverMean: MeanReader = (own, name) => own.times[name]?.meanMs;
+const clientMean: MeanReader = ({ clientMeanMs }, name) =>
+  (clientMeanMs as Partial<Record<ServerTimeName, number>>)[name];
+
+/** The unit of one time: the server's and the client's stand side by side. */
+function scaleOf(rows: readonly ServerSideRow[], name: ServerTimeName): HumanScale {
+  const values = rows.flatMap((own) => [serverMean(own, name), clientMean(own, name)]);
+  return humanScale(
+    'ms',
+    values.filter((value) => value !== undefined),
+  );
+}
+
+function means(heading: string, name: ServerTimeName, read: MeanReader): ServerColumn {
+  return (rows) => {
+    const { divisor, label } = scaleOf(rows, name);
+    return numbers(heading, label, (own) => scaled(read(own, name), 1 / divisor))(rows);
   };
 }
 
-const shares = (heading: string, read: (row: ServerSideRow) => number | undefined): ServerColumn =>
-  numbers(heading, '%', (own) => scaled(read(own), 100), 1);
-
-function scaled(value: number | undefined, scale: number): number | undefined {
-  return value === undefined ? undefined : value * scale;
-}
-
-function means(heading: string, name: ServerTimeName): ServerColumn {
-  return numbers(heading, 'ms', ({ times }) => times[name]?.meanMs);
-}
-
-function clientMeans(name: SharedTimeName): ServerColumn {
-  return numbers('client', 'ms', ({ clientMeanMs }) => clientMeanMs[name]);
-}
-
-/** The end of the bucket that holds a percentile: it is no larger than that. */
-function mostly(name: ServerTimeName): ServerColumn {
-  return {
-    column: { ...column('p95 up to', 'right'), unit: 'ms', priority: ifFilled },
-    cell: ({ times }) => {
-      const p95 = times[name]?.p95;
-      if (p95 === undefined) return missing;
-      return p95.highMs === undefined
-        ? `over ${numberText(p95.lowMs)}`
-        : numberCell(p95.highMs, decimalsFor(p95.highMs));
-    },
+/** The end of the bucket that holds a percentile, which is no larger; the start of one that has no end. */
+function percentiles(heading: string, name: ServerTimeName): ServerColumn {
+  return (rows) => {
+    const { divisor, label } = scaleOf(rows, name);
+    const text = (ms: number): string => String(Number((ms / divisor).toPrecision(3)));
+    return {
+      column: { ...column(heading, 'right'), unit: label, priority: ifFilled },
+      cells: rows.map((own) => {
+        const p95 = own.times[name]?.p95;
+        if (p95 === undefined) return missing;
+        return p95.highMs === undefined ? `> ${text(p95.lowMs)}` : `≤ ${text(p95.highMs)}`;
+      }),
+    };
   };
 }
 
-const numberText = (value: number): string => value.toFixed(decimalsFor(value));
+/** A time as the server took it, and as the client did. */
+function timeColumns(heading: string, name: ServerTimeName): readonly ServerColumn[] {
+  return [
+    means(heading, name, serverMean),
+    percentiles(`${heading} p95`, name),
+    means(`client ${heading}`, name, clientMean),
+  ];
+}
 
 const columns: readonly ServerColumn[] = [
-  { column: { ...column('model'), isName: true }, cell: ({ model }) => model },
-  { column: { ...column('pass'), isName: true }, cell: ({ pass }) => pass },
-  means('queue', 'queue'),
-  mostly('queue'),
-  means('prefill', 'prefill'),
-  means('decode', 'decode'),
-  means('TTFT', 'timeToFirstToken'),
-  mostly('timeToFirstToken'),
-  clientMeans('timeToFirstToken'),
-  means('per token', 'interToken'),
-  mostly('interToken'),
-  clientMeans('interToken'),
-  means('end to end', 'endToEnd'),
-  mostly('endToEnd'),
-  clientMeans('endToEnd'),
-  numbers('prompts', 't/s', ({ promptTokensPerSecond }) => promptTokensPerSecond),
-  numbers('answers', 't/s', ({ outputTokensPerSecond }) => outputTokensPerSecond),
+  nameColumn,
+  means('queue', 'queue', serverMean),
+  percentiles('queue p95', 'queue'),
+  means('prefill', 'prefill', serverMean),
+  means('decode', 'decode', serverMean),
+  ...timeColumns('TTFT', 'timeToFirstToken'),
+  ...timeColumns('TPOT', 'interToken'),
+  ...timeColumns('E2E', 'endToEnd'),
+  numbers('prefill rate', 't/s', ({ promptTokensPerSecond }) => promptTokensPerSecond),
+  numbers('decode rate', 't/s', ({ outputTokensPerSecond }) => outputTokensPerSecond),
   numbers('running', '', ({ runningMax }) => runningMax, 0),
   numbers('waiting', '', ({ waitingMax }) => waitingMax, 0),
   shares('KV cache', ({ kvUsageMax }) => kvUsageMax),
@@ -105,12 +124,13 @@ const timeTexts = { timeToFirstToken: 'to the first token', endToEnd: 'of a requ
 
 /** What it means that the client waited longer than the server counted; one line for each row where it did. */
 function outsideLines({ rows }: ServerSide): readonly string[] {
-  return rows.flatMap(({ model, pass, outside }) => {
+  return rows.flatMap((own) => {
+    const { outside } = own;
     if (outside === undefined) return [];
     const { time, clientMs, serverMs } = outside;
     const outsideMs = clientMs - serverMs;
     const told = `${measuredText(outsideMs, 'ms')} of the ${measuredText(clientMs, 'ms')} ${timeTexts[time]} (${percentText(outsideMs, 0, clientMs)})`;
-    return [`${model}, ${pass}: ${told} passed outside the server: in the network, a proxy, or a queue before it`];
+    return [`${rowName(own)}: ${told} passed outside the server: in the network, a proxy, or a queue in front of it`];
   });
 }
 
@@ -119,27 +139,25 @@ function note(text: string): Footnote {
 }
 
 function gapNotes({ rows }: ServerSide): readonly Footnote[] {
-  const said = rows.flatMap(({ model, pass, gaps }) => gaps.map((text) => ({ text, where: `${model}, ${pass}` })));
+  const said = rows.flatMap((own) => own.gaps.map((text) => ({ text, where: rowName(own) })));
   return [...Map.groupBy(said, ({ text }) => text)].map(([text, alike]) =>
     note(`${alike.map(({ where }) => where).join('; ')}: ${text}`),
   );
 }
 
+/** What the columns that are there mean. */
 function definitionNotes({ rows }: ServerSide): readonly Footnote[] {
-  const hasTimes = rows.some(({ times }) => Object.keys(times).length > 0);
-  const hasSpeeds = rows.some(({ promptTokensPerSecond }) => promptTokensPerSecond !== undefined);
-  return [
-    ...(hasTimes
-      ? [
-          note(
-            "means; the server's percentiles are bounds: the end of the bucket that it counted them in (client: its own mean)",
-          ),
-        ]
-      : []),
-    ...(hasSpeeds
-      ? [note('prompts, answers: tokens by the time that the server spent on them, request by request')]
-      : []),
+  const has = (read: (own: ServerSideRow) => unknown): boolean => rows.some((own) => read(own) !== undefined);
+  const hasTimes = rows.some((own) => Object.keys(own.times).length > 0);
+  const notes: readonly (readonly [boolean, string])[] = [
+    [hasTimes, "means by the server's clock; p95: the bucket of its histogram that the percentile lies in ends there"],
+    [
+      has(({ promptTokensPerSecond }) => promptTokensPerSecond),
+      'prefill, decode rate: tokens by the time that the server counts for prompts, and for answers, each by itself',
+    ],
+    [has(({ runningMax }) => runningMax), 'running, waiting, KV cache: the most that was seen'],
   ];
+  return notes.filter(([isShown]) => isShown).map(([, text]) => note(text));
 }
 
 /** Rows that tell nothing but why: their notes say it. */
@@ -151,9 +169,10 @@ function isTold({ times, runningMax, promptTokensPerSecond }: ServerSideRow): bo
 export function serverTable(side: ServerSide): Table {
   const rows = side.rows.filter(isTold);
   const name = `${side.title ?? side.taskId}${side.protocol === 'paper' ? ' (paper protocol)' : ''}`;
+  const shown = columns.map((own) => own(rows));
   return table(
-    columns.map((own) => own.column),
-    rows.map((own) => row(columns.map(({ cell }) => cell(own)))),
+    shown.map((own) => own.column),
+    rows.map((_, index) => row(shown.map(({ cells }) => cells[index] ?? missing))),
     {
       caption: `The server's side of ${name}`,
       label: labelText(`server-${side.taskId}-${side.protocol}`),
@@ -171,9 +190,9 @@ export function serverBlocks(side: ServerSide | undefined): readonly Block[] {
 
 type Told = readonly [side: ServerSide, row: ServerSideRow];
 
-function timeColumns(name: ServerTimeName): readonly RecordColumn<Told>[] {
+function timeRecords(name: ServerTimeName): readonly RecordColumn<Told>[] {
   const heading = name.replaceAll(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`);
-  const percentiles = (['p50', 'p95', 'p99'] as const).flatMap((percentile): readonly RecordColumn<Told>[] => [
+  const found = (['p50', 'p95', 'p99'] as const).flatMap((percentile): readonly RecordColumn<Told>[] => [
     [`${heading}_${percentile}_ms`, (_, { times }) => times[name]?.[percentile]?.valueMs],
     [`${heading}_${percentile}_low_ms`, (_, { times }) => times[name]?.[percentile]?.lowMs],
     [`${heading}_${percentile}_high_ms`, (_, { times }) => times[name]?.[percentile]?.highMs],
@@ -181,7 +200,7 @@ function timeColumns(name: ServerTimeName): readonly RecordColumn<Told>[] {
   return [
     [`${heading}_count`, (_, { times }) => times[name]?.count],
     [`${heading}_mean_ms`, (_, { times }) => times[name]?.meanMs],
-    ...percentiles,
+    ...found,
   ];
 }
 
@@ -192,7 +211,7 @@ const recordColumns: readonly RecordColumn<Told>[] = [
   ['pass', (_, { pass }) => pass],
   ['launches', (_, { launches }) => launches],
   ['requests', (_, { requests }) => requests],
-  ...serverTimeNames.flatMap(timeColumns),
+  ...serverTimeNames.flatMap(timeRecords),
   ['client_time_to_first_token_mean_ms', (_, { clientMeanMs }) => clientMeanMs.timeToFirstToken],
   ['client_inter_token_mean_ms', (_, { clientMeanMs }) => clientMeanMs.interToken],
   ['client_end_to_end_mean_ms', (_, { clientMeanMs }) => clientMeanMs.endToEnd],

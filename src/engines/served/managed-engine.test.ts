@@ -97,9 +97,16 @@ describe('a managed server', () => {
     expect(window).toMatchObject({ runningMax: 3, kvUsageMax: 0.25, failedScrapes: 0 });
     expect(window?.scrapes).toBeGreaterThanOrEqual(2);
     expect(window?.outputTokens).toBeGreaterThan(0);
+    expect(window?.times?.queue).toMatchObject({ count: 4, sumMs: expect.closeTo(40) });
     await model[Symbol.asyncDispose]();
     expect(model.info.processIds.filter(isAlive)).toEqual([]);
     expect(readdirSync(folder)).toEqual([expect.stringMatching(/^fake-\d{14}\.log$/)]);
+  });
+
+  it('says what turns its metrics on, where it tells none', async () => {
+    const model = await open(spec(['--no-metrics']));
+    const window = await model.watch?.().stop();
+    expect(window).toMatchObject({ scrapes: 2, times: undefined, gap: 'the server told no metrics' });
   });
 
   it('counts weights and the part of the pool in use, never the whole pool', async () => {
