@@ -1,6 +1,6 @@
 import { shellWord } from '../core/shell-word.ts';
 import type { Report } from '../present/report.ts';
-import { serverTable } from '../present/server-side.ts';
+import { serverTables } from '../present/server-side.ts';
 import { drawsOf, packDraws } from './draws.ts';
 import { pageLadder } from './page-ladder.ts';
 import { pageTable } from './page-table.ts';
@@ -27,7 +27,7 @@ export function makePage(report: Report, { createdAtMs, perbenchVersion }: MakeP
       report: plain,
       ...(ladders.length > 0 && { ladders: ladders.map(pageLadder) }),
       ...(servers.length > 0 && {
-        servers: servers.map((side) => pageTable(side.title ?? side.taskId, serverTable(side))),
+        servers: servers.flatMap(serverTables).map((table) => pageTable(table.caption, table)),
       }),
       boards: places.map((draws) => (draws === undefined ? {} : { draws })),
       runs: runs.map(pageRun),

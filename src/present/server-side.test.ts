@@ -5,7 +5,7 @@ import { csvText } from './csv.ts';
 import { tableBlock } from './document.ts';
 import { markdownText } from './markdown.ts';
 import { reportDocument } from './report-document.ts';
-import { serverRecords, serverTable } from './server-side.ts';
+import { serverRecords, serverTables } from './server-side.ts';
 import { terminalText } from './terminal.ts';
 
 const time = (meanMs: number, highMs: number | undefined, lowMs = 0): ServerTime => {
@@ -62,38 +62,44 @@ const side: ServerSide = {
 
 describe("the server's side", () => {
   it("is a table of its times, each beside the client's, with what speaks against these", () => {
-    expect(`\n${terminalText([tableBlock(serverTable(side))], { width: 100, isWhole: true })}\n`)
-      .toMatchInlineSnapshot(`
-        "
-        The server's side of GSM8K
-        model, pass        queue  queue p95  TTFT  TTFT p95  client TTFT   E2E  E2E p95  client E2E  running
-                              ms         ms    ms        ms           ms     s        s           s
-        small, throughput    210      ≤ 300   262     ≤ 500          980  1.48   > 7680        2.12       16
-        small, latency     0.200      ≤ 300     –         –            –     –        –           –        –
-
-        model, pass        waiting  KV cache  preempted  cache hits
-                                           %                      %
-        small, throughput        0      12.3          0         0.5
-        small, latency           –         –          –           –
-          small, throughput: 718 ms of the 980 ms to the first token (73 %) passed outside the server: in
-            the network, a proxy, or a queue in front of it
-          small, latency; fast, throughput: the server was started again meanwhile, and began to count anew
-          means by the server's clock; p95: the bucket of its histogram that the percentile lies in ends
-            there
-          running, waiting, KV cache: the most that was seen
-        "
-      `);
+    expect(
+      `\n${terminalText(
+        serverTables(side).map((own) => tableBlock(own)),
+        { width: 100, isWhole: true },
+      )}\n`,
+    ).toMatchInlineSnapshot(`
+      "
+      The server's times: GSM8K
+      model, pass        TTFT  client TTFT   E2E  client E2E  queue  TTFT p95  E2E p95  queue p95
+                           ms           ms     s           s     ms        ms        s         ms
+      small, throughput   262          980  1.48        2.12    210     ≤ 500   > 7680      ≤ 300
+      small, latency        –            –     –           –  0.200         –        –      ≤ 300
+      fast, throughput      –            –     –           –      –         –        –          –
+        small, throughput: 718 ms of the 980 ms to the first token (73 %) passed outside the server: in
+          the network, a proxy, or a queue in front of it
+        small, latency; fast, throughput: the server was started again meanwhile, and began to count anew
+        means by the server's clock; p95: the bucket of its histogram that the percentile lies in ends
+          there
+      The server's load: GSM8K
+      model, pass        running  waiting  KV cache  preempted  cache hits
+                                                  %                      %
+      small, throughput       16        0      12.3          0         0.5
+      small, latency           –        –         –          –           –
+      fast, throughput         –        –         –          –           –
+        running, waiting, KV cache: the most that was seen
+      "
+    `);
   });
 
   it('is in whole outputs, and elsewhere no more than the time outside the server', () => {
     const document = reportDocument({ ...smallReport, servers: [side] });
     const brief = terminalText(document.screen, { width: 100 });
-    expect(brief).not.toContain("The server's side");
+    expect(brief).not.toContain("The server's");
     expect(brief.replaceAll(/\s+/g, ' ')).toContain(
       'small, throughput: 718 ms of the 980 ms to the first token (73 %)',
     );
-    expect(terminalText(document.screen, { width: 100, isWhole: true })).toContain("The server's side of GSM8K");
-    expect(markdownText(document)).toContain("### The server's side of GSM8K");
+    expect(terminalText(document.screen, { width: 100, isWhole: true })).toContain("The server's load: GSM8K");
+    expect(markdownText(document)).toContain("### The server's times: GSM8K");
     expect(document.data).toMatchObject({ servers: [side] });
   });
 

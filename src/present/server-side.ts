@@ -7,6 +7,7 @@ import {
   type Column,
   column,
   type Footnote,
+  isFilled,
   labelText,
   missing,
   numberCell,
@@ -91,26 +92,28 @@ function percentiles(heading: string, name: ServerTimeName): ServerColumn {
   };
 }
 
-/** A time as the server took it, and as the client did. */
-function timeColumns(heading: string, name: ServerTimeName): readonly ServerColumn[] {
-  return [
-    means(heading, name, serverMean),
-    percentiles(`${heading} p95`, name),
-    means(`client ${heading}`, name, clientMean),
-  ];
-}
-
-const columns: readonly ServerColumn[] = [
+/** Means first, the server's beside the client's. */
+const timeColumns: readonly ServerColumn[] = [
   nameColumn,
+  means('TTFT', 'timeToFirstToken', serverMean),
+  means('client TTFT', 'timeToFirstToken', clientMean),
+  means('TPOT', 'interToken', serverMean),
+  means('client TPOT', 'interToken', clientMean),
+  means('E2E', 'endToEnd', serverMean),
+  means('client E2E', 'endToEnd', clientMean),
   means('queue', 'queue', serverMean),
-  percentiles('queue p95', 'queue'),
   means('prefill', 'prefill', serverMean),
   means('decode', 'decode', serverMean),
-  ...timeColumns('TTFT', 'timeToFirstToken'),
-  ...timeColumns('TPOT', 'interToken'),
-  ...timeColumns('E2E', 'endToEnd'),
   numbers('prefill rate', 't/s', ({ promptTokensPerSecond }) => promptTokensPerSecond),
   numbers('decode rate', 't/s', ({ outputTokensPerSecond }) => outputTokensPerSecond),
+  percentiles('TTFT p95', 'timeToFirstToken'),
+  percentiles('TPOT p95', 'interToken'),
+  percentiles('E2E p95', 'endToEnd'),
+  percentiles('queue p95', 'queue'),
+];
+
+const loadColumns: readonly ServerColumn[] = [
+  nameColumn,
   numbers('running', '', ({ runningMax }) => runningMax, 0),
   numbers('waiting', '', ({ waitingMax }) => waitingMax, 0),
   shares('KV cache', ({ kvUsageMax }) => kvUsageMax),
@@ -145,47 +148,49 @@ function gapNotes({ rows }: ServerSide): readonly Footnote[] {
   );
 }
 
-/** What the columns that are there mean. */
-function definitionNotes({ rows }: ServerSide): readonly Footnote[] {
-  const has = (read: (own: ServerSideRow) => unknown): boolean => rows.some((own) => read(own) !== undefined);
-  const hasTimes = rows.some((own) => Object.keys(own.times).length > 0);
-  const notes: readonly (readonly [boolean, string])[] = [
-    [hasTimes, "means by the server's clock; p95: the bucket of its histogram that the percentile lies in ends there"],
-    [
-      has(({ promptTokensPerSecond }) => promptTokensPerSecond),
-      'prefill, decode rate: tokens by the time that the server counts for prompts, and for answers, each by itself',
-    ],
-    [has(({ runningMax }) => runningMax), 'running, waiting, KV cache: the most that was seen'],
-  ];
-  return notes.filter(([isShown]) => isShown).map(([, text]) => note(text));
+/** What the columns of times that are there mean. */
+function timeNotes({ rows }: ServerSide): readonly Footnote[] {
+  const hasTimes = rows.some(({ times }) => Object.keys(times).length > 0);
+  const hasRates = rows.some(({ promptTokensPerSecond }) => promptTokensPerSecond !== undefined);
+  const clock = "means by the server's clock; p95: the bucket of its histogram that the percentile lies in ends there";
+  const rates =
+    'prefill, decode rate: tokens by the time that the server counts for prompts, and for answers, each by itself';
+  return [...(hasTimes ? [note(clock)] : []), ...(hasRates ? [note(rates)] : [])];
 }
 
-/** Rows that tell nothing but why: their notes say it. */
-function isTold({ times, runningMax, promptTokensPerSecond }: ServerSideRow): boolean {
-  return Object.keys(times).length > 0 || runningMax !== undefined || promptTokensPerSecond !== undefined;
+interface Shown {
+  readonly what: string;
+  readonly columns: readonly ServerColumn[];
+  readonly notes: readonly Footnote[];
 }
 
-/** What servers told of themselves on one task, beside the client's times. */
-export function serverTable(side: ServerSide): Table {
-  const rows = side.rows.filter(isTold);
-  const name = `${side.title ?? side.taskId}${side.protocol === 'paper' ? ' (paper protocol)' : ''}`;
+function sideTable({ rows, title, taskId, protocol }: ServerSide, { what, columns, notes }: Shown): Table {
   const shown = columns.map((own) => own(rows));
+  const name = `${title ?? taskId}${protocol === 'paper' ? ' (paper protocol)' : ''}`;
   return table(
     shown.map((own) => own.column),
     rows.map((_, index) => row(shown.map(({ cells }) => cells[index] ?? missing))),
-    {
-      caption: `The server's side of ${name}`,
-      label: labelText(`server-${side.taskId}-${side.protocol}`),
-      notes: [...outsideLines(side).map(note), ...gapNotes(side), ...definitionNotes({ ...side, rows })],
-    },
+    { caption: `The server's ${what}: ${name}`, label: labelText(`server-${what}-${taskId}-${protocol}`), notes },
   );
+}
+
+/** What servers told of themselves on one task: their times beside the client's, and what they did at once. */
+export function serverTables(side: ServerSide): readonly Table[] {
+  const notes = [...outsideLines(side).map(note), ...gapNotes(side), ...timeNotes(side)];
+  const load = sideTable(side, {
+    what: 'load',
+    columns: loadColumns,
+    notes: [note('running, waiting, KV cache: the most that was seen')],
+  });
+  const isLoadTold = load.rows.some(({ cells }) => cells.slice(1).some(isFilled));
+  return [sideTable(side, { what: 'times', columns: timeColumns, notes }), ...(isLoadTold ? [load] : [])];
 }
 
 /** All of it; in a terminal that isn't whole, what speaks against the client's times. */
 export function serverBlocks(side: ServerSide | undefined): readonly Block[] {
   if (side === undefined) return [];
   const brief = outsideLines(side).map((text) => textBlock(text));
-  return [{ kind: 'alternative', whole: [tableBlock(serverTable(side))], brief }];
+  return [{ kind: 'alternative', whole: serverTables(side).map((own) => tableBlock(own)), brief }];
 }
 
 type Told = readonly [side: ServerSide, row: ServerSideRow];
