@@ -3,8 +3,6 @@ import { UsageError } from '../core/errors.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import type { Report, ReportRun } from '../present/report.ts';
 import type { AnchorSet } from '../scoring/anchors.ts';
-import type { ServerSide } from '../core/server-side.ts';
-import { serverSideRows } from '../metrics/server-side.ts';
 import { hasConstraints } from '../scoring/constraints.ts';
 import { createScoreboards } from '../scoring/create-scoreboards.ts';
 import { createAnswerTally } from '../scoring/answers/tally-answers.ts';
@@ -28,6 +26,7 @@ import { ownLadders } from './ladders-of-run.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
 import { runNotes } from './run-notes.ts';
+import { serverSides } from './server-sides.ts';
 import { sizesOfModels, weightsOfModels } from './weights-of-models.ts';
 import { anchorsNotes, resolveScoring, type ScoringChoice } from './scoring.ts';
 
@@ -78,16 +77,11 @@ export async function reportRuns(
   const anchors = scoring.anchors === undefined ? withRaceAnchors(runs, resolved) : resolved;
   const deviceMemoryBytes = hostClass === 'cpu' ? made[0]?.manifest.host.memoryBytes : undefined;
   const [run] = runs;
-  const asRun = {
-    ...judge,
-    pricePerHour: judge.pricePerHour ?? (runs.length === 1 ? run?.suite.pricePerHour : undefined),
-    allowsBusy: made.every(({ suite }) => suite.allowBusy),
-  };
+  const asRun = asRunsSay(judge, runs);
   const byModel = weightsOfModels(runs, own, cells);
   const sizes = sizesOfModels(runs, own, cells);
   const scoreboards: Scoreboard[] = [];
   const behindBoards: (TaskEvidence | undefined)[] = [];
-  const servers: ServerSide[] = [];
   for (const board of createScoreboards(cells, { tasks, weights, anchors, deviceMemoryBytes })) {
     const behind = own.flatMap((cell, index) => {
       const { model, measurements, taskId, protocol } = cells[index] ?? cell;
@@ -96,7 +90,6 @@ export async function reportRuns(
     const tally = createAnswerTally();
     const evidence = await runEvidence(store, behind, { signal, tally });
     behindBoards.push(evidence);
-    servers.push(...(await serverSide(store, board, behind)));
     const settings = settingsOfWeights(board, (model) => byModel.get(model));
     const rows = board.rows.map((row) => ({ ...row, size: sizes.get(row.model) }));
     const told = { ...board, rows, answerDetails: tally.answers(), settingsOfWeights: settings };
@@ -104,6 +97,7 @@ export async function reportRuns(
     const judged = judgeScoreboard(told, { ...asRun, evidence, limits });
     scoreboards.push(withCertificate(judged, runs, scoring));
   }
+  const servers = await serverSides(store, scoreboards, withNames(own, cells));
   const ladders = run === undefined || runs.length > 1 ? [] : await ownLadders(store, run, { tasks: wanted, signal });
   const notes = [
     ...importNotes(runs),
@@ -122,17 +116,14 @@ export async function reportRuns(
   };
 }
 
-/** What the servers of a scoreboard's models told of themselves; nothing where none did. */
-async function serverSide(
-  store: Store,
-  { taskId, title, protocol }: Scoreboard,
-  cells: readonly Cell[],
-): Promise<readonly ServerSide[]> {
-  const rows = await Promise.all(
-    cells.map(async ({ id, model }) => serverSideRows(model, await store.passResults(id))),
-  );
-  const told = rows.flat();
-  return told.length === 0 ? [] : [{ taskId, title, protocol: protocol ?? 'serving', rows: told }];
+/** Judged as the runs themselves were asked to be, where nothing else is asked now. */
+function asRunsSay(judge: JudgeOptions, runs: readonly RunRecord[]): JudgeOptions {
+  const [run, ...others] = runs;
+  return {
+    ...judge,
+    pricePerHour: judge.pricePerHour ?? (others.length === 0 ? run?.suite.pricePerHour : undefined),
+    allowsBusy: madeHere(runs).every(({ suite }) => suite.allowBusy),
+  };
 }
 
 /** A race was decided under anchors of its own, which stay what they were. */
@@ -234,6 +225,11 @@ function distinct(cells: readonly Cell[]): readonly Cell[] {
   return cells.map((cell) =>
     (places.get(placeOf(cell))?.length ?? 0) > 1 ? { ...cell, model: `${cell.model} (${cell.runId})` } : cell,
   );
+}
+
+/** Cells under the names of others, in the same order. */
+function withNames(cells: readonly Cell[], named: readonly Pick<Cell, 'model'>[]): readonly Cell[] {
+  return cells.map((cell, index) => ({ ...cell, model: named[index]?.model ?? cell.model }));
 }
 
 function reportRun({ id, name, createdAtMs, manifest }: RunRecord): ReportRun {

@@ -106,7 +106,7 @@ describe.skipIf(missing !== undefined)(`llama-server${missing === undefined ? ''
 
   it('tells its own times and tokens meanwhile, though perbench did not start it', async () => {
     await using model = await openServed(server?.baseUrl ?? '');
-    const watch = model.watch?.();
+    const watch = await model.watch?.();
     const answers = await generateAll(
       model,
       prompts.slice(0, 3).map((prompt, index) => plainRequest(`w${index}`, prompt, { maxTokens: 8 })),

@@ -61,7 +61,7 @@ describe('a real llama-server', () => {
     expect(model.info.engineBuild).toMatch(/^llama-server /);
 
     await model.resetMemoryPeak();
-    const watch = model.watch?.();
+    const watch = await model.watch?.();
     const startedMs = performance.now();
     let outputTokens = 0;
     let waitedMs = 0;

@@ -7,7 +7,8 @@ import type { ServerFlavour } from './server-facts.ts';
 async function watch(pages: readonly (string | undefined)[], flavour: ServerFlavour = 'vllm'): Promise<ServerWindow> {
   const left = [...pages];
   const scraper = createMetricsScraper({ read: async () => left.shift(), flavour });
-  return scraper.start().stop();
+  const window = await scraper.start();
+  return window.stop();
 }
 
 const page = (tokens: number, more = ''): string => `vllm:generation_tokens_total ${tokens}\n${more}`;

@@ -25,8 +25,8 @@ export interface MetricsScraper {
   /** Highest share of the cache in use since the last reset; undefined where the server doesn't tell. */
   kvUsageMax(): number | undefined;
   resetPeak(): void;
-  /** Scrapes until it is stopped. */
-  start(): { stop(): Promise<ServerWindow> };
+  /** Scrapes until it is stopped; the first look is over when this is. */
+  start(): Promise<{ stop(): Promise<ServerWindow> }>;
 }
 
 type Gauges = ServerPage['gauges'];
@@ -107,7 +107,7 @@ export function createMetricsScraper({ read, flavour }: MetricsSource): MetricsS
     resetPeak() {
       peak = undefined;
     },
-    start() {
+    async start() {
       const window = new Window(flavour);
       let looking: Promise<void> | undefined;
       const lookAgain = (): void => {
@@ -115,7 +115,7 @@ export function createMetricsScraper({ read, flavour }: MetricsSource): MetricsS
           looking = undefined;
         });
       };
-      lookAgain();
+      await look(window);
       const timer = setInterval(lookAgain, intervalMs);
       timer.unref();
       return {

@@ -22,7 +22,8 @@ async function watch(answer: string | undefined, flavour: ServerFlavour, path = 
   const headers = { 'X-Gateway': 'word' };
   const watched = watchServer({ baseUrl, query: '?version=1', apiKey: 'sk-own', headers }, flavour);
   onTestFinished(watched.close);
-  return { window: await watched.watch?.().stop(), asked };
+  const window = await watched.watch?.();
+  return { window: await window?.stop(), asked };
 }
 
 it('a running server is asked for metrics at its root, as it is asked for everything else', async () => {
