@@ -57,7 +57,8 @@ export {
 } from './core/measurement.ts';
 export { formatLimit, type GateLimits, type Limit, type Limits, parseLimit } from './core/limits.ts';
 export type { RaceCertificate, RaceQuestion, RaceVerdict } from './core/race.ts';
-export type { DeviceMemory, MemoryReading, MemorySplit } from './core/meter.ts';
+export type { DeviceMemory, MemoryReading, MemorySplit, ServerWindow } from './core/meter.ts';
+export type { BoundedTime, ServerSide, ServerSideRow, ServerTime } from './core/server-side.ts';
 export type { Sample } from './core/sample.ts';
 export type { RunRecord, RunStatus, Store } from './core/store.ts';
 export { defineSuite, type Suite, type SuiteInput, suiteSchema } from './core/suite.ts';

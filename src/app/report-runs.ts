@@ -26,6 +26,7 @@ import { ownLadders } from './ladders-of-run.ts';
 import { type HostClass, hostClassOf } from './resolve-anchors.ts';
 import { runEvidence } from './run-evidence.ts';
 import { runNotes } from './run-notes.ts';
+import { serverSides } from './server-sides.ts';
 import { sizesOfModels, weightsOfModels } from './weights-of-models.ts';
 import { anchorsNotes, resolveScoring, type ScoringChoice } from './scoring.ts';
 
@@ -76,11 +77,7 @@ export async function reportRuns(
   const anchors = scoring.anchors === undefined ? withRaceAnchors(runs, resolved) : resolved;
   const deviceMemoryBytes = hostClass === 'cpu' ? made[0]?.manifest.host.memoryBytes : undefined;
   const [run] = runs;
-  const asRun = {
-    ...judge,
-    pricePerHour: judge.pricePerHour ?? (runs.length === 1 ? run?.suite.pricePerHour : undefined),
-    allowsBusy: made.every(({ suite }) => suite.allowBusy),
-  };
+  const asRun = asRunsSay(judge, runs);
   const byModel = weightsOfModels(runs, own, cells);
   const sizes = sizesOfModels(runs, own, cells);
   const scoreboards: Scoreboard[] = [];
@@ -100,6 +97,7 @@ export async function reportRuns(
     const judged = judgeScoreboard(told, { ...asRun, evidence, limits });
     scoreboards.push(withCertificate(judged, runs, scoring));
   }
+  const servers = await serverSides(store, scoreboards, withNames(own, cells));
   const ladders = run === undefined || runs.length > 1 ? [] : await ownLadders(store, run, { tasks: wanted, signal });
   const notes = [
     ...importNotes(runs),
@@ -111,9 +109,20 @@ export async function reportRuns(
     scoreboards,
     answers: answersOf(scoreboards, behindBoards, weights, asRun, asked),
     ...(ladders.length > 0 && { ladders }),
+    ...(servers.length > 0 && { servers }),
     sources: { runs, evidence: behindBoards },
     ...(runs.length === 1 && run !== undefined && { run: reportRun(run) }),
     ...(notes.length > 0 && { notes }),
+  };
+}
+
+/** Judged as the runs themselves were asked to be, where nothing else is asked now. */
+function asRunsSay(judge: JudgeOptions, runs: readonly RunRecord[]): JudgeOptions {
+  const [run, ...others] = runs;
+  return {
+    ...judge,
+    pricePerHour: judge.pricePerHour ?? (others.length === 0 ? run?.suite.pricePerHour : undefined),
+    allowsBusy: madeHere(runs).every(({ suite }) => suite.allowBusy),
   };
 }
 
@@ -216,6 +225,11 @@ function distinct(cells: readonly Cell[]): readonly Cell[] {
   return cells.map((cell) =>
     (places.get(placeOf(cell))?.length ?? 0) > 1 ? { ...cell, model: `${cell.model} (${cell.runId})` } : cell,
   );
+}
+
+/** Cells under the names of others, in the same order. */
+function withNames(cells: readonly Cell[], named: readonly Pick<Cell, 'model'>[]): readonly Cell[] {
+  return cells.map((cell, index) => ({ ...cell, model: named[index]?.model ?? cell.model }));
 }
 
 function reportRun({ id, name, createdAtMs, manifest }: RunRecord): ReportRun {

@@ -172,8 +172,8 @@ export interface LoadedModel extends AsyncDisposable {
   /** Starts a new peak: what `memory()` reports as peak is the highest since this call. */
   resetMemoryPeak(): Promise<void>;
   memory(): Promise<MemoryReading>;
-  /** Starts to watch the engine's own metrics, where it has some. */
-  readonly watch: (() => { stop(): Promise<ServerWindow> }) | undefined;
+  /** Starts to watch the engine's own metrics, where it has some: what is asked after that is in the window. */
+  readonly watch: (() => Promise<{ stop(): Promise<ServerWindow> }>) | undefined;
   /** Client processes beside perbench's own; undefined where that sends the requests itself. */
   readonly clients: ClientProcesses | undefined;
 }

@@ -149,6 +149,34 @@ export interface ServerWindow {
   /** Prompt tokens looked up in the prefix cache, and those found in it. */
   readonly cacheQueries: number | undefined;
   readonly cacheHits: number | undefined;
+  /** Tokens of speculative decoding that were proposed, those kept, and in how many steps. */
+  readonly draftedTokens?: number | undefined;
+  readonly acceptedTokens?: number | undefined;
+  readonly drafts?: number | undefined;
+  /** Share of drafted tokens that were kept, of servers that tell only this: the mean of what they said while they worked. */
+  readonly acceptance?: number | undefined;
+  /** Time that prompts and answers took, of servers that add it up without counting requests. */
+  readonly promptMs?: number | undefined;
+  readonly decodeMs?: number | undefined;
+  /** Times of the requests that were done meanwhile, those of other clients included. */
+  readonly times?: Readonly<Partial<Record<ServerTimeName, TimeHistogram>>> | undefined;
+  /** Why counts and times aren't known, in one sentence; undefined where they are. */
+  readonly gap?: string | undefined;
+}
+
+/**
+ * What servers time by themselves. `queue`: until the engine takes a request. `prefill`: until its first token. `decode`:
+ * from the first token to the last. `interToken`: of each token after the first. The others begin when the request arrives.
+ */
+export const serverTimeNames = ['queue', 'prefill', 'decode', 'timeToFirstToken', 'interToken', 'endToEnd'] as const;
+export type ServerTimeName = (typeof serverTimeNames)[number];
+
+/** Times as Prometheus counts them. Several add up if their edges are the same. */
+export interface TimeHistogram {
+  readonly count: number;
+  readonly sumMs: number;
+  /** How many took at most so long, by rising edge; the infinite one, which all are below, is left out. */
+  readonly buckets: readonly { readonly upToMs: number; readonly count: number }[];
 }
 
 /** The engine that a window watches, as far as this machine shows it. */

@@ -26,6 +26,12 @@ export const thresholds = {
   backlogGrowth: 0.05,
   /** Prompt tokens from a server's cache where nothing should be reused. */
   cacheHits: 0.01,
+  /** Of a time that the client measured, what the server didn't count. */
+  outsideServer: 0.1,
+  /** Below this, in milliseconds, any network explains it. */
+  outsideServerMs: 5,
+  /** Requests that a server counted beside perbench's own, as a share of these: with more, their times aren't the same. */
+  otherRequests: 0.2,
   /** Answers that could not be read. */
   unparsed: 0.05,
   /** Answers that ended at the token limit. */

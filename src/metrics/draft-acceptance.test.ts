@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { briefPass } from '../../test/setup/bare-pass.ts';
+import { silentServer } from '../../test/setup/server-window.ts';
 import type { PassResult } from '../core/cell.ts';
 import type { Task } from '../core/task.ts';
 import { paperMeasurements, servingMeasurements } from './performance.ts';
@@ -24,6 +25,16 @@ describe('the acceptance of drafted tokens', () => {
     });
     const { draftAcceptance } = paperMeasurements(task, [{ ...drafting(0, 10, 5), pass: 'accuracy' }]);
     expect(draftAcceptance).toMatchObject({ value: 0.5, n: 10 });
+  });
+
+  it('is what a server counted, where the engine counts nothing', () => {
+    const served = (draftedTokens: number, acceptedTokens: number): PassResult => ({
+      ...briefPass,
+      server: { ...silentServer, draftedTokens, acceptedTokens },
+    });
+    expect(servingMeasurements(task, [served(40, 10)]).draftAcceptance).toMatchObject({ value: 0.25, n: 40 });
+    // It may draft, and doesn't.
+    expect(servingMeasurements(task, [served(0, 0)])).not.toHaveProperty('draftAcceptance');
   });
 
   it('is unavailable where nothing was proposed, and absent without a draft model or generation', () => {

@@ -137,15 +137,26 @@ function concurrencyOf(passes: readonly PassResult[]): CellMeasurements {
   return { concurrency: overLaunches(achieved, 'count', mergeWarnings(passes)) };
 }
 
-/** The share of drafted tokens that came true; nothing without a draft model. */
+interface Drafts {
+  readonly drafted: number;
+  readonly accepted: number;
+}
+
+/** As the engine counted them, else as its server did, which counts 0 where it drafts nothing. */
+function draftsOf({ draftedTokens, acceptedTokens = 0, server }: PassResult): Drafts | undefined {
+  if (draftedTokens !== undefined) return { drafted: draftedTokens, accepted: acceptedTokens };
+  const drafted = server?.draftedTokens ?? 0;
+  return drafted > 0 ? { drafted, accepted: server?.acceptedTokens ?? 0 } : undefined;
+}
+
+/** The share of drafted tokens that came true; nothing without speculative decoding. */
 function draftAcceptance({ kind }: Task, passes: readonly PassResult[]): CellMeasurements {
-  const drafting = passes.filter(({ draftedTokens }) => draftedTokens !== undefined);
+  const drafting = passes.map(draftsOf).filter((drafts) => drafts !== undefined);
   if (kind !== 'generate' || drafting.length === 0) return {};
-  const sum = (name: 'draftedTokens' | 'acceptedTokens'): number =>
-    drafting.reduce((total, pass) => total + (pass[name] ?? 0), 0);
-  const [drafted, accepted] = [sum('draftedTokens'), sum('acceptedTokens')];
+  const sum = (name: keyof Drafts): number => drafting.reduce((total, drafts) => total + drafts[name], 0);
+  const drafted = sum('drafted');
   if (drafted > 0) {
-    const value = accepted / drafted;
+    const value = sum('accepted') / drafted;
     return { draftAcceptance: { status: 'measured', value, unit: 'ratio', n: drafted, warnings: [] } };
   }
   const detail = 'the draft model was not sure enough of any token to propose it';

@@ -1,6 +1,7 @@
 import type { Manifest } from '../core/manifest.ts';
 import type { RunCost, RunRecord, RunStatus } from '../core/store.ts';
 import type { PageLadder } from './page-ladder.ts';
+import type { PageTable } from './page-table.ts';
 import type { Report } from '../present/report.ts';
 
 /** Raised when a page would misunderstand the data of another version. */
@@ -18,6 +19,8 @@ export interface PageData {
   readonly runs: readonly PageRun[];
   /** Of a run that names a base. */
   readonly ladders?: readonly PageLadder[];
+  /** Of models at servers that tell of themselves. */
+  readonly servers?: readonly PageTable[];
   /** All its runs took a busy machine's numbers as they are. */
   readonly allowsBusy: boolean;
   /** Commands that repeat what is shown, in order. */

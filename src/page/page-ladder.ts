@@ -1,34 +1,16 @@
-import { filledColumns, markedText } from '../present/document.ts';
 import { ladderTable } from '../present/ladder-document.ts';
 import type { Ladder } from '../scoring/ladder.ts';
 import { ladderData } from './charts/ladder-data.ts';
 import type { LadderScatterData } from './charts/ladder-scatter.ts';
-import type { TextTable } from './table-text.ts';
+import { type PageTable, pageTable } from './page-table.ts';
 
-/** A ladder as a page shows it: laid out beforehand, since a page that did it itself would be larger. */
-export interface PageLadder {
-  readonly title: string;
+/** A ladder as a page shows it. */
+export interface PageLadder extends PageTable {
   readonly base: string;
-  readonly table: TextTable;
-  readonly notes: readonly string[];
   readonly chart: LadderScatterData;
 }
 
 export function pageLadder(ladder: Ladder): PageLadder {
-  const table = ladderTable(ladder);
-  const shown = filledColumns(table);
-  return {
-    title: ladder.title ?? ladder.taskId,
-    base: ladder.base,
-    table: {
-      caption: table.caption,
-      headings: shown.map(({ heading, unit }) => (unit === '' ? heading : `${heading}, ${unit}`)),
-      align: shown.map(({ align }) => align),
-      rows: table.rows.map(({ cells }) =>
-        shown.map((column) => markedText(cells[table.columns.indexOf(column)] ?? '')),
-      ),
-    },
-    notes: table.notes.map(({ mark, text }) => `${mark} ${text}`.trim()),
-    chart: ladderData(ladder),
-  };
+  const { title, taskId, base } = ladder;
+  return { ...pageTable(title ?? taskId, ladderTable(ladder)), base, chart: ladderData(ladder) };
 }

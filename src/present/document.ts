@@ -383,7 +383,7 @@ export interface Check {
 }
 
 /** Tables for CSV beside the one of all measurements. */
-export type MoreRecords = 'confusion' | 'labels' | 'items' | 'fields';
+export type MoreRecords = 'confusion' | 'labels' | 'items' | 'fields' | 'server';
 
 /** A result as it is shown and written: made once, and the same for every format. Only writers make strings of it. */
 export interface Document {

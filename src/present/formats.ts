@@ -37,6 +37,7 @@ const formats = {
   labels: moreCsv('labels', 'precision, recall and F1 of each label'),
   items: moreCsv('items', 'the first items that all models miss, or disagree about'),
   fields: moreCsv('fields', 'how often each field of JSON answers is right'),
+  server: moreCsv('server', "times and counts that servers told, beside the client's"),
   json: {
     summary: 'everything, under a versioned schema',
     extensions: ['json'],
@@ -79,6 +80,7 @@ export const documentFormats = {
     'labels',
     'items',
     'fields',
+    'server',
   ),
   comparison: pick('csv', 'json', 'markdown'),
   decision: pick('csv', 'json', 'markdown'),

@@ -202,7 +202,9 @@ export const glossary: readonly GlossaryGroup[] = [
       'Time from sending a request to its last token, one request at a time, over the same items for every model. The median unless a percentile is named.',
     'time to first token (TTFT)': 'Time from sending a request to its first output token.',
     'acceptance (Accepted)':
-      'Of a model with a draft model: the share of the drafted tokens that the model chose itself. The others were computed for nothing.',
+      'Of speculative decoding, as with a draft model: the share of the drafted tokens that the model chose itself. The others were computed for nothing.',
+    "the server's times":
+      'Means of what a server timed by its own clock: in its queue, in prefill and decode, to the first token (TTFT), per token (TPOT), end to end (E2E). What the client waited beyond that passed outside the server.',
     'time per output token (TPOT)': 'Mean time between output tokens after the first.',
     'p50, p95, p99': 'Percentiles: p95 is the value that 95 % of the requests do not exceed.',
     memory: 'Peak memory of the engine per device: GPU memory, or resident memory of its process.',

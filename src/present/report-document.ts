@@ -32,6 +32,7 @@ import {
 import { boardTitle, footnotes, shortBoardTitle } from './footnotes.ts';
 import type { Report } from './report.ts';
 import { boardColumns } from './scoreboard-columns.ts';
+import { serverBlocks, serverRecords } from './server-side.ts';
 
 /** Raised when a reader of an older file would misunderstand a newer one. */
 const schema = 'perbench-report/1';
@@ -157,23 +158,38 @@ function seriesOf({ taskId, protocol, rows }: Scoreboard): readonly Series[] {
 
 /** Scoreboards: a table each, with its verdict, what must be known about it, and what was asked beside it. */
 export function reportDocument(report: Report): Document {
-  const { run, scoreboards, notes = [] } = report;
+  const { run, scoreboards, servers = [], notes = [] } = report;
   const answer = answerBlocks(report);
   const isTold = answer.length > 0 && scoreboards.length === 1;
-  const boards = scoreboards.map((board) => ({ board, blocks: boardBlocks(board, isTold) }));
+  const boards = scoreboards.map((board) => ({
+    board,
+    blocks: boardBlocks(board, isTold),
+    server: serverBlocks(
+      servers.find(({ taskId, protocol }) => taskId === board.taskId && protocol === board.protocol),
+    ),
+  }));
   const below = notes.map((note) => textBlock(note));
   return createDocument({
     schema,
-    screen: [answer, ...boards.map(({ board, blocks }) => [...blocks, ...answerScreen(board)]), below]
+    screen: [
+      answer,
+      ...boards.map(({ board, blocks, server }) => [...blocks, ...answerScreen(board), ...server]),
+      below,
+    ]
       .filter((blocks) => blocks.length > 0)
       .flatMap((blocks, index) => (index === 0 ? blocks : [gap, ...blocks])),
-    page: [...answer, ...boards.flatMap(({ board, blocks }) => [...blocks, ...answerPage(board)]), ...below],
+    page: [
+      ...answer,
+      ...boards.flatMap(({ board, blocks, server }) => [...blocks, ...answerPage(board), ...server]),
+      ...below,
+    ],
     records: reportRecords(scoreboards),
     moreRecords: {
       confusion: confusionRecords(scoreboards),
       labels: labelRecords(scoreboards),
       items: itemRecords(scoreboards),
       fields: fieldRecords(scoreboards),
+      server: serverRecords(servers),
     },
     data: {
       $schema: jsonSchemaPath,
@@ -182,6 +198,7 @@ export function reportDocument(report: Report): Document {
       verdict: report.answers && answersHeadline(report.answers),
       answers: report.answers,
       scoreboards: scoreboards.map(boardData),
+      servers: report.servers,
       notes: report.notes,
     },
     series: scoreboards.flatMap(seriesOf),

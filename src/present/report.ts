@@ -1,3 +1,4 @@
+import type { ServerSide } from '../core/server-side.ts';
 import type { RunRecord } from '../core/store.ts';
 import type { Answers } from '../scoring/answer.ts';
 import type { Ladder } from '../scoring/ladder.ts';
@@ -25,6 +26,8 @@ export interface Report {
   readonly answers?: Answers;
   /** Of a run that names a base, in its question or by losses: its models against that, task by task. */
   readonly ladders?: readonly Ladder[];
+  /** What servers told of themselves, task by task; absent where no model was at a server that tells. */
+  readonly servers?: readonly ServerSide[];
   /** Sentences that concern the whole report, shown below it. */
   readonly notes?: readonly string[];
   /** What is behind it, for formats that show more than tables. */

@@ -140,8 +140,8 @@ interface PassWindows extends AsyncDisposable {
 
 /** Starts to watch the machine, and the server where there is one; what is still watched at the end is let go. */
 async function openWindows(meter: HostMeter, model: LoadedModel): Promise<PassWindows> {
+  const server = await model.watch?.();
   const machine = await meter.start(model.info);
-  const server = model.watch?.();
   const asking = model.clients?.watch();
   let stopped: ReturnType<PassWindows['stop']> | undefined;
   const stop: PassWindows['stop'] = async () => {

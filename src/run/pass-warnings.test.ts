@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { silentServer } from '../../test/setup/server-window.ts';
 import type { DeviceReadings, DeviceWindow } from '../core/meter.ts';
 import type { ClientWindow } from '../core/load.ts';
 import { openWindow } from '../metrics/throughput-window.ts';
@@ -69,30 +70,16 @@ describe('GPUs in a window', () => {
   });
 });
 
-const serverWindow = {
-  scrapes: 9,
-  failedScrapes: 0,
-  durationMs: 4_000,
-  runningMax: undefined,
-  waitingMax: undefined,
-  kvUsageMax: undefined,
-  promptTokens: undefined,
-  outputTokens: undefined,
-  preemptions: undefined,
-  cacheQueries: undefined,
-  cacheHits: undefined,
-};
-
 describe("a server's own metrics", () => {
   it('show that prompts came from its cache', () => {
-    const hits = { ...serverWindow, cacheHits: 50, cacheQueries: 200 };
+    const hits = { ...silentServer, cacheHits: 50, cacheQueries: 200 };
     expect(serverWindowWarnings('throughput', hits)).toEqual([
       {
         reason: 'cache_hits',
         detail: "according to the server's metrics, 25 % of the prompt tokens came from its cache",
       },
     ]);
-    expect(serverWindowWarnings('latency', { ...serverWindow, cacheHits: 50, promptTokens: 100 })[0]?.detail).toContain(
+    expect(serverWindowWarnings('latency', { ...silentServer, cacheHits: 50, promptTokens: 100 })[0]?.detail).toContain(
       '50 %',
     );
     // Where no time is measured it may.
@@ -100,8 +87,8 @@ describe("a server's own metrics", () => {
   });
 
   it('say nothing where they are not told, or there is none', () => {
-    expect(serverWindowWarnings('throughput', { ...serverWindow, cacheHits: 1, cacheQueries: 200 })).toEqual([]);
-    expect(serverWindowWarnings('throughput', { ...serverWindow, cacheHits: 5 })).toEqual([]);
+    expect(serverWindowWarnings('throughput', { ...silentServer, cacheHits: 1, cacheQueries: 200 })).toEqual([]);
+    expect(serverWindowWarnings('throughput', { ...silentServer, cacheHits: 5 })).toEqual([]);
     expect(serverWindowWarnings('throughput', undefined)).toEqual([]);
   });
 });

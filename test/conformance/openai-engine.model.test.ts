@@ -107,6 +107,19 @@ describe.skipIf(missing !== undefined)(`llama-server${missing === undefined ? ''
     }
   });
 
+  it('tells its own times and tokens meanwhile, though perbench did not start it', async () => {
+    await using model = await openServed(server?.baseUrl ?? '');
+    const watch = await model.watch?.();
+    const answers = await generateAll(
+      model,
+      prompts.slice(0, 3).map((prompt, index) => plainRequest(`w${index}`, prompt, { maxTokens: 8 })),
+    );
+    const window = await watch?.stop();
+    const outputTokens = [...answers.values()].reduce((sum, answer) => sum + (answer.outputTokens ?? 0), 0);
+    expect(window).toMatchObject({ outputTokens, failedScrapes: 0, gap: undefined });
+    expect(Math.min(window?.promptMs ?? 0, window?.decodeMs ?? 0)).toBeGreaterThan(0);
+  });
+
   it('streams where it is asked to, with the time of the first token', async () => {
     await using model = await openServed(server?.baseUrl ?? '');
     const requests = [plainRequest('a', prompts[2] ?? '', { maxTokens: 24 })];

@@ -79,6 +79,12 @@ describe('a suite with a server of its own', () => {
         pricePerThousand: { status: 'derived', unit: 'price/1000 items' },
       },
     });
+    await startKillable(folder.path, 'report', '-o', 'told.md', '-o', 'told.server.csv').ended;
+    expect(readFileSync(join(folder.path, 'told.md'), 'utf8')).toContain("### The server's times: ");
+    const [headings = '', ...rows] = readFileSync(join(folder.path, 'told.server.csv'), 'utf8').trim().split(/\r?\n/);
+    const queueAt = headings.split(',').indexOf('queue_mean_ms');
+    // Each request of the fake waits for 10 ms, or so it says.
+    expect(rows.map((line) => Number(line.split(',')[queueAt]).toFixed(3))).toEqual(['10.000', '10.000']);
     const runs = join(folder.path, '.perbench', 'runs');
     const [run = ''] = readdirSync(runs);
     const logs = readdirSync(join(runs, run)).filter((name) => name.endsWith('.log'));

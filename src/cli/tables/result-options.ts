@@ -17,6 +17,7 @@ const fileFormats = [
   'labels',
   'items',
   'fields',
+  'server',
   'jsonl',
 ] as const;
 

@@ -50,7 +50,7 @@ export interface LocalHostOptions {
 }
 
 /** Memory of a server on this machine, by its processes; nothing where it is elsewhere. */
-export function localHost(options: LocalHostOptions): ServerHost {
+export function localHost(options: LocalHostOptions): Omit<ServerHost, 'watch' | 'close'> {
   const { baseUrl, weightsBytes, tools, proc = systemFolders.proc } = options;
   const processIds = localServerProcesses(baseUrl, proc);
   const isKnown = readProcessMemory(processIds, proc) !== undefined;
@@ -82,9 +82,7 @@ export function localHost(options: LocalHostOptions): ServerHost {
     async resetMemoryPeak() {
       isPeakReset = isKnown && resetMemoryPeak(processIds, proc);
     },
-    watch: undefined,
     describe: () => ({}),
     explain: async (error) => error,
-    async close() {},
   };
 }

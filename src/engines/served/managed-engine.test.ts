@@ -91,15 +91,22 @@ describe('a managed server', () => {
     expect(model.info).toMatchObject({ engineBuild: 'vllm 0.19.0-fake', contextTokens: 2048 });
     expect(model.info.serverCommand).toContain('fake-server.mjs --port ');
     expect(model.info.processIds.every(isAlive)).toBe(true);
-    const watch = model.watch?.();
+    const watch = await model.watch?.();
     expect(await ask(model, 4)).toEqual([' yes', ' yes', ' yes', ' yes']);
     const window = await watch?.stop();
     expect(window).toMatchObject({ runningMax: 3, kvUsageMax: 0.25, failedScrapes: 0 });
     expect(window?.scrapes).toBeGreaterThanOrEqual(2);
     expect(window?.outputTokens).toBeGreaterThan(0);
+    expect(window?.times?.queue).toMatchObject({ count: 4, sumMs: expect.closeTo(40) });
     await model[Symbol.asyncDispose]();
     expect(model.info.processIds.filter(isAlive)).toEqual([]);
     expect(readdirSync(folder)).toEqual([expect.stringMatching(/^fake-\d{14}\.log$/)]);
+  });
+
+  it('says what turns its metrics on, where it tells none', async () => {
+    const model = await open(spec(['--no-metrics']));
+    const window = await (await model.watch?.())?.stop();
+    expect(window).toMatchObject({ scrapes: 2, times: undefined, gap: 'the server told no metrics' });
   });
 
   it('counts weights and the part of the pool in use, never the whole pool', async () => {
@@ -109,7 +116,7 @@ describe('a managed server', () => {
     const [pid = 0] = model.info.processIds;
     smi.change({ processes: [['GPU-a', pid, `${11.25 * 1024} MiB`, 'engine']], once: true });
     await model.resetMemoryPeak();
-    const watch = model.watch?.();
+    const watch = await model.watch?.();
     await ask(model, 2);
     await watch?.stop();
     expect(await model.memory()).toEqual({
@@ -137,7 +144,7 @@ describe('a managed server', () => {
   it('is asked with the key that it was told to ask for, and nothing shows the key', async () => {
     const told = await open(spec(['--api-key', 'sk-word']));
     expect(told.info.serverCommand).toMatch(/--api-key \[removed\]$/);
-    const watch = told.watch?.();
+    const watch = await told.watch?.();
     expect(await ask(told, 1)).toEqual([' yes']);
     expect(await watch?.stop()).toMatchObject({ failedScrapes: 0 });
     const inherited = await open(spec(), {}, { environment: { VLLM_API_KEY: 'sk-env', OPENAI_API_KEY: 'sk-other' } });

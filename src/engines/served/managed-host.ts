@@ -7,7 +7,7 @@ import type { GpuPrograms } from '../../meters/devices/gpu-tools.ts';
 import { systemFolders } from '../../meters/proc-file.ts';
 import { readProcessMemory, readProcessTree, resetMemoryPeak } from '../../meters/processes.ts';
 import { askServer } from './ask-server.ts';
-import { createMetricsScraper } from './metrics-scraper.ts';
+import { createMetricsScraper, metricsTimeoutMs } from './metrics-scraper.ts';
 import type { ServerHost } from './served-model.ts';
 import { machineHasGpu, measureServerMemory } from './server-memory.ts';
 import { type ServerProcess, wholeLog } from './server-process.ts';
@@ -79,7 +79,10 @@ function rootsOf(process: ServerProcess): readonly number[] {
 /** A server that perbench started: its processes, its memory by its own word and the GPU tools', and its end. */
 export function createManagedHost(options: ManagedHostOptions): ServerHost {
   const { process, origin, argv, name, server, tools } = options;
-  const scraper = createMetricsScraper(`${origin}/metrics`, options.apiKey);
+  const scraper = createMetricsScraper({
+    read: () => askServer(`${origin}/metrics`, options.apiKey, metricsTimeoutMs),
+    flavour: server.preset ?? 'unknown',
+  });
   const roots = rootsOf(process);
   const hasGpu = machineHasGpu(tools);
   let isPeakReset = false;
@@ -117,7 +120,7 @@ export function createManagedHost(options: ManagedHostOptions): ServerHost {
       scraper.resetPeak();
       isPeakReset = resetMemoryPeak(process.processIds());
     },
-    watch: () => scraper.start(),
+    watch: server.preset === 'ollama' ? undefined : () => scraper.start(),
     describe() {
       const devices = options.devices ?? serverDevices(server, argv, wholeLog(process.logFile));
       const { gpus } = server;

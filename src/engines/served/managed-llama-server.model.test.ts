@@ -61,12 +61,14 @@ describe('a real llama-server', () => {
     expect(model.info.engineBuild).toMatch(/^llama-server /);
 
     await model.resetMemoryPeak();
-    const watch = model.watch?.();
+    const watch = await model.watch?.();
     const startedMs = performance.now();
     let outputTokens = 0;
+    let waitedMs = 0;
     for await (const answer of model.generate(questions(4), { concurrency: 2, reuse: 'none', signal })) {
       if (answer.status === 'failed') throw new Error(answer.message);
       outputTokens += answer.outputTokens;
+      waitedMs += answer.times.lastTokenMs - answer.times.startedMs;
     }
     const ownRate = outputTokens / (performance.now() - startedMs);
     // The server's own count; its probe ran before the window.
@@ -74,6 +76,12 @@ describe('a real llama-server', () => {
     expect(window?.failedScrapes).toBe(0);
     expect(window?.outputTokens).toBeGreaterThanOrEqual(outputTokens);
     expect(window?.outputTokens).toBeLessThanOrEqual(outputTokens + 4);
+    // What it counts of a request's time is within what the client waited for it.
+    const { promptMs = 0, decodeMs = 0 } = window ?? {};
+    expect(Math.min(promptMs, decodeMs)).toBeGreaterThan(0);
+    expect(promptMs + decodeMs).toBeLessThan(waitedMs);
+    expect(window).toMatchObject({ cacheHits: 0, draftedTokens: 0, gap: undefined });
+    expect(window?.cacheQueries).toBe(window?.promptTokens);
     // Its window holds a look at the metrics before and one after.
     const serverRate = (window?.outputTokens ?? 0) / (window?.durationMs ?? 0);
     expect(ownRate / serverRate).toBeGreaterThan(0.9);

@@ -29,6 +29,7 @@ import { createServedModel, type ServerHost } from './served-model.ts';
 import { type OpenAiOptions, openAiOptionsSchema } from './served-options.ts';
 import { parseServedAddress } from './server-address.ts';
 import { ServerConnection } from './server-connection.ts';
+import { watchServer } from './server-watch.ts';
 import { type ServerLink, serverLink } from './server-link.ts';
 import { probeSchema } from './probe-schema.ts';
 import { findStyle } from './probe-style.ts';
@@ -207,14 +208,18 @@ export function createOpenAiEngine({ environment, tools = {} }: OpenAiEngineOpti
       }
       const openAi = parseEngineOptions(openAiOptionsSchema, 'openai', spec);
       const address = parseServedAddress(spec.source);
+      const link = serverLink(address, openAi, environment);
       return openServedModel(
         {
           spec,
           servedName: address.servedName,
           openAi,
           options,
-          link: serverLink(address, openAi, environment),
-          openHost: ({ weightsBytes }) => localHost({ baseUrl: address.baseUrl, weightsBytes, tools }),
+          link,
+          openHost: ({ weightsBytes, flavour }) => ({
+            ...localHost({ baseUrl: address.baseUrl, weightsBytes, tools }),
+            ...watchServer(link, flavour),
+          }),
         },
         signal,
       );

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { managedServerSchema } from '../../core/suite.ts';
-import { parsePrometheus } from './metrics-scraper.ts';
 import { serverCommand } from './server-command.ts';
 import { readServerMemory, type ServerMemoryState } from './server-memory.ts';
 import {
@@ -80,40 +79,6 @@ describe('what servers say of their memory', () => {
     expect(ollamaMemory(list, 'qwen2.5:7b')).toEqual({ totalBytes: 6654289920, deviceBytes: 5333539264 });
     expect(ollamaMemory(list, 'other')).toBeUndefined();
     expect(ollamaMemory('', 'other')).toBeUndefined();
-  });
-});
-
-describe('metrics pages', () => {
-  it('are read by name, whatever labels and numbers look like', () => {
-    const wanted = new Set([
-      'vllm:num_requests_running',
-      'vllm:kv_cache_usage_perc',
-      'vllm:request_success_total',
-      'vllm:generation_tokens_total',
-    ]);
-    expect(parsePrometheus(fixture('vllm-metrics.txt'), wanted).map(({ name, value }) => [name, value])).toEqual([
-      ['vllm:num_requests_running', 12],
-      ['vllm:num_requests_running', 15],
-      ['vllm:kv_cache_usage_perc', 0.04012],
-      ['vllm:generation_tokens_total', 127453],
-      ['vllm:request_success_total', 3],
-    ]);
-    expect(parsePrometheus(fixture('sglang-metrics.txt'), new Set(['sglang:token_usage']))).toEqual([
-      { name: 'sglang:token_usage', labels: 'model_name="m"', value: 0.31 },
-    ]);
-    const names = [
-      'llamacpp:tokens_predicted_total',
-      'llamacpp:requests_processing',
-      'llamacpp:prompt_tokens_cached_total',
-    ];
-    expect(
-      parsePrometheus(fixture('llama-server-metrics.txt'), new Set(names)).map(({ name, value }) => [name, value]),
-    ).toEqual([
-      ['llamacpp:prompt_tokens_cached_total', 0],
-      ['llamacpp:tokens_predicted_total', 12],
-      ['llamacpp:requests_processing', 0],
-    ]);
-    expect(parsePrometheus('<html>busy</html>', wanted)).toEqual([]);
   });
 });
 

@@ -14,6 +14,7 @@ import { ManifestBlock, ReproduceBlock } from './manifest-block.tsx';
 import { NotesBlock } from './notes-block.tsx';
 import { Facts, Jump } from './page-parts.tsx';
 import { ScoreboardBlock } from './scoreboard-block.tsx';
+import { ServerBlock } from './server-block.tsx';
 
 function subtitleOf({ runs, report, createdAtMs }: PageData): string {
   const [run] = runs;
@@ -68,6 +69,9 @@ export function ReportContent(props: {
       <RankBlock boards={view.boards} />
       {view.boards.map((board) => (
         <AnswersBlock key={board.id} view={board} links={links} />
+      ))}
+      {(data.servers ?? []).map((server, index) => (
+        <ServerBlock key={server.table.caption} server={server} id={`server-${index + 1}`} />
       ))}
       <ManifestBlock data={data} />
       <ReproduceBlock data={data} />
