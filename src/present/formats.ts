@@ -81,6 +81,7 @@ export const documentFormats = {
   comparison: pick('csv', 'json', 'markdown'),
   decision: pick('csv', 'json', 'markdown'),
   loss: pick('csv', 'json', 'markdown', 'latex', 'parquet'),
+  cost: pick('csv', 'json', 'markdown', 'latex', 'parquet'),
   ladder: pick('csv', 'json', 'markdown', 'latex', 'parquet'),
   sweep: pick('csv', 'json', 'markdown', 'latex', 'parquet', 'openmetrics', 'bencher'),
   gate: pick('junit', 'json', 'csv', 'markdown'),
