@@ -47,7 +47,7 @@ const millionth = 1e-6;
 
 function apiPrice(counts: TokenCounts | undefined, prices: ModelPrices, cachedShare: number): Measurement {
   if (counts === undefined || counts.output === 0) {
-    const detail = 'nothing was generated, so that nobody knows how many tokens an answer has';
+    const detail = 'no generated answers were counted, so that nobody knows how many tokens one has';
     return { status: 'unavailable', reason: 'no_token_counts', detail };
   }
   const { input, output, cachedInput = input } = prices;

@@ -1,8 +1,16 @@
 import { countText, humanNumber, percentText } from '../core/amount-text.ts';
 import { knownMeasurement, type Measurement } from '../core/measurement.ts';
-import type { ApiCost, BreakEven, BreakEvenLoad, Estimate, OwnCost, TaskCosts } from '../scoring/cost.ts';
+import type {
+  ApiCost,
+  BreakEven,
+  BreakEvenEstimate,
+  BreakEvenLoad,
+  Estimate,
+  OwnCost,
+  TaskCosts,
+} from '../scoring/cost.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
-import { costNotes, withoutElectricity } from './cost-notes.ts';
+import { breakEvenNotes, costNotes, withoutElectricity } from './cost-notes.ts';
 import { costFields, costRows } from './cost-fields.ts';
 import {
   type Block,
@@ -11,7 +19,6 @@ import {
   column,
   createDocument,
   type Document,
-  filledColumns,
   gap,
   intervalParts,
   labelText,
@@ -20,6 +27,7 @@ import {
   numberCell,
   records,
   row,
+  saysSomething,
   type Table,
   table,
   tableBlock,
@@ -38,8 +46,11 @@ interface CostColumn {
   readonly api: (cost: ApiCost) => Cell;
 }
 
-function estimateCell(estimate: Estimate | undefined, mark: '' | '!' | '~' = ''): Cell {
-  return estimate === undefined ? missing : measuredCell(estimate.value, estimate.interval, {}, { mark });
+function estimateCell(estimate: Estimate | undefined, mark: '' | '!' = ''): Cell {
+  if (estimate === undefined) return missing;
+  const { value, interval } = estimate;
+  // Machines that the whole interval of the throughput takes are certain, and so is their price.
+  return measuredCell(value, interval?.low === interval?.high ? undefined : interval, {}, { mark });
 }
 
 function accuracyCell(accuracy: Measurement | undefined): Cell {
@@ -58,16 +69,13 @@ function devicesCell(cost: OwnCost): Cell {
 function columnsOf({ currency, plan }: TaskCosts): readonly CostColumn[] {
   const perThousand = `${currency ?? ''}/1000`;
   const nothing = (): Cell => '';
-  const markOf = (cost: OwnCost): '' | '!' | '~' => {
-    if (isDoubtful(cost.rate)) return '!';
-    return withoutElectricity(cost, plan) ? '~' : '';
-  };
+  const markOf = (cost: OwnCost): '' | '!' => (isDoubtful(cost.rate) || withoutElectricity(cost, plan) ? '!' : '');
   const apiPrice = ({ price }: ApiCost): Cell => estimateCell(knownEstimate(price));
   return [
     { column: { ...column('Model'), isName: true, inPaper: 'plain' }, own: nameOf, api: nameOf },
     {
       column: { ...headed('', 1), align: 'left' },
-      own: ({ model }) => (model === '' ? missing : 'own'),
+      own: () => 'own',
       api: () => 'API',
     },
     {
@@ -88,7 +96,7 @@ function columnsOf({ currency, plan }: TaskCosts): readonly CostColumn[] {
     { column: headed('Devices', 6), own: devicesCell, api: nothing },
     {
       column: headed('In use', 7, { unit: '%' }),
-      own: ({ atLoad }) => numberCell(atLoad && 100 * atLoad.utilisation, 0),
+      own: ({ atLoad }) => (atLoad === undefined ? missing : measuredCell(100 * atLoad.utilisation, undefined)),
       api: nothing,
     },
     {
@@ -115,88 +123,91 @@ function knownEstimate(measurement: Measurement): Estimate | undefined {
 
 /** `50,000 answers a day in 33 % of it, devices always on` */
 function loadText({ answersPerDay, dutyCycle, paysIdle }: TaskCosts['plan']): string {
-  const load = answersPerDay === undefined ? '' : `${loadNumber(answersPerDay)} answers a day`;
+  const load = answersPerDay === undefined ? '' : `${countText(answersPerDay)} answers a day`;
   const part = dutyCycle === 1 ? '' : `load in ${percentText(dutyCycle)} of the day`;
   const idle = dutyCycle === 1 ? '' : `devices ${paysIdle ? 'always on' : 'paid only then'}`;
   return [load, part, idle].filter((each) => each !== '').join(', ');
 }
 
 /** Loads differ by orders of magnitude: three digits, in thousands. */
-export function loadNumber(load: number): string {
+function loadNumber(load: BreakEvenLoad): string {
+  if (load === 'never') return load;
   return load < 100 ? humanNumber(load) : countText(Number(load.toPrecision(3)));
 }
 
-function title(costs: TaskCosts, what: string): string {
-  const parts = [costs.title ?? costs.taskId, what, loadText(costs.plan)];
-  return parts.filter((part) => part !== '').join(' · ');
+function captions(costs: TaskCosts, what: string): Pick<Table, 'caption' | 'shortCaption'> {
+  const shortCaption = `${costs.title ?? costs.taskId} · ${what}`;
+  const parts = [shortCaption, costs.taskId, loadText(costs.plan)];
+  return { caption: parts.filter((part) => part !== '').join(' · '), shortCaption };
 }
 
 /** What 1,000 answers cost: a row per model of one's own, then the APIs. */
 function priceTable(costs: TaskCosts): Table {
-  const columns = columnsOf(costs);
-  const whole = table(
+  // What nobody asked for, as without a load, would be a column of dashes.
+  const columns = columnsOf(costs).filter(
+    ({ column: own, own: cell }) => own.priority === 0 || costs.own.some((cost) => saysSomething(own, cell(cost))),
+  );
+  return table(
     columns.map((each) => each.column),
     [
       ...costs.own.map((cost) => row(columns.map(({ own }) => own(cost)))),
       ...costs.apis.map((cost) => row(columns.map(({ api }) => api(cost)))),
     ],
     {
-      caption: title(costs, 'price of 1,000 answers'),
+      ...captions(costs, 'price of 1,000 answers'),
       label: labelText(`cost-${costs.taskId}`),
       verdict: costVerdict(costs),
       notes: costNotes(costs),
     },
   );
-  return withColumns(whole, filledColumns(whole));
-}
-
-function withColumns(whole: Table, kept: readonly Column[]): Table {
-  const isKept = whole.columns.map((own) => kept.includes(own));
-  return {
-    ...whole,
-    columns: kept,
-    rows: whole.rows.map((own) => ({ ...own, cells: own.cells.filter((_, index) => isKept[index]) })),
-  };
 }
 
 const cheaperWords = { own: 'own is cheaper', api: 'API is cheaper', open: 'too close to tell' } as const;
 
-function loadCell(load: BreakEvenLoad): string {
-  return load === 'never' ? 'never' : loadNumber(load);
+/** `23,000 (22,400 to 23,600)`, `never (22,400 to never)`, `never` */
+function breakEvenText({ value, interval }: BreakEvenEstimate): string {
+  const text = loadNumber(value);
+  if (interval === undefined || interval.low === interval.high) return text;
+  return `${text} (${loadNumber(interval.low)} to ${loadNumber(interval.high)})`;
 }
 
-function breakEvenRow({ model, api, load, interval, always, cheaper }: BreakEven): readonly Cell[] {
-  const range = interval === undefined ? missing : `${loadCell(interval.low)} to ${loadCell(interval.high)}`;
-  const isNever = interval?.low === 'never';
-  return [
-    model,
-    api,
-    loadCell(load),
-    isNever ? 'never' : range,
-    loadCell(always),
-    cheaper === undefined ? '' : cheaperWords[cheaper],
-  ];
+interface BreakEvenColumn {
+  readonly column: Column;
+  readonly cell: (breakEven: BreakEven) => string;
 }
+
+const breakEvenColumns: readonly BreakEvenColumn[] = [
+  { column: { ...column('Model'), isName: true, inPaper: 'plain' }, cell: nameOf },
+  { column: headed('Against', 0, { align: 'left' }), cell: ({ api }) => api },
+  { column: headed('Cheaper from', 1, { unit: 'answers/day' }), cell: ({ load }) => breakEvenText(load) },
+  { column: headed('Always from', 3, { unit: 'answers/day' }), cell: ({ always }) => breakEvenText(always) },
+  {
+    column: headed('At this load', 2, { align: 'left' }),
+    cell: ({ cheaper }) => (cheaper === undefined ? '' : cheaperWords[cheaper]),
+  },
+];
 
 /** From which load on which model of one's own is cheaper than which API. */
 function breakEvenTable(costs: TaskCosts): readonly Table[] {
-  if (costs.breakEvens.length === 0) return [];
-  const headings = ['Model', 'Against', 'Cheaper from', '95 % interval', 'Always from', 'At this load'] as const;
-  const columns = headings.map((heading, index) => {
-    const isNumber = index > 1 && index < 5;
-    const unit = isNumber ? 'answers/day' : '';
-    return headed(heading, index < 4 ? index : index + 1, {
-      align: isNumber ? 'right' : 'left',
-      unit,
-      isName: index === 0,
-    });
-  });
-  const whole = table(
-    columns,
-    costs.breakEvens.map((each) => row(breakEvenRow(each))),
-    { caption: title(costs, 'break-even'), label: labelText(`break-even-${costs.taskId}`) },
+  const { breakEvens } = costs;
+  if (breakEvens.length === 0) return [];
+  // One copy is enough for most loads: then there is one number.
+  const isSame = breakEvens.every(({ load, always }) => breakEvenText(load) === breakEvenText(always));
+  const columns = breakEvenColumns.filter(
+    ({ column: own, cell }) =>
+      !(isSame && own.heading === 'Always from') && breakEvens.some((each) => cell(each) !== ''),
   );
-  return [withColumns(whole, filledColumns(whole))];
+  return [
+    table(
+      columns.map((each) => each.column),
+      breakEvens.map((each) => row(columns.map(({ cell }) => cell(each)))),
+      {
+        ...captions(costs, 'break-even'),
+        label: labelText(`break-even-${costs.taskId}`),
+        notes: breakEvenNotes(costs, isSame),
+      },
+    ),
+  ];
 }
 
 function cheapest<Cost>(costs: readonly Cost[], price: (cost: Cost) => number | undefined): Cost | undefined {
@@ -213,7 +224,7 @@ function costVerdict({ own, apis, breakEvens, plan, currency }: TaskCosts): stri
   const price = best && priceOf(best);
   if (best === undefined || price === undefined) return '';
   const money = (value: number): string => `${humanNumber(value)}${currency === undefined ? '' : ` ${currency}`}`;
-  const when = answersPerDay === undefined ? 'at full use' : `at ${loadNumber(answersPerDay)} answers a day`;
+  const when = answersPerDay === undefined ? 'at full use' : `at ${countText(answersPerDay)} answers a day`;
   const first = `Cheapest of your own ${when}: ${best.model}, ${money(price.value)} per 1,000 answers`;
   const rival = cheapest(apis, (cost) => knownMeasurement(cost.price)?.value);
   const pair = breakEvens.find(({ model, api }) => model === best.model && api === rival?.model);
@@ -222,13 +233,13 @@ function costVerdict({ own, apis, breakEvens, plan, currency }: TaskCosts): stri
   return `${first}; ${rival.model} takes ${money(rivalPrice.value)}. ${breakEvenSentence(pair)}`;
 }
 
-function breakEvenSentence({ load, interval }: BreakEven): string {
-  const ends = interval && `95 % interval ${loadCell(interval.low)} to ${loadCell(interval.high)}`;
-  if (load !== 'never') {
-    return `Your own is cheaper from ${loadCell(load)} answers a day on${ends === undefined ? '' : ` (${ends})`}.`;
-  }
-  const isOpen = interval !== undefined && interval.low !== 'never';
-  return `Your own is cheaper at no load${isOpen ? ` (${ends})` : ''}.`;
+function breakEvenSentence({ load }: BreakEven): string {
+  const ends =
+    load.interval === undefined
+      ? ''
+      : ` (95 % interval ${loadNumber(load.interval.low)} to ${loadNumber(load.interval.high)})`;
+  if (load.value !== 'never') return `Your own is cheaper from ${loadNumber(load.value)} answers a day on${ends}.`;
+  return `Your own is cheaper at no load${load.interval?.low === 'never' ? '' : ends}.`;
 }
 
 function blocksOf(costs: TaskCosts): readonly Block[] {

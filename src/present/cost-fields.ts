@@ -1,5 +1,5 @@
 import { knownMeasurement, type Measurement } from '../core/measurement.ts';
-import type { ApiCost, BreakEven, BreakEvenLoad, Estimate, OwnCost, TaskCosts } from '../scoring/cost.ts';
+import type { ApiCost, BreakEven, BreakEvenEstimate, Estimate, OwnCost, TaskCosts } from '../scoring/cost.ts';
 import { endColumns, type RecordColumn } from './document.ts';
 
 /** A line of the flat table: a model, or a model of one's own against an API. */
@@ -38,15 +38,23 @@ function fields(name: string, read: (row: CostRow) => Ends): readonly RecordColu
   return endColumns<Item>(name, (_, own) => read(own));
 }
 
-/** A number in a column of numbers; `never` is in `break_even` in words. */
-function loadNumber(load: BreakEvenLoad | undefined): number | undefined {
-  return load === 'never' ? undefined : load;
+/** A number in a column of numbers: nothing where there is no such load, which `break_even` says in a word. */
+function loadEnds(estimate: BreakEvenEstimate | undefined): readonly (number | undefined)[] {
+  const { value, interval } = estimate ?? {};
+  return [value, interval?.low, interval?.high].map((load) => (load === 'never' ? undefined : load));
+}
+
+function loadFields(name: string, read: (breakEven: BreakEven) => BreakEvenEstimate): readonly RecordColumn<Item>[] {
+  return [name, `${name}_low`, `${name}_high`].map((heading, end) => [
+    heading,
+    (_, { breakEven }) => loadEnds(breakEven && read(breakEven))[end],
+  ]);
 }
 
 /** `from`: at both ends of the interval there is a load; `never`: at neither; `open`: at one, or it isn't known. */
 function breakEvenWord({ breakEven }: CostRow): string | undefined {
   if (breakEven === undefined) return undefined;
-  const { interval } = breakEven;
+  const { interval } = breakEven.load;
   if (interval === undefined) return 'open';
   if (interval.high !== 'never') return 'from';
   return interval.low === 'never' ? 'never' : 'open';
@@ -74,9 +82,7 @@ export const costFields: readonly RecordColumn<Item>[] = [
   ...fields('api_price', ({ api }) => measuredEnds(api?.price)),
   ['api_tokens_of', (_, { api }) => api?.tokensOf],
   ['break_even', (_, own) => breakEvenWord(own)],
-  ['break_even_load', (_, { breakEven }) => loadNumber(breakEven?.load)],
-  ['break_even_load_low', (_, { breakEven }) => loadNumber(breakEven?.interval?.low)],
-  ['break_even_load_high', (_, { breakEven }) => loadNumber(breakEven?.interval?.high)],
-  ['always_cheaper_from', (_, { breakEven }) => loadNumber(breakEven?.always)],
+  ...loadFields('break_even_load', ({ load }) => load),
+  ...loadFields('always_cheaper_from', ({ always }) => always),
   ['cheaper_at_load', (_, { breakEven }) => breakEven?.cheaper],
 ];

@@ -28,6 +28,13 @@ function reasonNotes({ own, apis }: TaskCosts): readonly Footnote[] {
   );
 }
 
+/** APIs whose answers nobody scored: their price alone says little. */
+function qualityNotes({ apis }: TaskCosts): readonly Footnote[] {
+  const unknown = apis.filter(({ accuracy }) => knownMeasurement(accuracy) === undefined).map(({ model }) => model);
+  if (unknown.length === 0) return [];
+  return [note(`${unknown.join(', ')}: accuracy not measured here; put the API into the suite to compare that, too`)];
+}
+
 /** What prices of APIs rest on. */
 function tokenNotes({ apis, cachedShare }: TaskCosts): readonly Footnote[] {
   const priced = apis.filter(({ price }) => price.status !== 'unavailable');
@@ -59,7 +66,7 @@ function electricityNotes(costs: TaskCosts): readonly Footnote[] {
   const [first] = lacking;
   const why = first?.energyPerItem?.status === 'unavailable' ? first.energyPerItem.detail : 'nothing here tells energy';
   return [
-    ...(first === undefined ? [] : [note(`~ without electricity, which was not measured: ${why}`, { mark: '~' })]),
+    ...(first === undefined ? [] : [note(`without electricity, which was not measured: ${why}`, { mark: '!' })]),
     ...(counted.length === 0
       ? []
       : [
@@ -83,6 +90,7 @@ export function costNotes(costs: TaskCosts): readonly Footnote[] {
     ...(own.some(({ rate }) => isDoubtful(rate))
       ? [note('a doubtful number; perbench report says why', { mark: '!' })]
       : []),
+    ...qualityNotes(costs),
     ...tokenNotes(costs),
     note(
       `at ${plan.pricePerHour}${currency === undefined ? '' : ` ${currency}`} per device and hour; all prices are yours`,
@@ -94,5 +102,24 @@ export function costNotes(costs: TaskCosts): readonly Footnote[] {
       isAboutIntervals: true,
       isDetail: true,
     }),
+  ];
+}
+
+/** @param isSame no further copy makes one's own dearer again */
+export function breakEvenNotes({ plan }: TaskCosts, isSame: boolean): readonly Footnote[] {
+  return [
+    ...(isSame
+      ? []
+      : [
+          note(
+            'always: beyond the capacity of one copy a second is paid for, and an API may be cheaper until its share of the load is large enough',
+            { shortText: 'always: however many copies of the model the load takes', column: 'Always from' },
+          ),
+        ]),
+    note('never: one copy at full use costs more per answer than the API', { isDetail: true }),
+    note(
+      `(95 % interval): from the items' tokens, and the launches' throughput${plan.electricityPrice === undefined ? '' : ' and energy'}, each end where all are best or worst for your own; without one a spread is unknown`,
+      { isDetail: true },
+    ),
   ];
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Answers, joinAnswers } from '../scoring/answer.ts';
+import { breakEven, ownCost, type TaskCosts } from '../scoring/cost.ts';
 import { decide } from '../scoring/decide.ts';
 import { lossDocument, type LossTable } from './loss-document.ts';
 import type { Report } from './report.ts';
@@ -11,6 +12,7 @@ import type { Comparison } from '../scoring/comparison.ts';
 import type { GateResult } from '../scoring/gate.ts';
 import { comparisonDocument } from './comparison-document.ts';
 import { csvValue } from './csv.ts';
+import { costDocument } from './cost-document.ts';
 import { decisionDocument } from './decision-document.ts';
 import type { Document } from './document.ts';
 import { documentFormats, type Format } from './formats.ts';
@@ -99,6 +101,30 @@ function ladderOf(text: string): Ladder {
   return { ...made, lossSource: { kind: 'text', name: text, sha256: text } };
 }
 
+function costsOf(text: string): TaskCosts {
+  const plan = { pricePerHour: 1, answersPerDay: 10, dutyCycle: 1, paysIdle: true, electricityPrice: 1, pue: 1 };
+  const rate = { status: 'measured', value: 9, unit: 'items/s', n: 1, warnings: [] } as const;
+  const unknown = { status: 'unavailable', reason: text, detail: text } as const;
+  const own = ownCost({ model: text, accuracy: undefined, rate, devices: 1, energyPerItem: unknown }, plan);
+  const api = { model: text, accuracy: undefined, tokensOf: text };
+  const apis = [
+    { ...api, price: { ...rate, unit: 'price/1000 items' } },
+    { ...api, price: unknown },
+  ] as const;
+  return {
+    runId: text,
+    taskId: text,
+    title: text,
+    plan,
+    currency: 'EUR',
+    cachedShare: 0,
+    own: [own],
+    apis,
+    breakEvens: apis.flatMap((each) => breakEven(own, each, plan) ?? []),
+    pretended: [text],
+  };
+}
+
 const answersTo = ({ scoreboards }: Report): Answers =>
   joinAnswers(scoreboards.map((board) => decide([{ board, weight: 1, replicates: undefined }])));
 
@@ -144,6 +170,7 @@ async function written(text: string): Promise<Readonly<Record<string, string>>> 
     decision: decisionDocument(answersTo(report), report),
     gate: gateDocument(gateOf(text)),
     loss: lossDocument(lossesOf(text)),
+    cost: costDocument([costsOf(text)]),
     ladder: ladderDocument([ladderOf(text)]),
     sweep: sweepDocument(sweepOf(text)),
   };

@@ -65,16 +65,20 @@ export interface ApiCost {
 /** Answers a day, or that no load is enough. */
 export type BreakEvenLoad = number | 'never';
 
+/** Such a load, with the ends of its interval; undefined where a spread isn't known. */
+export interface BreakEvenEstimate {
+  readonly value: BreakEvenLoad;
+  readonly interval: { readonly low: BreakEvenLoad; readonly high: BreakEvenLoad } | undefined;
+}
+
 /** From which load on a model of one's own is cheaper than an API. */
 export interface BreakEven {
   readonly model: string;
   readonly api: string;
   /** The lowest load at which one copy costs as much as the API. */
-  readonly load: BreakEvenLoad;
-  /** Undefined where a spread isn't known. */
-  readonly interval: { readonly low: BreakEvenLoad; readonly high: BreakEvenLoad } | undefined;
+  readonly load: BreakEvenEstimate;
   /** From here on it stays cheaper, whenever a further copy has to be paid for. */
-  readonly always: BreakEvenLoad;
+  readonly always: BreakEvenEstimate;
   /** At the load of the plan; `open` where the intervals overlap or aren't known. */
   readonly cheaper: 'own' | 'api' | 'open' | undefined;
 }
@@ -173,9 +177,10 @@ function breakEvenLoad(pricePerDay: number, margin: number, capacity: number): B
  * Beyond one copy's capacity C a second is paid for, and pays off at twice the break-even load B only: n copies are
  * cheaper from n B on, n - 1 of them reach (n - 1) C. From ceil(B / (C - B)) B on these overlap.
  */
-function alwaysFrom(load: BreakEvenLoad, capacity: number): BreakEvenLoad {
-  if (load === 'never' || load >= capacity) return 'never';
-  return Math.max(1, Math.ceil(load / (capacity - load))) * load;
+function alwaysFrom(pricePerDay: number, margin: number, capacity: number): BreakEvenLoad {
+  const load = breakEvenLoad(pricePerDay, margin, capacity);
+  if (load === 'never' || load === capacity) return 'never';
+  return Math.ceil(load / (capacity - load)) * load;
 }
 
 function cheaperOf(own: Estimate | undefined, api: Estimate): BreakEven['cheaper'] {
@@ -202,17 +207,19 @@ export function breakEven(own: OwnCost, api: ApiCost, plan: CostPlan): BreakEven
   const pricePerDay = dailyPrice(own.devices, plan);
   const capacity = scaled(rate, (value) => dailyAnswers(value, own.devices, plan));
   const margin = sum(price, own.electricity && scaled(own.electricity, (value) => -value));
-  const load = breakEvenLoad(pricePerDay, margin.value, capacity.value);
+  const estimate = (from: typeof breakEvenLoad): BreakEvenEstimate => ({
+    value: from(pricePerDay, margin.value, capacity.value),
+    interval: margin.interval &&
+      capacity.interval && {
+        low: from(pricePerDay, margin.interval.high, capacity.interval.high),
+        high: from(pricePerDay, margin.interval.low, capacity.interval.low),
+      },
+  });
   return {
     model: own.model,
     api: api.model,
-    load,
-    interval: margin.interval &&
-      capacity.interval && {
-        low: breakEvenLoad(pricePerDay, margin.interval.high, capacity.interval.high),
-        high: breakEvenLoad(pricePerDay, margin.interval.low, capacity.interval.low),
-      },
-    always: alwaysFrom(load, capacity.value),
+    load: estimate(breakEvenLoad),
+    always: estimate(alwaysFrom),
     cheaper: cheaperOf(own.atLoad?.price, price),
   };
 }
