@@ -34,7 +34,7 @@ it.each([
     'models:\n  a: {input: 1, output: 2}\n  b: {input: -1, output: 2}',
     '3:14: models.b.input: expected a number of at least 0, got -1',
   ],
-  ['models:\n  a:\n    input: 1\n    ouput: 2', '4:5: '],
+  ['models:\n  a:\n    input: 1\n    ouput: 2', '4:5: unknown key "ouput" in models.a (did you mean "output"?)'],
   ['models:\n  a:\n    input: 1', '3:5: models.a.output: is missing'],
   [
     'currency: EUR\nmodels:\n  a: {input: 1, output: 2, currency: USD}',

@@ -126,7 +126,7 @@ function dailyPrice(devices: number, { pricePerHour, dutyCycle, paysIdle }: Cost
 }
 
 /** Answers that one copy gives in the part of a day in which they are asked for. */
-function dailyAnswers(rate: number, devices: number, { dutyCycle }: CostPlan): number {
+export function dailyAnswers(rate: number, devices: number, { dutyCycle }: CostPlan): number {
   return rate * devices * secondsPerDay * dutyCycle;
 }
 

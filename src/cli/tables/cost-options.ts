@@ -1,6 +1,7 @@
 import { quantities } from '../../core/quantities.ts';
 import { choice, custom, number, type Option, text, withDefault } from '../options/option.ts';
 import { tasksOption } from './decision-options.ts';
+import { dpi, width } from './result-options.ts';
 
 const perDay: Readonly<Record<string, number>> = { s: 86_400, min: 1440, h: 24, day: 1, d: 1 };
 
@@ -74,4 +75,6 @@ export const costOptions = {
     hasEnvironment: false,
   }),
   task: tasksOption,
+  width,
+  dpi,
 } as const;
