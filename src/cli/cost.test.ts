@@ -99,6 +99,16 @@ describe('perbench cost', () => {
     expect(stdout).toMatch(/\nq8 +own .*!/u);
   });
 
+  it('draws a chart of one task, in each format', async () => {
+    const files = ['c.svg', 'c.pdf', 'c.png'].flatMap((file) => ['-o', file]);
+    const argv = ['cost', '--price-per-hour', '1.2', '--prices', 'prices.yaml', '--width', '100', ...files];
+    const { code, stderr } = await perbench(...argv, '-t', 'imdb');
+    expect([code, stderr.match(/wrote /gu)?.length]).toEqual([0, 3]);
+    expect(await made('c.svg')).toContain('Price over load on IMDB, mini set');
+    const both = await perbench(...argv);
+    expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('--out c.svg: a chart is of one task')]);
+  });
+
   it("takes the price of the run's suite", async () => {
     await writeFile(
       join(folder.path, 'priced.json'),

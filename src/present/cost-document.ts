@@ -239,7 +239,7 @@ function breakEvenSentence({ load }: BreakEven): string {
       ? ''
       : ` (95 % interval ${loadNumber(load.interval.low)} to ${loadNumber(load.interval.high)})`;
   if (load.value !== 'never') return `Your own is cheaper from ${loadNumber(load.value)} answers a day on${ends}.`;
-  return `Your own is cheaper at no load${load.interval?.low === 'never' ? '' : ends}.`;
+  return `Your own is never cheaper${load.interval?.low === 'never' ? '' : ends}.`;
 }
 
 function blocksOf(costs: TaskCosts): readonly Block[] {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type Answers, joinAnswers } from '../scoring/answer.ts';
-import { breakEven, ownCost, type TaskCosts } from '../scoring/cost.ts';
+import type { TaskCosts } from '../scoring/cost.ts';
 import { decide } from '../scoring/decide.ts';
 import { lossDocument, type LossTable } from './loss-document.ts';
 import type { Report } from './report.ts';
 import { acts, hostileTexts, remnants, reportOf } from '../../test/setup/hostile-texts.ts';
 import { cell } from '../../test/setup/compared-cells.ts';
+import { apiAt, taskCosts, usualModel } from '../../test/setup/task-costs.ts';
 import type { Sample } from '../core/sample.ts';
 import { baseRow, createLadder, type Ladder, ladderRow } from '../scoring/ladder.ts';
 import type { Comparison } from '../scoring/comparison.ts';
@@ -102,27 +103,11 @@ function ladderOf(text: string): Ladder {
 }
 
 function costsOf(text: string): TaskCosts {
-  const plan = { pricePerHour: 1, answersPerDay: 10, dutyCycle: 1, paysIdle: true, electricityPrice: 1, pue: 1 };
-  const rate = { status: 'measured', value: 9, unit: 'items/s', n: 1, warnings: [] } as const;
   const unknown = { status: 'unavailable', reason: text, detail: text } as const;
-  const own = ownCost({ model: text, accuracy: undefined, rate, devices: 1, energyPerItem: unknown }, plan);
-  const api = { model: text, accuracy: undefined, tokensOf: text };
-  const apis = [
-    { ...api, price: { ...rate, unit: 'price/1000 items' } },
-    { ...api, price: unknown },
-  ] as const;
-  return {
-    runId: text,
-    taskId: text,
-    title: text,
-    plan,
-    currency: 'EUR',
-    cachedShare: 0,
-    own: [own],
-    apis,
-    breakEvens: apis.flatMap((each) => breakEven(own, each, plan) ?? []),
-    pretended: [text],
-  };
+  const own = { ...usualModel, model: text, energyPerItem: unknown };
+  const apis = [apiAt(0.2), { ...apiAt(1), price: unknown }].map((api) => ({ ...api, model: text, tokensOf: text }));
+  const texts = { runId: text, taskId: text, title: text, pretended: [text] };
+  return taskCosts([own], apis, { answersPerDay: 10, electricityPrice: 1 }, texts);
 }
 
 const answersTo = ({ scoreboards }: Report): Answers =>

@@ -1,33 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Measurement, Unit } from '../core/measurement.ts';
-import { type ApiCost, breakEven, type CostPlan, loadCost, ownCost, type OwnModel } from './cost.ts';
-
-function measured(value: number, unit: Unit, ends?: readonly [number, number]): Measurement {
-  const interval = ends && { low: ends[0], high: ends[1], level: 0.95, method: 't' };
-  return { status: 'measured', value, unit, n: 3, warnings: [], ...(interval !== undefined && { interval }) };
-}
-
-/** Ten answers a second, 9 to 12; 36 J an answer, 30 to 40. */
-const own: OwnModel = {
-  model: 'own',
-  accuracy: undefined,
-  rate: measured(10, 'items/s', [9, 12]),
-  devices: 1,
-  energyPerItem: measured(36, 'J/item', [30, 40]),
-};
-
-const plan: CostPlan = {
-  pricePerHour: 3.6,
-  answersPerDay: undefined,
-  dutyCycle: 1,
-  paysIdle: true,
-  electricityPrice: undefined,
-  pue: 1,
-};
-
-function api(value: number, ends?: readonly [number, number]): ApiCost {
-  return { model: 'api', accuracy: undefined, tokensOf: 'own', price: measured(value, 'price/1000 items', ends) };
-}
+import { apiAt as api, measured, usualModel as own, usualPlan as plan } from '../../test/setup/task-costs.ts';
+import type { Measurement } from '../core/measurement.ts';
+import { breakEven, loadCost, ownCost } from './cost.ts';
 
 const unknown: Measurement = { status: 'unavailable', reason: 'no_samples', detail: 'no launch produced a value' };
 

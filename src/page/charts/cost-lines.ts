@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { countText, humanNumber } from '../../core/amount-text.ts';
 import { knownMeasurement } from '../../core/measurement.ts';
 import { dailyAnswers, type Estimate, loadCost, type OwnCost, type TaskCosts } from '../../scoring/cost.ts';
-import { logDomain, tickText } from './axes.ts';
+import { logDomain, tickOverhang, tickText } from './axes.ts';
 import {
   type Chart,
   chartFrame,
@@ -112,12 +112,12 @@ export function costLines(data: CostLinesData, options: ChartOptions): Chart {
   const loads = lines.flatMap(({ points }) => points.map(({ load }) => load));
   const plot = layOutLogPlot(
     {
-      box: { left: 0, right: width - fontSize, top: key.height, bottom },
+      box: { left: 0, right: width - fontSize * tickOverhang, top: key.height, bottom },
       xDomain: [Math.min(...loads), Math.max(...loads)],
       yDomain: logDomain(lines.flatMap(({ points }) => points.map(({ value }) => value))),
       xTitle: 'answers per day',
       yTitle: `price of 1,000 answers${currency === undefined ? '' : `, ${currency}`}`,
-      xText: tickText,
+      xText: (load) => load.toLocaleString('en-US', { notation: 'compact' }),
       xTickRoom: 5,
       upperRoom: 0.5,
       yAxis: { isLogarithmic: true, texts: (ticks) => ticks.map(tickText) },
