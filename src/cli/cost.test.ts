@@ -49,10 +49,8 @@ async function costs(...argv: readonly string[]): Promise<TaskCosts> {
 describe('perbench cost', () => {
   it('prices own models and APIs, in every format', async () => {
     const files = ['c.csv', 'c.md', 'c.tex', 'c.parquet'].flatMap((file) => ['-o', file]);
-    const { code, stdout, stderr } = await perbench(
-      ...['cost', '--price-per-hour', '1.2', '--load', '50000/day', '--duty-cycle', '50%', '--prices', 'prices.yaml'],
-      ...files,
-    );
+    const plan = ['--price-per-hour', '1.2', '--load', '50000/day', '--duty-cycle', '50%', '--prices', 'prices.yaml'];
+    const { code, stdout, stderr } = await perbench('cost', ...plan, ...files);
     expect([code, stderr.match(/wrote /gu)?.length]).toEqual([0, 4]);
     expect(stdout).toMatch(/^IMDB, mini set · price of 1,000 answers\nModel .*Accuracy/u);
     // One device all day: 28.8 for 50 thousands.

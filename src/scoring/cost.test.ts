@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { apiAt as api, measured, usualModel as own, usualPlan as plan } from '../../test/setup/task-costs.ts';
 import type { Measurement } from '../core/measurement.ts';
+import { overLaunches } from '../metrics/launches.ts';
+import { priceOfTokens } from '../metrics/token-counts.ts';
+import { createNormalSource, createRandom } from '../stats/random.ts';
 import { breakEven, loadCost, ownCost } from './cost.ts';
 
 const unknown: Measurement = { status: 'unavailable', reason: 'no_samples', detail: 'no launch produced a value' };
@@ -128,5 +131,50 @@ describe('the break-even', () => {
   ] as const)('tells at the load of the plan what is cheaper: %d %j is %s', (price, ends, expected) => {
     const loaded = { ...plan, answersPerDay: 2_000_000 };
     expect(breakEven(ownCost(own, loaded), api(price, ends), loaded)?.cheaper).toBe(expected);
+  });
+});
+
+describe('intervals', () => {
+  /** Launches that vary by 5 % in throughput and 8 % in energy, and answers of about 400 and 60 tokens. */
+  function drawn(seed: number): { readonly price: boolean; readonly load: boolean } {
+    const normal = createNormalSource(createRandom(seed));
+    const launches = (value: number, deviation: number): number[] =>
+      Array.from({ length: 4 }, () => value * Math.exp(deviation * normal()));
+    const model = {
+      ...own,
+      rate: overLaunches(launches(10, 0.05), 'items/s', []),
+      energyPerItem: overLaunches(launches(36, 0.08), 'J/item', []),
+    };
+    const dear = { ...plan, electricityPrice: 2, pue: 1.5 };
+    const answers = Array.from({ length: 100 }, () => [400 + 50 * normal(), 60 + 20 * normal()] as const);
+    const sums = (of: (prompt: number, output: number) => number): number =>
+      answers.reduce((total, [prompt, output]) => total + of(prompt, output), 0);
+    const counts = {
+      items: answers.length,
+      uncounted: 0,
+      prompt: sums((prompt) => prompt),
+      output: sums((_, output) => output),
+      promptSquares: sums((prompt) => prompt ** 2),
+      outputSquares: sums((_, output) => output ** 2),
+      products: sums((prompt, output) => prompt * output),
+    };
+    const price = priceOfTokens(counts, { input: 2e-7, output: 2e-6 });
+    const cost = ownCost(model, dear);
+    const { load } = breakEven(cost, { ...api(1), price }, dear) ?? {};
+    const holds = (interval: { low: number | 'never'; high: number | 'never' } | undefined, truth: number): boolean =>
+      interval !== undefined &&
+      interval.low !== 'never' &&
+      interval.low <= truth &&
+      (interval.high === 'never' || interval.high >= truth);
+    // 0.1 of machine and 0.03 of electricity; 86.4 a day over 0.08 + 0.12 - 0.03.
+    return { price: holds(cost.fullUse?.interval, 0.13), load: holds(load?.interval, 86_400 / 0.17) };
+  }
+
+  it('hold the truth at least as often as they say', () => {
+    const all = Array.from({ length: 2000 }, (_, seed) => drawn(seed + 1));
+    for (const name of ['price', 'load'] as const) {
+      // Three standard errors of 2,000 draws below 95 %.
+      expect(all.filter((each) => each[name]).length / all.length).toBeGreaterThan(0.935);
+    }
   });
 });

@@ -1,5 +1,4 @@
 import { defineCommand, type Command } from '../options/command.ts';
-import { costOptions } from './cost-options.ts';
 import {
   exportOptions,
   figuresOptions,
@@ -87,28 +86,6 @@ export const resultCommands: readonly Command[] = [
     ],
     writesFiles: true,
     load: async () => (await import('../commands/ladder.ts')).ladder,
-  }),
-  defineCommand({
-    name: 'cost',
-    group: 'Inspect results',
-    summary: 'show what answers cost here, and from which load on they cost less than from an API',
-    details:
-      'Price of 1,000 answers at full use and at a load, the devices that it takes, and the break-even against APIs whose prices per token are in a file. All prices are yours; nothing is measured. See docs/cost.md.',
-    arguments: [
-      {
-        ...runsArgument,
-        isRepeatable: false,
-        help: 'run id or a prefix of it, or latest, latest~1 (default: the newest run)',
-      },
-    ],
-    options: costOptions,
-    examples: [
-      'perbench cost --price-per-hour 1.2',
-      'perbench cost --price-per-hour 1.2 --load 50000/day --duty-cycle 33% --prices prices.yaml',
-      'perbench cost latest --price-per-hour 0.4 --electricity 0.3 --pue 1.4 -o cost.md -o cost.csv',
-    ],
-    writesFiles: true,
-    load: async () => (await import('../commands/cost.ts')).cost,
   }),
   defineCommand({
     name: 'score',
