@@ -1,3 +1,4 @@
+import { pricesJsonSchema } from '../src/app/prices-file.ts';
 import { reportJsonSchema } from '../src/present/report.ts';
 import { suiteJsonSchema, taskJsonSchema } from '../src/core/suite.ts';
 import type { Command, CommandArgument } from '../src/cli/options/command.ts';
@@ -13,6 +14,7 @@ export function generatedFiles(): Readonly<Record<string, string>> {
   return {
     'docs/cli.md': cliMarkdown(),
     'docs/glossary.md': glossaryMarkdown(),
+    'schemas/prices.schema.json': `${JSON.stringify(pricesJsonSchema(), undefined, 2)}\n`,
     'schemas/results.schema.json': `${JSON.stringify(reportJsonSchema(), undefined, 2)}\n`,
     'schemas/suite.schema.json': `${JSON.stringify(suiteJsonSchema(), undefined, 2)}\n`,
     'schemas/task.schema.json': `${JSON.stringify(taskJsonSchema(), undefined, 2)}\n`,

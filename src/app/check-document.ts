@@ -147,7 +147,10 @@ function schemaAt(path: DocumentPath, whole: JsonSchema): JsonSchema | undefined
   let schema: JsonSchema | undefined = whole;
   for (const part of path) {
     const inside = branchWithKeys(schema);
-    schema = typeof part === 'number' ? schema?.items : inside?.properties?.[part];
+    // Of a record, whose keys are names, each value has the same schema.
+    const { properties, additionalProperties: others } = inside ?? {};
+    const named = properties?.[part] ?? (typeof others === 'object' ? others : undefined);
+    schema = typeof part === 'number' ? schema?.items : named;
   }
   return schema;
 }
@@ -159,6 +162,7 @@ function branchWithKeys(schema: JsonSchema | undefined): JsonSchema | undefined 
 interface JsonSchema {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: JsonSchema | boolean;
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
 }

@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import { UsageError } from '../core/errors.ts';
 import { loadChartFont } from '../page/figures/chart-font.ts';
 import { renderPdf } from '../page/figures/render-pdf.ts';
 import { renderPng } from '../page/figures/render-png.ts';
@@ -69,6 +70,25 @@ export async function drawnOutputs(
   const charts = figureFiles(context);
   await checkOutputs(charts, context);
   return { charts, files: await outputFiles(context, kind, undefined, figureEndings) };
+}
+
+/**
+ * The task that a chart is drawn of: the only one.
+ *
+ * @param otherwise what to do beside naming a task, as the end of a sentence
+ * @throws {UsageError} if a chart is asked for and there are several
+ */
+export function drawnTask<One extends { readonly taskId: string }>(
+  tasks: readonly One[],
+  [file]: readonly FigureFile[],
+  otherwise = '',
+): One | undefined {
+  const [first, second] = tasks;
+  if (file === undefined || second === undefined) return first;
+  const names = tasks.map(({ taskId }) => taskId).join(', ');
+  throw new UsageError(`--out ${file.name}: a chart is of one task, and this run has ${tasks.length}: ${names}`, {
+    hint: `Name one with --task${otherwise}.`,
+  });
 }
 
 /** Draws a chart into each of those files. */

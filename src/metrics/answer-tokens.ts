@@ -2,9 +2,7 @@ import type { Measurement, Warning } from '../core/measurement.ts';
 import type { SampleSummary } from '../core/store.ts';
 import { thresholds } from '../core/thresholds.ts';
 import { uncountedRemark } from '../core/engine.ts';
-import { tQuantile } from '../stats/distributions.ts';
-
-const level = 0.95;
+import { meanInterval } from '../stats/score-interval.ts';
 
 /**
  * Output tokens of an answer on average, thoughts included: what an answer costs, whatever the hardware. Its interval is
@@ -27,10 +25,5 @@ export function tokensPerAnswer({
   const warnings: readonly Warning[] = uncounted === 0 ? [] : [{ reason: 'odd_answers', detail }];
   const measured = { status: 'measured', value, unit: 'count', n: items, warnings } as const;
   if (outputTokenSquareSum === undefined || items < 2) return measured;
-  const variance = Math.max(0, (outputTokenSquareSum - items * value ** 2) / (items - 1));
-  const half = tQuantile((1 + level) / 2, items - 1) * Math.sqrt(variance / items);
-  return {
-    ...measured,
-    interval: { low: Math.max(0, value - half), high: value + half, level, method: 't over items' },
-  };
+  return { ...measured, interval: meanInterval(items, value, outputTokenSquareSum) };
 }

@@ -76,6 +76,19 @@ function priceOfThousand(rate: Measurement, pricePerHour: number): Measurement {
   return derived(rate, to, (itemsPerSecond) => (1000 * pricePerHour) / (3600 * itemsPerSecond));
 }
 
+/** Answers per second and device, whatever the unit of throughput is. */
+export function answerRate(protocol: ProtocolName, passResults: readonly PassResult[]): Measurement {
+  const launches = launchesIn(passResults);
+  const passes = launches.map((launch) => loadPass(protocol, launch)).filter((pass) => pass !== undefined);
+  const figures = launches.map((launch) => launchFigures(protocol, launch));
+  return overLaunches(valuesOf(figures, 'itemsPerSecond'), 'items/s', mergeWarnings(passes), passes);
+}
+
+/** Devices that one launch takes: so many are bought or rented at once. */
+export function devicesPerLaunch(passResults: readonly PassResult[]): number {
+  return Math.max(1, ...passResults.map(({ devices }) => devices ?? 1));
+}
+
 /**
  * What answers cost: energy where it was measured, money where the suite says what an hour costs. Shown beside the four
  * factors, never part of a score.
@@ -94,15 +107,13 @@ export function costMeasurements(
   const figures = launches.map((launch) => launchFigures(protocol, launch));
   const perItem = energyPerItem(passes, valuesOf(figures, 'joulesPerItem'));
   const parts = countedParts(passes.flatMap(({ host: { energy } }) => energy ?? []));
-  // Answers, whatever the unit of throughput is.
-  const rates = valuesOf(figures, 'itemsPerSecond');
   return {
     ...(perItem !== undefined && {
       energyPerItem: perItem,
       energyPerCorrect: energyPerCorrect(perItem, accuracy, parts),
     }),
     ...(pricePerHour !== undefined && {
-      pricePerThousand: priceOfThousand(overLaunches(rates, 'items/s', mergeWarnings(passes)), pricePerHour),
+      pricePerThousand: priceOfThousand(answerRate(protocol, passResults), pricePerHour),
     }),
   };
 }

@@ -86,6 +86,7 @@ export const documentFormats = {
   decision: pick('csv', 'json', 'markdown'),
   brief: pick('json', 'markdown', 'html'),
   loss: pick('csv', 'json', 'markdown', 'latex', 'parquet'),
+  cost: pick('csv', 'json', 'markdown', 'latex', 'parquet'),
   ladder: pick('csv', 'json', 'markdown', 'latex', 'parquet'),
   sweep: pick('csv', 'json', 'markdown', 'latex', 'parquet', 'openmetrics', 'bencher'),
   gate: pick('junit', 'json', 'csv', 'markdown'),

@@ -252,6 +252,16 @@ export const glossary: readonly GlossaryGroup[] = [
     gate: 'A check of a run against a baseline and limits: pass, fail, or inconclusive where the confidence interval contains the limit.',
     regression: 'An item that the baseline answers correctly and the candidate does not.',
   }),
+  group('Cost', {
+    'full use': 'Price of 1,000 answers where every paid second of a device is used.',
+    'At this load': 'Price of 1,000 answers at the given load, with the devices that it takes.',
+    'duty cycle': 'Share of the day in which answers are asked for.',
+    PUE: 'Power usage effectiveness: power that a site draws over that of its computers.',
+    'break-even, Cheaper from':
+      'Answers a day from which on a model of your own costs less than an API; never: full use costs more than the API.',
+    'Always from':
+      'Answers a day from which on that stays so, although each further copy of the model is paid for whole.',
+  }),
   group('Ladders', {
     ladder: 'Configurations of a model from large to small, each compared with the base.',
     front: 'Not shown to be worse than the base, and no other such model is at least as small and as fast.',

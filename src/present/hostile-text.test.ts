@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type Answers, joinAnswers } from '../scoring/answer.ts';
+import type { TaskCosts } from '../scoring/cost.ts';
 import { decide } from '../scoring/decide.ts';
 import { lossDocument, type LossTable } from './loss-document.ts';
 import type { Report } from './report.ts';
 import { acts, hostileTexts, remnants, reportOf } from '../../test/setup/hostile-texts.ts';
 import { cell } from '../../test/setup/compared-cells.ts';
+import { apiAt, taskCosts, usualModel } from '../../test/setup/task-costs.ts';
 import type { Sample } from '../core/sample.ts';
 import { baseRow, createLadder, type Ladder, ladderRow } from '../scoring/ladder.ts';
 import type { Comparison } from '../scoring/comparison.ts';
@@ -13,6 +15,7 @@ import { comparisonDocument } from './comparison-document.ts';
 import { csvValue } from './csv.ts';
 import { briefDocument } from './brief-document.ts';
 import type { Serving } from './serving.ts';
+import { costDocument } from './cost-document.ts';
 import { decisionDocument } from './decision-document.ts';
 import type { Document } from './document.ts';
 import { documentFormats, type Format } from './formats.ts';
@@ -101,6 +104,14 @@ function ladderOf(text: string): Ladder {
   return { ...made, lossSource: { kind: 'text', name: text, sha256: text } };
 }
 
+function costsOf(text: string): TaskCosts {
+  const unknown = { status: 'unavailable', reason: text, detail: text } as const;
+  const own = { ...usualModel, model: text, energyPerItem: unknown };
+  const apis = [apiAt(0.2), { ...apiAt(1), price: unknown }].map((api) => ({ ...api, model: text, tokensOf: text }));
+  const texts = { runId: text, taskId: text, title: text, pretended: [text] };
+  return taskCosts([own], apis, { answersPerDay: 10, electricityPrice: 1 }, texts);
+}
+
 const answersTo = ({ scoreboards }: Report): Answers =>
   joinAnswers(scoreboards.map((board) => decide([{ board, weight: 1, replicates: undefined }])));
 
@@ -159,6 +170,7 @@ async function written(text: string): Promise<Readonly<Record<string, string>>> 
     brief: briefDocument(answersTo(report), report, { serving: servingOf(text) }),
     gate: gateDocument(gateOf(text)),
     loss: lossDocument(lossesOf(text)),
+    cost: costDocument([costsOf(text)]),
     ladder: ladderDocument([ladderOf(text)]),
     sweep: sweepDocument(sweepOf(text)),
   };

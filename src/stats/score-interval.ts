@@ -223,3 +223,16 @@ function clusteredInterval(
 function around(mean: number, half: number, level: number, method: string): Interval {
   return { low: Math.max(0, mean - half), high: Math.min(1, mean + half), level, method };
 }
+
+/**
+ * Student's t interval for the mean of a quantity over items, from its sums; cut at 0, since it counts something.
+ *
+ * @param count of values, at least 2
+ * @param squareSum sum of their squares
+ */
+export function meanInterval(count: number, mean: number, squareSum: number, level = 0.95): Interval {
+  checkCount('an interval over items', count);
+  const variance = Math.max(0, (squareSum - count * mean ** 2) / (count - 1));
+  const half = tQuantile((1 + level) / 2, count - 1) * Math.sqrt(variance / count);
+  return { low: Math.max(0, mean - half), high: mean + half, level, method: 't over items' };
+}

@@ -1,11 +1,14 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   type Answers,
   compareRuns,
+  costDocument,
+  costsOfRun,
   gateRuns,
   openSqliteStore,
+  readPrices,
   documentFormats,
   reportDocument,
   reportRuns,
@@ -115,4 +118,18 @@ it('makes the comparison and the gate of the command', async () => {
   const argv = ['gate', '--baseline', names[0], '--candidate', names[1], '-t', 'imdb'];
   const flags = ['--max-accuracy-drop', '0.05', '--max-memory-rise', '0.1'];
   expect(await records('check', ...argv, ...flags)).toEqual(result.checks.map((check) => asRecord('check', check)));
+});
+
+it('makes the costs of the command', async () => {
+  const prices = { currency: 'EUR', models: { 'gpt-x': { input: 0.15, output: 0.6 } } };
+  await writeFile(join(folder.path, 'prices.json'), JSON.stringify(prices));
+  const options = {
+    pricePerHour: 1.2,
+    answersPerDay: 48,
+    prices: await readPrices(join(folder.path, 'prices.json'), ''),
+  };
+  const costs = await costsOfRun(store, nth(0), options);
+  const argv = ['cost', nth(0).id, '--price-per-hour', '1.2', '--load', '2/h', '--prices', 'prices.json'];
+  expect(await records('cost', ...argv)).toEqual(costs.map((one) => asRecord('cost', one)));
+  expect(costDocument(costs).verdict).toContain('gpt-x takes');
 });

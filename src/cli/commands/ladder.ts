@@ -1,32 +1,20 @@
 import { laddersOfRun } from '../../app/ladders-of-run.ts';
-import { UsageError } from '../../core/errors.ts';
 import { ladderFigure } from '../../page/figures/ladder-figure.ts';
 import { ladderDocument } from '../../present/ladder-document.ts';
-import type { Ladder } from '../../scoring/ladder.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { drawnOutputs, type FigureFile, writeFigureFiles } from '../figure-files.ts';
+import { drawnOutputs, drawnTask, writeFigureFiles } from '../figure-files.ts';
 import type { CommandHandler } from '../options/command.ts';
 import { printBlocks } from '../print-document.ts';
 import { findRun, perbenchCommand } from '../stored-runs.ts';
 import type { ladderOptions } from '../tables/result-options.ts';
 import { writeDocument } from '../write-outputs.ts';
 
-/** A chart is of one task. */
-function drawnLadder(ladders: readonly Ladder[], [file]: readonly FigureFile[]): Ladder | undefined {
-  const [first, second] = ladders;
-  if (file === undefined || second === undefined) return first;
-  const tasks = ladders.map(({ taskId }) => taskId).join(', ');
-  throw new UsageError(`--out ${file.name}: a chart is of one task, and this run has ${ladders.length}: ${tasks}`, {
-    hint: 'Name one with --task, or draw all with perbench figures.',
-  });
-}
-
 export const ladder: CommandHandler<typeof ladderOptions> = async ({ arguments: names, options }, context) => {
   const { base, task, x, y, width: widthMm, dpi } = options;
   const { charts, files } = await drawnOutputs(context, 'ladder');
   const { store, run } = await findRun(names, context);
   const ladders = await laddersOfRun(store, run, { base, tasks: task, signal: context.interruption.signal });
-  const drawn = drawnLadder(ladders, charts);
+  const drawn = drawnTask(ladders, charts, ', or draw all with perbench figures');
   const document = ladderDocument(ladders);
   printBlocks(document.screen, context);
   for (const one of ladders) context.output.record('ladder', one);

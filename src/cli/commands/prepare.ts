@@ -127,6 +127,7 @@ function lineText(line: DoctorLine, { output }: CliContext): string {
 
 async function schemaOf(what: string): Promise<object> {
   if (what === 'results') return (await import('../../present/report.ts')).reportJsonSchema();
+  if (what === 'prices') return (await import('../../app/prices-file.ts')).pricesJsonSchema();
   return what === 'task' ? taskJsonSchema() : suiteJsonSchema();
 }
 

@@ -9,6 +9,7 @@ import {
   storedRunOptions,
 } from './measure-options.ts';
 import { compareOptions, decideOptions, gateOptions } from './decision-options.ts';
+import { costOptions } from './cost-options.ts';
 import { prepareCommands } from './prepare-commands.ts';
 import { resultCommands } from './result-commands.ts';
 
@@ -196,6 +197,22 @@ const measureAndDecide: readonly Command[] = [
     ],
     writesFiles: true,
     load: async () => (await import('../commands/decisions.ts')).gate,
+  }),
+  defineCommand({
+    name: 'cost',
+    group: 'Decide',
+    summary: 'show what answers cost here, and against an API',
+    details:
+      'Price of 1,000 answers at full use and at a load, the devices that it takes, and the break-even against APIs whose prices per token are in a file. All prices are yours; nothing is measured. --out takes .svg, .pdf and .png as well, for a chart of one task. See docs/cost.md.',
+    arguments: [runArgument],
+    options: costOptions,
+    examples: [
+      'perbench cost --price-per-hour 1.2',
+      'perbench cost --price-per-hour 1.2 --load 50000/day --duty-cycle 33% --prices prices.yaml',
+      'perbench cost latest --price-per-hour 0.4 --electricity 0.3 --pue 1.4 -o cost.md -o cost.csv',
+    ],
+    writesFiles: true,
+    load: async () => (await import('../commands/cost.ts')).cost,
   }),
 ];
 

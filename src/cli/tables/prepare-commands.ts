@@ -171,7 +171,12 @@ export const prepareCommands: readonly Command[] = [
     group: 'Prepare',
     summary: 'print the JSON schema of a kind of file',
     arguments: [
-      { name: 'what', help: 'kind of file (default: suite)', isOptional: true, choices: ['suite', 'task', 'results'] },
+      {
+        name: 'what',
+        help: 'kind of file (default: suite)',
+        isOptional: true,
+        choices: ['suite', 'task', 'prices', 'results'],
+      },
     ],
     options: noOptions,
     load: async () => (await import('../commands/prepare.ts')).schema,

@@ -131,7 +131,7 @@ export const scoreOptions = {
 const paperWidthsMm = { column: 84, page: 178 } as const;
 const namedWidths: Readonly<Record<string, number>> = paperWidthsMm;
 
-const width = withDefault(
+export const width = withDefault(
   custom<number>({
     argument: 'width',
     expected: 'column (84 mm), page (178 mm) or 40 to 400 mm',
@@ -148,7 +148,7 @@ const width = withDefault(
   paperWidthsMm.column,
 );
 
-const dpi = withDefault(
+export const dpi = withDefault(
   number({ argument: 'n', min: 72, max: 1200, help: 'resolution of PNG files, in dots per inch' }),
   300,
 );

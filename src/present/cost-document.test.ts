@@ -1,0 +1,76 @@
+import { expect, it } from 'vitest';
+import { apiAt, measured, taskCosts, usualModel } from '../../test/setup/task-costs.ts';
+import type { TaskCosts } from '../scoring/cost.ts';
+import { costDocument } from './cost-document.ts';
+import { documentFormats } from './formats.ts';
+import { terminalText } from './terminal.ts';
+
+function shown(costs: TaskCosts, width?: number): string {
+  return terminalText(costDocument([costs]).screen, { width, isWhole: false });
+}
+
+const known = { ...apiAt(0.2, [0.15, 0.24]), accuracy: measured(0.85, 'ratio', [0.8, 0.89]), tokensOf: 'api' };
+
+it('shows prices at a load, what they rest on, and from which load on one is cheaper', () => {
+  const load = { answersPerDay: 2_000_000, electricityPrice: 2, pue: 1.5 };
+  expect(shown(taskCosts([usualModel], [known], load), 120)).toMatchInlineSnapshot(`
+    "Toy · price of 1,000 answers
+    Model                Accuracy        Throughput           Full use     Devices  In use       At this load  Electricity
+                           [95 %]           items/s           EUR/1000                   %           EUR/1000     EUR/1000
+    own    own  0.80 [0.75, 0.84]  10.0 [9.0, 12.0]  0.13 [0.11, 0.14]  3 (2 to 3)    77.2  0.16 [0.11, 0.16]       0.0300
+    api    API  0.85 [0.80, 0.89]                                                           0.20 [0.15, 0.24]
+    Cheapest of your own at 2,000,000 answers a day: own, 0.160 EUR per 1,000 answers; api takes 0.200 EUR. Your own is
+      cheaper from 508,000 answers a day on (95 % interval 402,000 to 741,000).
+      electricity: measured energy of answers times 2 per kWh and a PUE of 1.5; what idle devices draw was not measured and
+        is in no price
+      at 3.6 EUR per device and hour; all prices are yours
+
+    Toy · break-even
+    Model  Against                  Cheaper from                        Always from  At this load
+                                     answers/day                        answers/day
+    own    api      508,000 (402,000 to 741,000)  1,020,000 (402,000 to 14,800,000)  too close to tell
+      always: however many copies of the model the load takes
+
+    More intervals and notes: -v."
+  `);
+});
+
+it('shows prices at full use where there is no load, and hides what nobody asked for', () => {
+  expect(shown(taskCosts([usualModel], []), 120)).toMatchInlineSnapshot(`
+    "Toy · price of 1,000 answers
+    Model                Accuracy        Throughput           Full use
+                           [95 %]           items/s           EUR/1000
+    own    own  0.80 [0.75, 0.84]  10.0 [9.0, 12.0]  0.10 [0.08, 0.11]
+    Cheapest of your own at full use: own, 0.100 EUR per 1,000 answers.
+      at 3.6 EUR per device and hour; all prices are yours
+      throughput is that of the measured load: answers are slower there than alone, and peaks above it wait
+
+    More notes: -v."
+  `);
+});
+
+it('says where a further device makes an API cheaper again, and where an API always is', () => {
+  const text = shown(
+    taskCosts([usualModel], [apiAt(0.12, [0.119, 0.121]), { ...apiAt(0.01, [0.009, 0.011]), model: 'cheap' }]),
+  );
+  expect(text).toMatch(/\nown +api +720,000 \(714,000 to 726,000\) +3,600,000 \(/u);
+  expect(text).toMatch(/\nown +cheap +never +never/u);
+  expect(text).toContain('cheap takes 0.0100 EUR. Your own is never cheaper.');
+  expect(text).toContain('api, cheap: accuracy not measured here');
+});
+
+it('leaves open what only one end of the intervals says', () => {
+  const costs = taskCosts([usualModel], [apiAt(0.09, [0.088, 0.092])]);
+  expect(shown(costs)).toContain('Your own is never cheaper (95 % interval 939,000 to never).');
+  const csv = documentFormats.cost.csv.write(costDocument([costs]));
+  const [headings = '', values = ''] = csv.split('\r\n');
+  const cells = Object.fromEntries(headings.split(',').map((heading, at) => [heading, values.split(',')[at]]));
+  expect(cells).toMatchObject({ break_even: 'open', break_even_load: '', break_even_load_high: '' });
+});
+
+it('says why there is no price', () => {
+  const lost = { status: 'unavailable', reason: 'no_samples', detail: 'no launch produced a value' } as const;
+  const text = shown(taskCosts([usualModel, { ...usualModel, model: 'broken', rate: lost }], []));
+  expect(text).toMatch(/\nbroken +own .*–/u);
+  expect(text).toContain('–: broken: no launch produced a value');
+});
