@@ -31,6 +31,7 @@ it('loads commander and the tables, and nothing that takes long', () => {
   expect(ours.filter((name) => !name.startsWith('cli/'))).toEqual([
     'core/amount-text.ts',
     'core/errors.ts',
+    'core/find-base.ts',
     'core/json-inside.ts',
     'core/ladder-axes.ts',
     'core/limits-schema.ts',
@@ -53,6 +54,7 @@ it('loads commander and the tables, and nothing that takes long', () => {
     'core/without-secrets.ts',
     'files/file-limits.ts',
     'present/sanitise.ts',
+    'present/serving.ts',
     'present/text-width.ts',
     'scoring/factor.ts',
   ]);
