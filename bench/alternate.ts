@@ -1,11 +1,12 @@
 /*
  * Two sides take turns, so that whatever else the machine does touches both; the result is the median of the ratios
  * of neighbouring rounds, with their range. A round in which other processes took more than 5 % of the CPU is marked.
- * The same ratio by CPU time is printed too: with --threads 1 it holds on a busy machine; with more threads, waiting
- * counts as work.
+ * The same ratio by CPU time is printed too, with each side's CPU time for one piece of work: with --threads 1 it holds on
+ * a busy machine; with more threads, waiting counts as work.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { medianOf } from '../src/stats/means.ts';
 
 export interface Side {
   readonly name: string;
@@ -83,12 +84,6 @@ async function runRound(side: Side): Promise<Round> {
   return { perSecond, perCpuSecond, note, othersShare: Math.max(0, others / Math.max(1, after.all - machine.all)) };
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  const middle = (sorted.length - 1) / 2;
-  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2;
-}
-
 function describe({ perSecond, note, othersShare }: Round, unit: string): string {
   const busy = othersShare > 0.05 ? `, host busy ${Math.round(othersShare * 100)} %` : '';
   return `${perSecond.toFixed(2)} ${unit}${note === '' ? '' : ` (${note})`}${busy}`;
@@ -107,7 +102,7 @@ export async function alternate(options: AlternateOptions): Promise<void> {
   await ours.run();
   await theirs.run();
   const ratios: number[] = [];
-  const byCpu: number[] = [];
+  const rounds: (readonly [mine: Round, other: Round])[] = [];
   const quiet: number[] = [];
   for (let round = 0; round < options.rounds; round += 1) {
     const order = round % 2 === 0 ? [ours, theirs] : [theirs, ours];
@@ -117,7 +112,7 @@ export async function alternate(options: AlternateOptions): Promise<void> {
     if (mine === undefined || other === undefined) continue;
     const ratio = mine.perSecond / other.perSecond;
     ratios.push(ratio);
-    byCpu.push(mine.perCpuSecond / other.perCpuSecond);
+    rounds.push([mine, other]);
     if (mine.othersShare <= 0.05 && other.othersShare <= 0.05) quiet.push(ratio);
     console.log(
       `round ${round + 1}: ${ours.name} ${describe(mine, unit)}; ${theirs.name} ${describe(other, unit)}; ratio ${ratio.toFixed(3)}`,
@@ -126,11 +121,19 @@ export async function alternate(options: AlternateOptions): Promise<void> {
   const print = (name: string, values: readonly number[]): void => {
     const range = `${Math.min(...values).toFixed(3)} to ${Math.max(...values).toFixed(3)}`;
     console.log(
-      `${name}: median ratio ${median(values).toFixed(3)} (${range}, ${values.length} rounds), target ${options.target}`,
+      `${name}: median ratio ${medianOf(values).toFixed(3)} (${range}, ${values.length} rounds), target ${options.target}`,
     );
   };
   print('all rounds', ratios);
   if (quiet.length > 0 && quiet.length < ratios.length) print('rounds on a quiet machine', quiet);
-  print('all rounds, by CPU time', byCpu);
+  print(
+    'all rounds, by CPU time',
+    rounds.map(([mine, other]) => mine.perCpuSecond / other.perCpuSecond),
+  );
+  const cpuMicroseconds = (side: 0 | 1): string =>
+    medianOf(rounds.map((round) => 1e6 / round[side].perCpuSecond)).toFixed(0);
+  console.log(
+    `CPU time for one of the ${unit.replace('/s', '')}: ${ours.name} ${cpuMicroseconds(0)} µs, ${theirs.name} ${cpuMicroseconds(1)} µs`,
+  );
   if (quiet.length === 0) console.log('no round ran on a quiet machine: take the ratio with care');
 }

@@ -1,12 +1,14 @@
 /*
  * Generation at 16 sequences: perbench's llama engine against llama.cpp's own server at 16 slots, with the same GGUF
- * file, threads, prompts and token limits. Output tokens per second over a closed loop. Target: at least 0.95.
+ * file, threads, prompts and token limits. Output tokens per second over a closed loop. Target: at least 0.95. What bounds
+ * both is in README.md, "Generation beside llama-server".
  *
  *   python3 -m venv VENV && VENV/bin/pip install xllamacpp==2026.10.11549
  *   node bench/generation-vs-llama-server.ts --model FILE.gguf --python VENV/bin/python [--rounds 5]
  *     [--sequences 16] [--requests 48] [--tokens 64] [--threads 2] [--kernels haswell]
  *
- * The wheel has kernels for AVX2 (and FMA) alone; with `--kernels haswell` both sides compute by those.
+ * The wheel has kernels for AVX2 (and FMA) alone; with `--kernels haswell` both sides compute by those, each as its own
+ * compiler made them.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
