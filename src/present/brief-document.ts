@@ -1,4 +1,4 @@
-import { humanScale } from '../core/amount-text.ts';
+import { decimalsFor, humanScale } from '../core/amount-text.ts';
 import type { ModelFacts } from '../core/manifest.ts';
 import { knownMeasurement } from '../core/measurement.ts';
 import { shellWord } from '../core/shell-word.ts';
@@ -15,11 +15,12 @@ import {
   column,
   createDocument,
   type Document,
+  intervalParts,
   type Line,
   line,
   listBlock,
-  measuredCell,
   missing,
+  numberCell,
   records,
   row,
   table,
@@ -75,8 +76,11 @@ function factorColumn({ rows }: Scoreboard, factor: FactorName): FactorColumn {
     cell({ measurements }) {
       const known = knownMeasurement(measurements[factor]);
       if (known === undefined) return missing;
-      const decimals = known.unit === 'ratio' ? { decimals: 3 } : {};
-      return measuredCell(known.value, known.interval, { divisor: scale.divisor, ...decimals });
+      const { value, unit, interval } = known;
+      const shown = value / scale.divisor;
+      // Both ends, however far apart: whoever signs is to see the doubt.
+      const ends = interval && { low: interval.low / scale.divisor, high: interval.high / scale.divisor };
+      return numberCell(shown, unit === 'ratio' ? 3 : decimalsFor(shown), intervalParts(ends));
     },
   };
 }

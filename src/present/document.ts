@@ -67,8 +67,7 @@ function isSkewed(value: number, { low, high }: Ends, decimals: number): boolean
 }
 
 /**
- * A measured number with what is known of its spread: ± where the interval is about even and narrower than the value,
- * else both ends.
+ * A measured number with what is known of its spread: ± where the interval is about even, else both ends.
  *
  * @param interval in the unit of the value
  * @param divisor from that unit to the one shown
@@ -85,9 +84,9 @@ export function measuredCell(
   const shown = value / divisor;
   const ends = interval && { low: interval.low / divisor, high: interval.high / divisor };
   const { half, range } = intervalParts(ends);
-  if (ends === undefined || half === undefined) return numberCell(shown, decimals, more);
-  const tellsEnds = half > Math.abs(shown) || isSkewed(shown, ends, decimals);
-  return numberCell(shown, decimals, { half, range: tellsEnds ? range : undefined, ...more });
+  // A half beyond the value, as two launches leave it, says no more than that nothing is known.
+  if (ends === undefined || half === undefined || half > Math.abs(shown)) return numberCell(shown, decimals, more);
+  return numberCell(shown, decimals, { half, range: isSkewed(shown, ends, decimals) ? range : undefined, ...more });
 }
 
 /** A size in the unit that suits it. */
