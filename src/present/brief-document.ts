@@ -244,7 +244,7 @@ function servingBlocks(serving: Serving | string | undefined, named: readonly st
 }
 
 /**
- * One page for whoever signs: the answer, why, the numbers with their intervals, what they don't cover, what would
+ * A brief for whoever signs: the answer, why, the numbers with their intervals, what they don't cover, what would
  * change it, on what it was measured, how to repeat it, and how to serve the model.
  *
  * @param report with its answers, of one run or of a table

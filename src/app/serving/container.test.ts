@@ -29,9 +29,9 @@ describe('docker run', () => {
         --rm \\
         --name tiny \\
         --publish 127.0.0.1:8080:8080 \\
-        --volume '/FOLDER/tiny model.gguf:/models/tiny model.gguf:ro' \\
+        --mount 'type=bind,src=/FOLDER/tiny model.gguf,dst=/models/tiny_model.gguf,readonly' \\
         ghcr.io/ggml-org/llama.cpp:server \\
-        --model '/models/tiny model.gguf' \\
+        --model /models/tiny_model.gguf \\
         --alias tiny \\
         --host 0.0.0.0 \\
         --port 8080 \\
@@ -40,6 +40,7 @@ describe('docker run', () => {
         --threads 2 \\
         --metrics \\
         --cache-ram 0 \\
+        --no-cache-prompt \\
         --device none \\
         --temp 0"
     `);
