@@ -55,20 +55,26 @@ export function wantedServing({ serve, as, model, brief, table }: Options, conte
   const named = context.globals.out.filter((name) => endingOf(name) !== undefined);
   const files = named.map((name): Target => ({ name, path: context.path(name) }));
   const briefs = brief.map((name) => briefFile(name, context));
-  const [first = ''] = named;
-  const form = as ?? formsOfEndings[endingOf(first) ?? ''];
+  const form = as ?? formsOfEndings[endingOf(named[0] ?? '') ?? ''];
+  const other = named.find((name) => !fits(form, formsOfEndings[endingOf(name) ?? '']));
+  if (other !== undefined) {
+    throw new UsageError(`--out ${other}: the command is written as ${form}, which a file of that ending isn't`, {
+      hint: 'Write one form at a time: .sh for shell and docker, .yaml for kubernetes, a Modelfile for modelfile.',
+    });
+  }
   return {
     isPrinted,
     model,
-    // A script of the shell takes whatever the server is written as by itself.
-    options: {
-      server: serve === '' ? undefined : serve,
-      form: as === undefined && form === 'shell' ? undefined : form,
-    },
+    options: { server: serve === '' ? undefined : serve, form },
     endings,
     files,
     briefs,
   };
+}
+
+/** Docker's command is one of a shell. */
+function fits(form: ServingForm | undefined, ofEnding: ServingForm | undefined): boolean {
+  return form === ofEnding || (form === 'docker' && ofEnding === 'shell');
 }
 
 function briefFile(name: string, context: CliContext): OutputFile & Target {
@@ -94,7 +100,7 @@ function whyNone({ kind }: Answers): string {
 /**
  * Prints the command that serves the named model, and writes its files and the briefs.
  *
- * @returns whether a command was printed: it alone is stdout then
+ * @returns whether a command was printed, or none could be: it alone is stdout then; `nothing` if none was asked for
  * @throws as `serveCommand`, where the command was asked for
  */
 export async function tellServing(
@@ -102,21 +108,22 @@ export async function tellServing(
   report: Report,
   wanted: WantedServing,
   context: CliContext,
-): Promise<'served' | 'nothing'> {
+): Promise<'served' | 'none' | 'nothing'> {
   if (!wanted.isPrinted && wanted.briefs.length === 0) return 'nothing';
   const model = wanted.model ?? recommendedModel(answers);
-  const serving = model === undefined ? whyNone(answers) : await servingOf(model, report, wanted, context);
-  for (const file of wanted.briefs) {
-    await writeDocument(
-      briefDocument(answers, report, { serving, decidedBy: decidedBy(report, context) }),
-      [file],
-      context,
-    );
+  const serving = await servingOf(model, answers, report, wanted, context);
+  if (wanted.briefs.length > 0) {
+    // A manifest would be longer than all the rest.
+    const isLong = typeof serving === 'object' && serving.form === 'kubernetes';
+    const short = { ...wanted, options: { ...wanted.options, form: 'shell' as const } };
+    const briefServing = isLong ? await servingOf(model, answers, report, short, context) : serving;
+    const brief = briefDocument(answers, report, { serving: briefServing, decidedBy: decidedBy(report, context) });
+    for (const file of wanted.briefs) await writeDocument(brief, [file], context);
   }
   if (!wanted.isPrinted || serving === undefined) return 'nothing';
   if (typeof serving === 'string') {
     context.output.warn(serving);
-    return 'nothing';
+    return 'none';
   }
   const text = servingText(serving);
   context.output.result(text.trimEnd());
@@ -128,29 +135,32 @@ export async function tellServing(
   return 'served';
 }
 
-/** The command line with the run, so that it names the same one later. */
-function decidedBy({ sources }: Report, { commandLine, commandName }: CliContext): readonly string[] | undefined {
+/** The command line, with the run if it is of one, so that it names the same one later. */
+function decidedBy({ sources }: Report, { commandLine, commandName }: CliContext): readonly string[] {
   const [run] = sources?.runs ?? [];
-  if (run === undefined) return undefined;
+  if (run === undefined) return ['perbench', ...commandLine];
   const at = commandLine.indexOf(commandName);
   const named = commandLine.some((word) => word !== '' && run.id.startsWith(word));
   const rest = named ? commandLine.slice(at + 1) : [run.id, ...commandLine.slice(at + 1)];
   return ['perbench', ...commandLine.slice(0, at + 1), ...rest];
 }
 
-/** How the model is served. A brief says why that can't be told; whoever asks for the command gets the error. */
+/** How the model is served; undefined for a table. A brief says why that can't be told; whoever asks for the command gets the error. */
 async function servingOf(
-  model: string,
+  model: string | undefined,
+  answers: Answers,
   report: Report,
   { options, isPrinted }: WantedServing,
   context: CliContext,
 ): Promise<Serving | string | undefined> {
   const [run] = report.sources?.runs ?? [];
   if (run === undefined) return undefined;
+  if (model === undefined) return whyNone(answers);
   try {
     return await serveCommand(await openReadStore(context), run, model, {
       ...options,
       settings: sourceSettings(context),
+      signal: context.interruption.signal,
     });
   } catch (error) {
     if (isPrinted || !(error instanceof UsageError || error instanceof ModelError)) throw error;

@@ -26,8 +26,10 @@ function measured(value: number, unit: Unit): Measurement {
   return { status: 'measured', value, unit, n: 3, interval, warnings: [] };
 }
 
-/** A finished run of two GGUF models on 100 items, of which each is right on so many. */
-async function storeRun(file: string, right: readonly [first: number, second: number]): Promise<void> {
+type Right = readonly [first: number, second: number];
+
+/** A finished run of two GGUF models on 100 items of one or two tasks, of which each is right on so many. */
+async function storeRun(file: string, ...right: readonly [Right, Right?]): Promise<void> {
   await using store = await openSqliteStore({ file: join(folder, file) });
   const names = ['small', 'large'];
   const id = '20261124-170000-srv1';
@@ -40,24 +42,30 @@ async function storeRun(file: string, right: readonly [first: number, second: nu
     engineBuild: 'llama.cpp 0.5.0 (zen4)',
     devices: ['CPU zen4'],
   };
-  const cells = names.map((model, position) => ({
-    id: `${id}.${position}`,
-    model,
-    taskId: 'imdb/mini@2',
-    protocol: 'serving' as const,
-    position,
-    items: 100,
-  }));
-  const suite = suiteSchema.parse({ models, tasks: ['imdb/mini'], concurrency: 4 });
+  const tasks = ['imdb/mini', 'gsm8k/mini'].slice(0, right.length);
+  const cells = tasks.flatMap((task, at) =>
+    names.map((model, index) => ({
+      id: `${id}.${task}.${index}`,
+      model,
+      taskId: `${task}@2`,
+      protocol: 'serving' as const,
+      position: at * names.length + index,
+      items: 100,
+    })),
+  );
+  const suite = suiteSchema.parse({ models, tasks, concurrency: 4 });
   const manifest = {
     ...base.manifest,
     models: Object.fromEntries(models.map(({ name, source }) => [name, { source, ...facts }])),
   };
   await store.createRun({ ...base, suite, manifest }, cells);
-  for (const [index, cell] of cells.entries()) {
+  for (const [position, cell] of cells.entries()) {
+    const index = position % names.length;
     const claim = await store.claimCell(cell.id, 'fixture', 60_000);
     if (claim === undefined) throw new Error('the cell can be claimed');
-    const scores = Array.from({ length: 100 }, (_, at) => Number(at < (right[index] ?? 0)));
+    const scores = Array.from({ length: 100 }, (_, at) =>
+      Number(at < (right[Math.floor(position / names.length)]?.[index] ?? 0)),
+    );
     const samples = scores.map((score, at) =>
       sampleAt(at, { score, metrics: {}, isUnparsed: false, promptTokens: 500, outputTokens: 4 }),
     );
@@ -78,6 +86,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'perbench-serve-cli-'));
   await storeRun('clear.db', [95, 92]);
   await storeRun('none.db', [20, 10]);
+  await storeRun('wrong.db', [0, 95]);
+  await storeRun('each.db', [95, 60], [20, 95]);
   const models = [{ source: 'yes', engine: 'mock', engineOptions: { answers: ['positive'], tokenMs: 0.1 } }];
   const brief = { concurrency: 1, launches: 1, windowSeconds: 0.05, latencyRequests: 3 };
   await writeFile(join(folder, 'mock.json'), JSON.stringify({ models, tasks: ['imdb/mini'], limit: 4, ...brief }));
@@ -147,8 +157,19 @@ describe('perbench decide --serve', () => {
   it('serves nothing where no model is recommended, and says so by the exit code of the decision', async () => {
     const { stdout, stderr, code } = await perbench('decide', '--store', 'none.db', '--serve');
     expect(code).toBe(exitCodes.gateFailed);
-    expect(stdout).toContain('No model is usable.');
+    expect(stdout).toBe('');
+    expect(stderr).toContain('No model is usable.');
     expect(stderr).toContain('Nothing to serve: no model is usable.');
+  });
+
+  it('serves nothing where each task has a model of its own: no prose in the script, and no exit code of success', async () => {
+    const each = await perbench('decide', '--store', 'each.db', '--serve', '-o', 'each.yaml');
+    expect(each.code).toBe(exitCodes.gateInconclusive);
+    expect(each.stdout).toBe('');
+    expect(each.stderr).toContain('Nothing to serve: each task has a model of its own');
+    await expect(read('each.yaml')).rejects.toThrow('ENOENT');
+    const one = await perbench('decide', '--store', 'each.db', '--serve', '-t', 'gsm8k/mini');
+    expect([one.code, one.stdout]).toEqual([exitCodes.done, expect.stringContaining('--model /models/large.gguf')]);
   });
 
   it.each([
@@ -161,6 +182,11 @@ describe('perbench decide --serve', () => {
     [['--store', 'clear.db', '--serve', '--model', 'lagre'], /has no model "lagre".*\n.*Did you mean "large"/u],
     [['--store', 'clear.db', '--brief', 'b.pdf'], /--brief b\.pdf: unknown format\n.*\.md/u],
     [['--store', 'clear.db', '--brief', 'b.md', '-o', 'b.md'], /b\.md is named twice/u],
+    [
+      ['--store', 'clear.db', '--serve', '-o', 'x.yaml', '-o', 'x.sh'],
+      /--out x\.sh: the command is written as kubernetes.*\n.*one form at a time/u,
+    ],
+    [['--store', 'clear.db', '--as', 'kubernetes', '-o', 'x.sh'], /--out x\.sh: the command is written as kubernetes/u],
     [['--table', 'x.csv', '--serve'], /a table doesn't say how its models were run/u],
     [['--store', 'mock.db', '--serve', '--model', 'yes'], /yes was run by the engine mock/u],
   ])('refuses %j', async (argv, message) => {
@@ -201,8 +227,8 @@ describe('perbench decide --brief', () => {
 
       | model | PER-A | accuracy | throughput, items/s | latency, ms | memory, GiB |
       | :-- | --: | --: | --: | --: | --: |
-      | small | 0.824 | 0.950 \\[0.888, 0.978\\] | 20.0 ± 0.2 | 50.0 ± 0.5 | 0.500 ± 0.005 |
-      | large | 0.706 | 0.920 \\[0.850, 0.959\\] | 10.00 ± 0.10 | 100 ± 1 | 1.00 ± 0.01 |
+      | small | 0.824 | 0.950 \\[0.888, 0.978\\] | 20.0 \\[19.8, 20.2\\] | 50.0 \\[49.5, 50.5\\] | 0.500 \\[0.495, 0.505\\] |
+      | large | 0.706 | 0.920 \\[0.850, 0.959\\] | 10.00 \\[9.90, 10.10\\] | 100 \\[99, 101\\] | 1.00 \\[0.99, 1.01\\] |
 
       ### Runner-up, and what would change the answer
 
@@ -219,7 +245,8 @@ describe('perbench decide --brief', () => {
       - **engine**: llama.cpp 0.5.0 (zen4)
       - **weights of small**: /models/small.gguf
       - **perbench**: 0.1.0, Node v24.21.0
-      - **load**: 4 requests at once, 3 launches, serving protocol, seed 1
+      - **load**: 4 requests at once, serving protocol, seed 1
+      - **launches of small**: 1
 
       ### To repeat it
 
@@ -242,6 +269,7 @@ describe('perbench decide --brief', () => {
         --parallel 4 \\
         --metrics \\
         --cache-ram 0 \\
+        --no-cache-prompt \\
         --device none \\
         --temp 0
       \`\`\`
@@ -258,6 +286,19 @@ describe('perbench decide --brief', () => {
     expect(page).toContain('<pre><code>llama-server \\');
   });
 
+  it('says so where it serves another model than the answer names, and has no manifest', async () => {
+    await perbench('decide', '--store', 'clear.db', '--as', 'kubernetes', '--model', 'large', '--brief', 'other.md');
+    const other = await read('other.md');
+    expect(other).toContain('This serves large, which is not what the answer names.');
+    expect(other).toMatch(/\*\*measured\*\*: .*imdb\/mini@2: accuracy 0\.920/u);
+    expect(other).toContain('```sh\nllama-server');
+  });
+
+  it('has an interval for each number, however wide', async () => {
+    await perbench('decide', '--store', 'wrong.db', '--brief', 'wrong.md');
+    expect(await read('wrong.md')).toMatch(/\| small \|.*\| 0\.000 \\\[0\.000, 0\.037\\\] \|/u);
+  });
+
   it('says why there is nothing to serve', async () => {
     await perbench('decide', '--store', 'none.db', '--brief', 'none.md');
     expect(await read('none.md')).toContain('### To serve it\n\nNothing to serve: no model is usable.');
@@ -265,6 +306,8 @@ describe('perbench decide --brief', () => {
     expect(await read('mock.md')).toContain('yes was run by the engine mock');
     await writeFile(join(folder, 't.csv'), 'task,model,accuracy,throughput,latency,memory_mib\ngsm8k,a,0.9,9,9,9');
     expect((await perbench('decide', '--table', 't.csv', '--brief', 't.html')).code).not.toBe(exitCodes.bug);
-    expect(await read('t.html')).not.toContain('To serve it');
+    const table = await read('t.html');
+    expect(table).not.toMatch(/To serve it|--model/u);
+    expect(table).toContain('perbench decide --table t.csv --brief t.html');
   });
 });

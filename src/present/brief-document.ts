@@ -1,4 +1,4 @@
-import { countOf, humanScale } from '../core/amount-text.ts';
+import { decimalsFor, humanScale } from '../core/amount-text.ts';
 import type { ModelFacts } from '../core/manifest.ts';
 import { knownMeasurement } from '../core/measurement.ts';
 import { shellWord } from '../core/shell-word.ts';
@@ -15,10 +15,12 @@ import {
   column,
   createDocument,
   type Document,
+  intervalParts,
+  type Line,
   line,
   listBlock,
-  measuredCell,
   missing,
+  numberCell,
   records,
   row,
   table,
@@ -33,7 +35,7 @@ const schema = 'perbench-brief/1';
 export interface BriefOptions {
   /** How the named model is served; a sentence where that can't be told. */
   readonly serving?: Serving | string | undefined;
-  /** The command line that decided, with the run; by default `perbench decide` with that run. */
+  /** The command line that decided, with the run or the table; by default `perbench decide` with that run. */
   readonly decidedBy?: readonly string[] | undefined;
 }
 
@@ -48,8 +50,8 @@ function plainList(texts: readonly string[]): readonly Block[] {
   return listBlock([...new Set(texts)].map((text) => line(text)));
 }
 
-/** More would not go on one page. */
-const mostRows = 8;
+/** More would make it long. */
+const mostRows = 5;
 
 const factorHeadings: Readonly<Record<FactorName, string>> = {
   accuracy: 'accuracy',
@@ -74,8 +76,11 @@ function factorColumn({ rows }: Scoreboard, factor: FactorName): FactorColumn {
     cell({ measurements }) {
       const known = knownMeasurement(measurements[factor]);
       if (known === undefined) return missing;
-      const decimals = known.unit === 'ratio' ? { decimals: 3 } : {};
-      return measuredCell(known.value, known.interval, { divisor: scale.divisor, ...decimals });
+      const { value, unit, interval } = known;
+      const shown = value / scale.divisor;
+      // Both ends, however far apart: whoever signs is to see the doubt.
+      const ends = interval && { low: interval.low / scale.divisor, high: interval.high / scale.divisor };
+      return numberCell(shown, unit === 'ratio' ? 3 : decimalsFor(shown), intervalParts(ends));
     },
   };
 }
@@ -177,6 +182,7 @@ function weightsText({ quantisation, source, fileSha256 }: ModelFacts): string {
 function hardwareTexts(
   { manifest, suite }: RunRecord,
   named: readonly string[],
+  { scoreboards }: Report,
 ): readonly (readonly [string, string])[] {
   const { host, models, perbenchVersion, nodeVersion, imported } = manifest;
   const builds = [...new Set(Object.values(models).flatMap(({ engineBuild }) => engineBuild ?? []))];
@@ -198,38 +204,47 @@ function hardwareTexts(
       models[model] === undefined ? [] : [[`weights of ${model}`, weightsText(models[model])] as const],
     ),
     ['perbench', `${perbenchVersion}, Node ${nodeVersion}`],
-    [
-      'load',
-      `${suite.concurrency} requests at once, ${countOf(suite.launches, 'launch', 'launches')}, ${suite.protocol} protocol, seed ${manifest.seed}`,
-    ],
+    ['load', `${suite.concurrency} requests at once, ${suite.protocol} protocol, seed ${manifest.seed}`],
+    // A race launches some models more often than others.
+    ...named.flatMap((model) => {
+      const counts = scoreboards.flatMap(
+        ({ rows }) => rows.find((each) => each.model === model)?.launches?.count ?? [],
+      );
+      return counts.length === 0 ? [] : [[`launches of ${model}`, [...new Set(counts)].join(', ')] as const];
+    }),
   ];
 }
 
-function reproduceBlocks(
-  { id, name, manifest, createdAtMs }: RunRecord,
-  decidedBy: readonly string[] = ['perbench', 'decide', id],
-): readonly Block[] {
-  const commands = [manifest.commandLine, decidedBy].map((words) => words.map(shellWord).join(' '));
-  return [
-    ...listBlock([line(`${id} (${name}), ${new Date(createdAtMs).toISOString().slice(0, 10)}`, 'plain', 'run')]),
-    { kind: 'code', language: 'sh', text: commands.join('\n') },
-  ];
+/** Of a table only the decision can be repeated. */
+function reproduceBlocks(run: RunRecord | undefined, decidedBy: readonly string[] | undefined): readonly Block[] {
+  const decided = decidedBy ?? (run && ['perbench', 'decide', run.id]);
+  const commands = [run?.manifest.commandLine, decided].filter((words) => words !== undefined);
+  if (commands.length === 0) return [];
+  const text = commands.map((words) => words.map(shellWord).join(' ')).join('\n');
+  return [...(run === undefined ? [] : listBlock([runLine(run)])), { kind: 'code', language: 'sh', text }];
 }
 
-function servingBlocks(serving: Serving | string | undefined): readonly Block[] {
+function runLine({ id, name, createdAtMs }: RunRecord): Line {
+  return line(`${id} (${name}), ${new Date(createdAtMs).toISOString().slice(0, 10)}`, 'plain', 'run');
+}
+
+/** @param named what the answer names: another model was asked for by its name */
+function servingBlocks(serving: Serving | string | undefined, named: readonly string[]): readonly Block[] {
   if (serving === undefined) return [];
   if (typeof serving === 'string') return [textBlock(serving)];
   const language = serving.form === 'kubernetes' ? 'yaml' : serving.form === 'modelfile' ? 'text' : 'sh';
-  // What was measured stands above already.
-  const told = servingParts(serving).filter(({ heading: own }) => own !== 'Measured');
+  const isNamed = named.includes(serving.model);
+  // What was measured of a model that the answer names stands above already.
+  const told = servingParts(serving).filter(({ heading: own }) => !isNamed || own !== 'Measured');
   return [
+    ...(isNamed ? [] : [textBlock(`This serves ${serving.model}, which is not what the answer names.`, 'doubtful')]),
     { kind: 'code', language, text: serving.command },
     ...listBlock(told.map(({ heading: own, texts }) => line(texts.join('; '), 'plain', own.toLowerCase()))),
   ];
 }
 
 /**
- * One page for whoever signs: the answer, why, the numbers with their intervals, what they don't cover, what would
+ * A brief for whoever signs: the answer, why, the numbers with their intervals, what they don't cover, what would
  * change it, on what it was measured, how to repeat it, and how to serve the model.
  *
  * @param report with its answers, of one run or of a table
@@ -240,6 +255,7 @@ export function briefDocument(answers: Answers, report: Report, { serving, decid
   const [only, ...others] = shown;
   const [run] = report.sources?.runs ?? [];
   const verdict = answersHeadline(answers);
+  const named = shown.flatMap(namedModels);
   const served = typeof serving === 'object' ? [serving.model] : [];
   const isSingle = only !== undefined && others.length === 0;
   const page: readonly Block[] = [
@@ -252,13 +268,13 @@ export function briefDocument(answers: Answers, report: Report, { serving, decid
       : part(
           'Measured on',
           listBlock(
-            hardwareTexts(run, [...new Set([...shown.flatMap(namedModels), ...served])]).map(([label, text]) =>
+            hardwareTexts(run, [...new Set([...named, ...served])], report).map(([label, text]) =>
               line(text, 'plain', label),
             ),
           ),
         )),
-    ...(run === undefined ? [] : part('To repeat it', reproduceBlocks(run, decidedBy))),
-    ...part('To serve it', servingBlocks(serving)),
+    ...part('To repeat it', reproduceBlocks(run, decidedBy)),
+    ...part('To serve it', servingBlocks(serving, named)),
   ];
   return createDocument({
     schema,

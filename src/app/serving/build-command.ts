@@ -1,7 +1,7 @@
 import type { ManagedServer, ServerPresetName } from '../../core/managed-server.ts';
 import { managedServerSchema } from '../../core/suite.ts';
 import { removed } from '../../core/without-secrets.ts';
-import { serverCommand } from '../../engines/served/server-command.ts';
+import { serverCommand, usualServedName } from '../../engines/served/server-command.ts';
 import { findCatalogueEntry } from '../../sources/catalogue.ts';
 import type { ChosenServer } from './choose-server.ts';
 import { type CommandWord, commandWords } from './command-word.ts';
@@ -78,9 +78,9 @@ export function buildCommand(
   const port = server.port ?? (chosen === 'command' ? usualPorts.vllm : usualPorts[chosen]);
   const { argv, environment } = serverCommand({
     server,
-    model: servedModel(setup),
+    model: setup.folder === undefined ? servedModel(setup) : place('models', setup.folder),
     file: setup.file && place('models', setup.file.path),
-    servedName: server.servedName ?? setup.model,
+    servedName: server.servedName ?? usualServedName(setup.model, server),
     port,
     contextTokens: setup.contextTokens,
     sequences: setup.sequences,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { goneFile, gpuFacts, secretServer, serveMeasured } from '../../../test/setup/measured-run.ts';
 import { servingText } from '../../present/serving.ts';
+
+const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 let folder: string;
 
@@ -19,16 +22,16 @@ describe('docker run', () => {
   it('is a container with its files, and the image for its device', async () => {
     const path = join(folder, 'tiny model.gguf');
     await writeFile(path, 'weights');
-    const facts = { promptStyle: 'plain' } as const;
+    const facts = { promptStyle: 'plain', fileSha256: sha256Of('weights') } as const;
     const { command } = await serveMeasured({ entry: { source: path, name: 'tiny' }, facts }, { form: 'docker' });
     expect(command.replace(folder, '/FOLDER')).toMatchInlineSnapshot(`
       "docker run \\
         --rm \\
         --name tiny \\
         --publish 127.0.0.1:8080:8080 \\
-        --volume '/FOLDER/tiny model.gguf:/models/tiny model.gguf:ro' \\
+        --mount 'type=bind,src=/FOLDER/tiny model.gguf,dst=/models/tiny_model.gguf,readonly' \\
         ghcr.io/ggml-org/llama.cpp:server \\
-        --model '/models/tiny model.gguf' \\
+        --model /models/tiny_model.gguf \\
         --alias tiny \\
         --host 0.0.0.0 \\
         --port 8080 \\
@@ -37,6 +40,7 @@ describe('docker run', () => {
         --threads 2 \\
         --metrics \\
         --cache-ram 0 \\
+        --no-cache-prompt \\
         --device none \\
         --temp 0"
     `);
@@ -52,7 +56,9 @@ describe('docker run', () => {
   it('comes from the catalogue by its name, where it is not here', async () => {
     const entry = { source: 'smollm2-135m-instruct', name: 'tiny' };
     const { command, before } = await serveMeasured({ entry }, { form: 'docker' });
-    expect(command).toContain('--volume "$PWD"/smollm2-135m-instruct.gguf:/models/smollm2-135m-instruct.gguf:ro');
+    expect(command).toContain(
+      '--mount type=bind,src="$PWD"/smollm2-135m-instruct.gguf,dst=/models/smollm2-135m-instruct.gguf,readonly',
+    );
     expect(before).toEqual([
       "put the measured weights at smollm2-135m-instruct.gguf: they aren't on this machine; perbench models pull smollm2-135m-instruct fetches them",
     ]);
@@ -89,6 +95,51 @@ describe('docker run', () => {
         --hf-token="$HF_TOKEN" \\
         --limit '$(5) a'"
     `);
+  });
+});
+
+describe('what a container needs of the machine', () => {
+  it('is a place without letters that separate, from a path with them', async () => {
+    const entry = { source: '/gone/a:b, "c".gguf', name: '7B of mine' };
+    const docker = await serveMeasured({ entry }, { form: 'docker' });
+    expect(docker.command).toContain(
+      `--mount 'type=bind,"src=/gone/a:b, ""c"".gguf",dst=/models/a_b___c_.gguf,readonly'`,
+    );
+    expect(docker.command).toContain('--model /models/a_b___c_.gguf');
+    const { command } = await serveMeasured({ entry }, { form: 'kubernetes' });
+    expect(command).toContain('mountPath: /models/a_b___c_.gguf\n');
+    expect(command).toContain('name: model-7b-of-mine\n');
+  });
+
+  it('is a folder of weights, beside files that arguments name', async () => {
+    const server = { preset: 'vllm' as const, arguments: ['--chat-template=/t/mine.jinja', '--limit', 'a/b'] };
+    const measured = { entry: { name: 'own', source: '/weights/own model', server }, facts: { devices: [] } };
+    const docker = await serveMeasured(measured, { form: 'docker' });
+    expect(docker.command).toContain("--mount 'type=bind,src=/weights/own model,dst=/models/own_model,readonly'");
+    expect(docker.command).toContain(' serve /models/own_model \\\n');
+    expect(docker.command).toContain('--ipc host');
+    expect(docker.command).not.toMatch(/huggingface|HF_TOKEN/u);
+    expect(docker.before).toEqual(['mount what the arguments name, at the same paths: /t/mine.jinja']);
+    const { command } = await serveMeasured(measured, { form: 'kubernetes' });
+    const [deployment] = parseAllDocuments(command).map((each) => each.toJS() as unknown);
+    const mounts = [{ mountPath: '/models/own_model', subPath: 'models/own_model' }, { mountPath: '/dev/shm' }];
+    expect(deployment).toMatchObject({ spec: { template: { spec: { containers: [{ volumeMounts: mounts }] } } } });
+    expect((await serveMeasured(measured)).command).toContain("serve '/weights/own model'");
+  });
+
+  it('is the GPU that was measured, or the form is refused', async () => {
+    const vulkan = { entry: goneFile, facts: { devices: ['Vulkan0 AMD Radeon: 33 of 33 layers'] } };
+    const { command } = await serveMeasured(vulkan, { form: 'docker' });
+    expect(command).toContain('--device /dev/dri \\\n  ghcr.io/ggml-org/llama.cpp:server-vulkan');
+    expect(command).not.toContain('--gpus');
+    await expect(serveMeasured(vulkan, { form: 'kubernetes' })).rejects.toThrow(
+      "tiny was measured on Vulkan0 AMD Radeon: 33 of 33 layers, whose GPU kubernetes isn't known to give a container: expected shell or docker",
+    );
+    const metal = { entry: goneFile, facts: { devices: ['MTL0 Apple M3: 33 of 33 layers'] } };
+    await expect(serveMeasured(metal, { form: 'docker' })).rejects.toThrow(/MTL0 Apple M3.*: expected shell$/u);
+    expect((await serveMeasured(metal)).command).toContain('--n-gpu-layers 33');
+    const amd = { ...secretServer, gpus: ['AMD Instinct MI300X'] };
+    await expect(serveMeasured(amd, { form: 'docker' })).rejects.toThrow('AMD Instinct MI300X');
   });
 });
 

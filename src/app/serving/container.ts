@@ -12,24 +12,35 @@ export interface Mount {
   readonly to: string;
 }
 
-export const placeInContainer: PlaceFile = (role, path) => `/${role}/${basename(path)}`;
+/** Letters that mean something to Docker, Kubernetes or a server, such as `:` and `,`, are replaced. */
+export const placeInContainer: PlaceFile = (role, path) => `/${role}/${basename(path).replaceAll(/[^\w.-]/gu, '_')}`;
 
 /** Every file that the server reads. */
-export function mountsOf({ file, draft, options }: MeasuredSetup): readonly Mount[] {
+export function mountsOf({ file, folder, draft, options }: MeasuredSetup): readonly Mount[] {
   const template = options?.chatTemplate;
   const of = (role: Parameters<PlaceFile>[0], paths: readonly string[]): readonly Mount[] =>
     paths.map((from) => ({ from, to: placeInContainer(role, from) }));
   return [
-    ...of('models', file?.files ?? []),
+    ...of('models', file?.files ?? (folder === undefined ? [] : [folder])),
     ...of('draft', draft?.files ?? []),
     ...of('template', template === undefined ? [] : [template]),
   ];
 }
 
-/** What kind of GPU an image of llama.cpp must be made for; empty for the CPU. */
-function imageKind({ isOnGpu, facts }: MeasuredSetup): string {
-  if (!isOnGpu) return '';
-  return facts.devices?.some((device) => /vulkan/iu.test(device)) === true ? '-vulkan' : '-cuda';
+/** By which library the GPU computes, as far as containers differ by it; `other`: Metal, ROCm and the like. */
+export type GpuKind = 'none' | 'cuda' | 'vulkan' | 'other';
+
+export function gpuKind({ isOnGpu, engine, facts, run }: MeasuredSetup): GpuKind {
+  if (!isOnGpu) return 'none';
+  if (engine !== 'llama')
+    return run.manifest.host.gpus.some((gpu) => /amd|radeon|instinct/iu.test(gpu)) ? 'other' : 'cuda';
+  const has = (name: string): boolean => facts.devices?.some((device) => device.startsWith(name)) === true;
+  return has('CUDA') ? 'cuda' : has('Vulkan') ? 'vulkan' : 'other';
+}
+
+/** Whether weights are fetched from the hub when the container starts. */
+export function isFromHub({ file, folder }: MeasuredSetup): boolean {
+  return file === undefined && folder === undefined;
 }
 
 /** The image of a program, of the version that was measured where that is known and has one. */
@@ -40,7 +51,8 @@ export function imageOf(
   const build = measuredServer(setup) === chosen ? setup.facts.engineBuild?.slice(chosen.length + 1) : undefined;
   if (chosen === 'llama-server') {
     const [number] = /^b[1-9]\d{3,}/u.exec(build ?? '') ?? [];
-    const tag = `server${imageKind(setup)}${number === undefined ? '' : `-${number}`}`;
+    const gpu = gpuKind(setup);
+    const tag = `server${gpu === 'none' ? '' : `-${gpu}`}${number === undefined ? '' : `-${number}`}`;
     return { image: `ghcr.io/ggml-org/llama.cpp:${tag}`, isPinned: number !== undefined };
   }
   const [version] = /^\d+\.\d+\.\d+(?:\.post\d+)?$/u.exec(build ?? '') ?? [];
@@ -57,13 +69,39 @@ export function programAndArguments(
   return { program: words.slice(0, length), rest: words.slice(length) };
 }
 
-/** GPUs that the server needs; 0 on the CPU. */
-export function gpuCount({ isOnGpu, server, facts }: MeasuredSetup): number {
-  if (!isOnGpu) return 0;
+/** NVIDIA GPUs that the server needs. */
+export function gpuCount(setup: MeasuredSetup): number {
+  if (gpuKind(setup) !== 'cuda') return 0;
+  const { server, facts } = setup;
   return Math.max(server?.gpus?.length ?? 1, server?.tensorParallel ?? 1, facts.deviceCount ?? 1);
 }
 
 const hubCache = '/root/.cache/huggingface';
+
+/** A field of the comma-separated text that `--mount` takes. */
+function mountField(text: string): string {
+  return /[",]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function mountFlags(setup: MeasuredSetup): readonly CommandWord[] {
+  return mountsOf(setup).flatMap(({ from, to }): CommandWord[] => {
+    const target = `,dst=${to},readonly`;
+    if (isAbsolute(from)) return [['--mount'], [`type=bind,${mountField(`src=${from}`)}${target}`]];
+    return [['--mount'], ['type=bind,src=', { variable: 'PWD' }, `/${from}${target}`]];
+  });
+}
+
+function gpuFlags(setup: MeasuredSetup): readonly CommandWord[] {
+  const gpus = setup.server?.gpus;
+  switch (gpuKind(setup)) {
+    case 'cuda':
+      return [['--gpus'], [gpus === undefined ? 'all' : `"device=${gpus.join(',')}"`]];
+    case 'vulkan':
+      return [['--device'], ['/dev/dri']];
+    default:
+      return [];
+  }
+}
 
 /** `docker run` with the files, GPUs and variables that the server needs. */
 export function dockerText(
@@ -74,8 +112,7 @@ export function dockerText(
 ): string {
   const { environment, secrets, port } = line;
   const { program, rest } = programAndArguments(line, chosen);
-  const isFromHub = setup.file === undefined;
-  const gpus = setup.server?.gpus;
+  const fromHub = isFromHub(setup);
   const { CUDA_VISIBLE_DEVICES: _, CUDA_DEVICE_ORDER: __, ...values } = environment;
   const [entry = [], ...before] = program;
   const flags: readonly CommandWord[] = [
@@ -86,17 +123,13 @@ export function dockerText(
     [name],
     ['--publish'],
     [`127.0.0.1:${port}:${port}`],
-    ...mountsOf(setup).flatMap(({ from, to }): CommandWord[] => [
-      ['--volume'],
-      // A name alone would be a volume of Docker's own.
-      [...(isAbsolute(from) ? [] : [{ variable: 'PWD' }, '/']), `${from}:${to}:ro`],
-    ]),
-    ...(isFromHub ? [['--volume'], [{ variable: 'HOME' }, `/.cache/huggingface:${hubCache}`]] : []),
-    ...(gpuCount(setup) === 0 ? [] : [['--gpus'], [gpus === undefined ? 'all' : `"device=${gpus.join(',')}"`]]),
-    ...(isFromHub ? [['--ipc'], ['host']] : []),
+    ...mountFlags(setup),
+    ...(fromHub ? [['--volume'], [{ variable: 'HOME' }, `/.cache/huggingface:${hubCache}`]] : []),
+    ...gpuFlags(setup),
+    ...(chosen !== 'llama-server' ? [['--ipc'], ['host']] : []),
     ...Object.entries(values).flatMap(([variable, value]): CommandWord[] => [['--env'], [`${variable}=${value}`]]),
     ...secrets.flatMap((variable): CommandWord[] => [['--env'], [variable]]),
-    ...(isFromHub && !secrets.includes('HF_TOKEN') ? [['--env'], ['HF_TOKEN']] : []),
+    ...(fromHub && !secrets.includes('HF_TOKEN') ? [['--env'], ['HF_TOKEN']] : []),
     ...(chosen === 'llama-server' ? [] : [['--entrypoint'], entry]),
   ];
   const lines = [shellLines(flags), shellLines([[imageOf(setup, chosen).image], ...before, ...rest])];

@@ -2,10 +2,10 @@ import { stringify } from 'yaml';
 import type { ServerPresetName } from '../../core/managed-server.ts';
 import type { ServeCommandLine } from './build-command.ts';
 import { kubernetesText } from './command-word.ts';
-import { gpuCount, imageOf, mountsOf, neededVariables, programAndArguments } from './container.ts';
+import { gpuCount, imageOf, isFromHub, mountsOf, neededVariables, programAndArguments } from './container.ts';
 import type { MeasuredSetup } from './measured-setup.ts';
 
-/** A model's name as Kubernetes names things: RFC 1123. */
+/** A model's name as Kubernetes names things, Services too: RFC 1035. */
 export function resourceName(model: string): string {
   const name = model
     .toLowerCase()
@@ -13,7 +13,7 @@ export function resourceName(model: string): string {
     .replaceAll(/^-+|-+$/gu, '')
     .slice(0, 50)
     .replace(/-+$/u, '');
-  return name === '' ? 'model' : name;
+  return /^[a-z]/u.test(name) ? name : `model-${name}`.replace(/-$/u, '');
 }
 
 /** Of the persistent volume claim that holds the files. */
@@ -49,7 +49,7 @@ function probes(setup: MeasuredSetup): object {
   };
 }
 
-function environment(line: ServeCommandLine, name: string, isFromHub: boolean): readonly object[] {
+function environment(line: ServeCommandLine, name: string, fromHub: boolean): readonly object[] {
   const { CUDA_VISIBLE_DEVICES: _, CUDA_DEVICE_ORDER: __, ...values } = line.environment;
   const secret = (variable: string, isOptional: boolean): object => ({
     name: variable,
@@ -59,27 +59,35 @@ function environment(line: ServeCommandLine, name: string, isFromHub: boolean): 
   return [
     ...Object.entries(values).map(([variable, value]) => ({ name: variable, value })),
     ...needed.map((variable) => secret(variable, false)),
-    ...(isFromHub && !needed.includes('HF_TOKEN') ? [secret('HF_TOKEN', true)] : []),
+    ...(fromHub && !needed.includes('HF_TOKEN') ? [secret('HF_TOKEN', true)] : []),
   ];
 }
 
 /** Files come from a claim; what is fetched from the hub goes into a volume of the pod, and GPUs share memory. */
-function volumes(setup: MeasuredSetup): { readonly mounts: readonly object[]; readonly volumes: readonly object[] } {
-  if (setup.file === undefined) {
-    return {
-      mounts: [
-        { name: 'hub', mountPath: '/root/.cache/huggingface' },
-        { name: 'shared-memory', mountPath: '/dev/shm' },
-      ],
-      volumes: [
-        { name: 'hub', emptyDir: {} },
-        { name: 'shared-memory', emptyDir: { medium: 'Memory' } },
-      ],
-    };
-  }
+function volumes(
+  setup: MeasuredSetup,
+  chosen: ServerPresetName,
+): { readonly mounts: readonly object[]; readonly volumes: readonly object[] } {
+  const files = mountsOf(setup).map(({ to }) => ({
+    name: 'models',
+    mountPath: to,
+    subPath: to.slice(1),
+    readOnly: true,
+  }));
+  const pod = [
+    ...(isFromHub(setup) ? [{ name: 'hub', mountPath: '/root/.cache/huggingface', emptyDir: {} }] : []),
+    ...(chosen === 'llama-server'
+      ? []
+      : [{ name: 'shared-memory', mountPath: '/dev/shm', emptyDir: { medium: 'Memory' } }]),
+  ];
   return {
-    mounts: mountsOf(setup).map(({ to }) => ({ name: 'models', mountPath: to, subPath: to.slice(1), readOnly: true })),
-    volumes: [{ name: 'models', persistentVolumeClaim: { claimName: modelsClaim, readOnly: true } }],
+    mounts: [...files, ...pod.map(({ name, mountPath }) => ({ name, mountPath }))],
+    volumes: [
+      ...(files.length === 0
+        ? []
+        : [{ name: 'models', persistentVolumeClaim: { claimName: modelsClaim, readOnly: true } }]),
+      ...pod.map(({ name, emptyDir }) => ({ name, emptyDir })),
+    ],
   };
 }
 
@@ -92,8 +100,8 @@ export function kubernetesYaml(
 ): string {
   const labels = { app: name };
   const { program, rest } = programAndArguments(line, chosen);
-  const { mounts, volumes: podVolumes } = volumes(setup);
-  const env = environment(line, name, setup.file === undefined);
+  const { mounts, volumes: podVolumes } = volumes(setup, chosen);
+  const env = environment(line, name, isFromHub(setup));
   const needed = resources(setup);
   const container = {
     name: 'server',

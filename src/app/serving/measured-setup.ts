@@ -13,7 +13,9 @@ import { valueWithoutSecrets } from '../../core/without-secrets.ts';
 import { llamaOptionsSchema } from '../../engines/llama-cpp/llama-options.ts';
 import type { ModelRequest } from '../../sources/model-request.ts';
 import { describeSource } from '../../sources/model-source.ts';
-import { resolveModel } from '../../sources/resolve-model.ts';
+import { modelSha256 } from '../../gguf/gguf-file.ts';
+import { fileSha256 } from '../../sources/file-sha256.ts';
+import { type LocatedModel, resolveModel } from '../../sources/resolve-model.ts';
 import type { SourceSettings } from '../../sources/source-settings.ts';
 import { chatSettingOf, type NamedModel, nameModel } from '../prepare-models.ts';
 import { entryOf } from '../setting-differences.ts';
@@ -41,6 +43,8 @@ export interface MeasuredSetup {
   readonly file: ServedFile | undefined;
   /** That name, or what the running server called it. */
   readonly servedSource: string;
+  /** That name, where it is the path of a folder of this machine. */
+  readonly folder: string | undefined;
   readonly draft: ServedFile | undefined;
   /** Of the llama engine. */
   readonly options: LlamaOptions | undefined;
@@ -80,11 +84,20 @@ async function longestItem(store: Pick<Store, 'samples'>, cells: readonly Cell[]
   return { promptTokens, outputTokens };
 }
 
+/** Reads files whose checksum isn't remembered: they may have changed since. */
+async function sha256Of({ sha256, files }: LocatedModel, cacheDir: string, signal?: AbortSignal): Promise<string> {
+  if (sha256 !== undefined) return sha256;
+  const parts: string[] = [];
+  for (const file of files) parts.push(await fileSha256(file, cacheDir, { signal }));
+  return modelSha256(parts);
+}
+
 /** @throws {ModelError} if the file that is here isn't the one that was measured */
 async function servedFile(
   request: ModelRequest,
   measured: { readonly fileSha256: string | undefined },
   settings: SourceSettings,
+  signal?: AbortSignal,
 ): Promise<ServedFile> {
   const located = await resolveModel(request, settings);
   const source = describeSource(located?.source ?? request.sources[0]);
@@ -94,13 +107,11 @@ async function servedFile(
     const path = first.kind === 'file' ? first.path : `${request.name}.gguf`;
     return { path, files: [path], isHere: false, source: request.entry?.name ?? source, sha256 };
   }
-  if (located.sha256 !== undefined && sha256 !== undefined && located.sha256 !== sha256) {
-    throw new ModelError(
-      `${located.path} isn't the file that was measured: its sha256 is ${located.sha256}, not ${sha256}`,
-      {
-        hint: 'Put the measured file back, or measure this one.',
-      },
-    );
+  const found = sha256 === undefined ? undefined : await sha256Of(located, settings.cacheDir, signal);
+  if (found !== sha256) {
+    throw new ModelError(`${located.path} isn't the file that was measured: its sha256 is ${found}, not ${sha256}`, {
+      hint: 'Put the measured file back, or measure this one.',
+    });
   }
   return { path: located.path, files: located.files, isHere: true, source, sha256 };
 }
@@ -166,17 +177,19 @@ export async function measuredSetup(
   run: RunRecord,
   model: string,
   settings: SourceSettings,
+  signal?: AbortSignal,
 ): Promise<MeasuredSetup> {
   const { facts, entry, named } = findModel(run, model);
   const engine = servableEngine(named);
   const cells = (await store.cells(run.id)).filter((cell) => cell.model === model);
   const { server } = valueWithoutSecrets(entry);
   const hasFile = engine === 'llama' || (server !== undefined && isFileServer(server));
-  const file = hasFile && named.request !== undefined ? await servedFile(named.request, facts, settings) : undefined;
+  const file =
+    hasFile && named.request !== undefined ? await servedFile(named.request, facts, settings, signal) : undefined;
   const draft =
     named.draft === undefined
       ? undefined
-      : await servedFile(named.draft, facts.draftFile ?? { fileSha256: undefined }, settings);
+      : await servedFile(named.draft, facts.draftFile ?? { fileSha256: undefined }, settings, signal);
   const { draft: _, ...ownOptions } = named.engineOptions;
   const options =
     engine === 'llama'
@@ -198,6 +211,7 @@ export async function measuredSetup(
     engine,
     file,
     servedSource: named.source,
+    folder: engine === 'managed' && !hasFile && /^(?:\/|\.{1,2}\/)/u.test(named.source) ? named.source : undefined,
     draft,
     options,
     server,

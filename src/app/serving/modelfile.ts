@@ -1,3 +1,4 @@
+import { UsageError } from '../../core/errors.ts';
 import { shellWord } from '../../core/shell-word.ts';
 import type { ServeCommandLine } from './build-command.ts';
 import { servedModel } from './build-command.ts';
@@ -8,7 +9,7 @@ import type { MeasuredSetup } from './measured-setup.ts';
 const ollamaCaches: ReadonlySet<string> = new Set(['f16', 'q8_0', 'q4_0']);
 
 /** What of a setup Ollama can't do, one sentence each. */
-export function ollamaGaps({ options, draft, templateArgs }: MeasuredSetup): readonly string[] {
+export function ollamaGaps({ facts, options, draft, templateArgs }: MeasuredSetup): readonly string[] {
   return [
     ...(options === undefined || ollamaCaches.has(options.kvCache)
       ? []
@@ -18,7 +19,9 @@ export function ollamaGaps({ options, draft, templateArgs }: MeasuredSetup): rea
       ? []
       : [`the chat template ${options.chatTemplate}: Ollama takes Go templates`]),
     ...(Object.keys(templateArgs).length === 0 ? [] : ['the variables of the chat template: Ollama has none']),
-    "prompts as Ollama's own template renders them, where it knows the model's",
+    ...(facts.promptStyle === 'plain'
+      ? []
+      : ["prompts as Ollama's own template renders them, where it knows the model's"]),
   ];
 }
 
@@ -37,13 +40,16 @@ export function ollamaEnvironment(
 
 /** How the Modelfile becomes a model of the server. */
 export function createCommand({ model }: Pick<MeasuredSetup, 'model'>): string {
-  return `ollama create ${shellWord(resourceName(model))} -f Modelfile`;
+  return `ollama create ${shellWord(resourceName(model))} -f FILE`;
 }
 
 /**
- * A Modelfile: weights, context, threads, layers on the GPU, and greedy answers.
+ * A Modelfile: weights, context, threads, layers on the GPU, and greedy answers. Plain prompts go to the model as they
+ * are: Ollama would render them by the model's template.
  *
  * Source: Ollama's documentation of Modelfiles.
+ *
+ * @throws {UsageError} for a path of several lines
  */
 export function modelfileText(setup: MeasuredSetup): string {
   const { file, options, contextTokens, facts, isOnGpu } = setup;
@@ -57,5 +63,12 @@ export function modelfileText(setup: MeasuredSetup): string {
   const lines = Object.entries(parameters).flatMap(([name, value]) =>
     value === undefined ? [] : [`PARAMETER ${name} ${value}`],
   );
-  return [`FROM ${file?.path ?? servedModel(setup)}`, ...lines].join('\n');
+  const from = file?.path ?? servedModel(setup);
+  if (/[\r\n]/u.test(from)) {
+    throw new UsageError(`a Modelfile can't name ${JSON.stringify(from)}: there is a line break in it`, {
+      hint: 'Give the file another name, or choose another server.',
+    });
+  }
+  const template = facts.promptStyle === 'plain' ? ['TEMPLATE {{ .Prompt }}'] : [];
+  return [`FROM ${from}`, ...template, ...lines].join('\n');
 }

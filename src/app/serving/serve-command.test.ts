@@ -11,7 +11,6 @@ import {
   serveMeasured,
 } from '../../../test/setup/measured-run.ts';
 import { servingText } from '../../present/serving.ts';
-import { fileSha256 } from '../../sources/file-sha256.ts';
 import { sourceSettingsFrom } from '../../sources/source-settings.ts';
 import { serveCommand } from './serve-command.ts';
 
@@ -38,6 +37,7 @@ describe('a GGUF file that was measured in process', () => {
         --threads 2 \\
         --metrics \\
         --cache-ram 0 \\
+        --no-cache-prompt \\
         --device none \\
         --temp 0"
     `);
@@ -52,6 +52,7 @@ describe('a GGUF file that was measured in process', () => {
         --threads 2 \\
         --metrics \\
         --cache-ram 0 \\
+        --no-cache-prompt \\
         --device none \\
         --temp 0
 
@@ -108,6 +109,7 @@ describe('a GGUF file that was measured in process', () => {
         --threads 2 \\
         --metrics \\
         --cache-ram 0 \\
+        --no-cache-prompt \\
         --cache-type-k q8_0 \\
         --cache-type-v q8_0 \\
         --flash-attn on \\
@@ -137,6 +139,11 @@ describe('a GGUF file that was measured in process', () => {
     expect(off.command).toContain('--reasoning off');
   });
 
+  it('has a name that its server takes as one', async () => {
+    const { command } = await serveMeasured({ entry: { ...goneFile, name: 'tiny[kvCache=q8_0,threads=4]' } });
+    expect(command).toContain("--alias 'tiny[kvCache=q8_0+threads=4]'");
+  });
+
   it('needs the concurrency that auto found', async () => {
     const concurrency = { status: 'measured', value: 32, unit: 'count', n: 3, warnings: [] } as const;
     const { command } = await serveMeasured({
@@ -161,12 +168,21 @@ describe('a GGUF file that was measured in process', () => {
     expect(serving.before.slice(-2)).toMatchInlineSnapshot(`
       [
         "start the server: OLLAMA_HOST=127.0.0.1:11434 OLLAMA_KEEP_ALIVE=-1 OLLAMA_MAX_LOADED_MODELS=1 OLLAMA_CONTEXT_LENGTH=768 OLLAMA_NUM_PARALLEL=4 OLLAMA_KV_CACHE_TYPE=q8_0 OLLAMA_FLASH_ATTENTION=1 ollama serve",
-        "make the model: ollama create tiny -f Modelfile",
+        "make the model: ollama create tiny -f FILE, where FILE is this Modelfile",
       ]
     `);
     expect(serving.notMeasured).toContain('the draft model: Ollama has none');
     const { command } = await serveMeasured({ entry }, { server: 'ollama', form: 'shell' });
     expect(command).toContain('OLLAMA_KV_CACHE_TYPE=q8_0');
+  });
+
+  it('is a Modelfile without a template where prompts were plain, and none for a path of several lines', async () => {
+    const facts = { promptStyle: 'plain' } as const;
+    const { command, notMeasured } = await serveMeasured({ entry: goneFile, facts }, { form: 'modelfile' });
+    expect(command).toContain('FROM /gone/tiny.gguf\nTEMPLATE {{ .Prompt }}\n');
+    expect(notMeasured.join()).not.toContain('template');
+    const entry = { source: '/gone/a\nPARAMETER x.gguf', name: 'tiny' };
+    await expect(serveMeasured({ entry }, { form: 'modelfile' })).rejects.toThrow("a Modelfile can't name");
   });
 });
 
@@ -200,11 +216,14 @@ describe('a model behind a server that perbench started', () => {
   });
 
   it('can be served by SGLang, which was not measured', async () => {
-    const { command, notMeasured, requests } = await serveMeasured(secretServer, { server: 'sglang' });
+    const { command, before, notMeasured, requests } = await serveMeasured(secretServer, { server: 'sglang' });
     expect(command).toContain('python3 -m sglang.launch_server \\\n  --model-path Qwen/Qwen2.5-72B-Instruct');
     expect(command).toContain('--tp-size 2');
     expect(notMeasured[0]).toBe('sglang: speed, memory and the rounding of answers through it were not measured');
     expect(requests[0]).toBe('temperature 0: set it in each request');
+    expect(before).toEqual([
+      "settings of vllm that sglang isn't given: --api-key, --hf-token, --limit, VLLM_API_KEY, A, a key-value cache of 20 GiB; give it its own, such as an API key",
+    ]);
   });
 
   it('keeps a command of its own', async () => {
@@ -237,7 +256,10 @@ describe('what can not be served', () => {
     );
     const asked = await serveMeasured({ entry: open, facts: { engineBuild: 'vllm 0.19.0' } });
     expect(asked.command).toMatch(/^vllm serve org\/far/u);
-    expect(asked.notMeasured[0]).toMatch(/^the settings of the server that was measured/u);
+    expect(asked.notMeasured[0]).toBe(
+      "the settings of the server that was measured: they aren't known; those that the command doesn't name are the server's own defaults",
+    );
+    expect(asked.measured[1]).toMatch(/^at a server that was running: vllm 0\.19\.0/u);
   });
 
   it('refuses names that the run does not have, runs of others, and files that changed', async () => {
@@ -249,9 +271,14 @@ describe('what can not be served', () => {
     const path = join(folder, 'changed.gguf');
     await writeFile(path, 'other weights');
     const settings = sourceSettingsFrom({}, folder);
-    await fileSha256(path, settings.cacheDir);
-    await expect(serveMeasured({ entry: { source: path, name: 'tiny' } }, { settings })).rejects.toThrow(
+    const entry = { source: path, name: 'tiny' };
+    await expect(serveMeasured({ entry }, { settings })).rejects.toThrow(
       /changed\.gguf isn't the file that was measured: its sha256 is/u,
     );
+    const stopped = serveMeasured(
+      { entry },
+      { settings: sourceSettingsFrom({}, join(folder, 'new')), signal: AbortSignal.abort() },
+    );
+    await expect(stopped).rejects.toThrow(/abort/u);
   });
 });

@@ -7,7 +7,7 @@ import { type SourceSettings, sourceSettingsFrom } from '../../sources/source-se
 import { buildCommand, type ServeCommandLine } from './build-command.ts';
 import { type ChosenServer, chooseServer } from './choose-server.ts';
 import { type CommandWord, shellLines } from './command-word.ts';
-import { dockerText, placeInContainer } from './container.ts';
+import { dockerText, type GpuKind, gpuKind, placeInContainer } from './container.ts';
 import { kubernetesYaml, resourceName } from './kubernetes.ts';
 import { type MeasuredSetup, measuredSetup } from './measured-setup.ts';
 import { modelfileText, ollamaEnvironment } from './modelfile.ts';
@@ -20,14 +20,32 @@ export interface ServeOptions {
   readonly form?: ServingForm | undefined;
   /** Where models are on this machine; by default perbench's own folders. */
   readonly settings?: SourceSettings | undefined;
+  /** Ends the reading of files whose checksum has to be computed. */
+  readonly signal?: AbortSignal | undefined;
 }
 
+/** No device plugin of Kubernetes is usual for Vulkan; of other GPUs than these no image is known. */
+const containerForms: Readonly<Record<GpuKind, readonly ServingForm[]>> = {
+  none: ['docker', 'kubernetes'],
+  cuda: ['docker', 'kubernetes'],
+  vulkan: ['docker'],
+  other: [],
+};
+
 /** @throws {UsageError} if the program isn't written down in that way */
-function formOf(chosen: ChosenServer, wanted: ServingForm | undefined): ServingForm {
+function formOf(setup: MeasuredSetup, chosen: ChosenServer, wanted: ServingForm | undefined): ServingForm {
+  const gpu = gpuKind(setup);
   const possible: readonly ServingForm[] =
-    chosen === 'ollama' ? ['modelfile', 'shell'] : chosen === 'command' ? ['shell'] : ['shell', 'docker', 'kubernetes'];
+    chosen === 'ollama' ? ['modelfile', 'shell'] : ['shell', ...(chosen === 'command' ? [] : containerForms[gpu])];
   const [usual = 'shell'] = possible;
   if (wanted === undefined || possible.includes(wanted)) return wanted ?? usual;
+  if (chosen !== 'ollama' && chosen !== 'command' && wanted !== 'modelfile') {
+    const devices = (setup.engine === 'llama' ? setup.facts.devices : setup.run.manifest.host.gpus) ?? [];
+    throw new UsageError(
+      `${setup.model} was measured on ${devices.join(', ')}, whose GPU ${wanted} isn't known to give a container: expected ${possible.join(' or ')}`,
+      { hint: 'Serve it without a container, or measure it on an NVIDIA GPU or the CPU.' },
+    );
+  }
   const name = chosen === 'command' ? 'a command of your own' : chosen;
   throw new UsageError(`${name} can't be written as ${wanted}: expected ${possible.join(' or ')}`, {
     hint: wanted === 'modelfile' ? 'Only Ollama reads Modelfiles: add --serve ollama.' : undefined,
@@ -61,11 +79,11 @@ export async function serveCommand(
   store: Pick<Store, 'cells' | 'samples'>,
   run: RunRecord,
   model: string,
-  { server, form: wanted, settings = sourceSettingsFrom({}, homedir()) }: ServeOptions = {},
+  { server, form: wanted, settings = sourceSettingsFrom({}, homedir()), signal }: ServeOptions = {},
 ): Promise<Serving> {
-  const setup = await measuredSetup(store, run, model, settings);
+  const setup = await measuredSetup(store, run, model, settings, signal);
   const chosen = chooseServer(setup, server ?? (wanted === 'modelfile' ? 'ollama' : undefined));
-  const form = formOf(chosen, wanted);
+  const form = formOf(setup, chosen, wanted);
   const isInContainer = form === 'docker' || form === 'kubernetes';
   const line = buildCommand(setup, chosen, isInContainer ? placeInContainer : (_, path) => path, isInContainer);
   return {

@@ -24,9 +24,9 @@ function numberText(name: string, measurement: Measurement | undefined): readonl
 }
 
 function engineText({ facts, engine }: MeasuredSetup): string {
-  const build = facts.engineBuild ?? 'an unknown engine';
+  const build = facts.engineBuild ?? 'an engine of unknown version';
   if (engine === 'llama') return `in process by ${build}`;
-  return engine === 'managed' ? `behind ${build}, which perbench started` : `at a running ${build}`;
+  return engine === 'managed' ? `behind ${build}, which perbench started` : `at a server that was running: ${build}`;
 }
 
 function hostText({ run: { manifest } }: MeasuredSetup): string {
@@ -63,7 +63,9 @@ export function measuredNotes(setup: MeasuredSetup): readonly string[] {
 function engineGap(setup: MeasuredSetup, chosen: ChosenServer): readonly string[] {
   if (measuredServer(setup) === chosen) {
     return setup.engine === 'openai'
-      ? ["the settings of the server that was measured: they aren't known, these are the server's own defaults"]
+      ? [
+          "the settings of the server that was measured: they aren't known; those that the command doesn't name are the server's own defaults",
+        ]
       : [];
   }
   const name = chosen === 'command' ? 'this command' : chosen;
@@ -152,12 +154,31 @@ function fileNotes(setup: MeasuredSetup, form: ServingForm): readonly string[] {
   return [...missing, `a persistent volume claim named ${modelsClaim} with ${listed}`];
 }
 
+/** What was set for another server than the one that is to serve, by name: some of it may be a secret. */
+function leftOutNotes({ server }: MeasuredSetup, chosen: ChosenServer): readonly string[] {
+  if (server?.preset === undefined || server.preset === chosen) return [];
+  const flags = server.arguments.flatMap((word) => /^-[^=]*/u.exec(word)?.[0] ?? []);
+  const cache = server.kvCacheGiB === undefined ? [] : [`a key-value cache of ${server.kvCacheGiB} GiB`];
+  const names = [...flags, ...Object.keys(server.environment), ...cache];
+  if (names.length === 0) return [];
+  return [
+    `settings of ${server.preset} that ${chosen} isn't given: ${names.join(', ')}; give it its own, such as an API key`,
+  ];
+}
+
+/** Files that the user's own arguments name: they aren't known to be files, so nothing mounts them. */
+function argumentFileNotes({ server }: MeasuredSetup, chosen: ChosenServer, form: ServingForm): readonly string[] {
+  if (server?.preset !== chosen || (form !== 'docker' && form !== 'kubernetes')) return [];
+  const paths = server.arguments.flatMap((word) => /^(?:-[^=]*=)?((?:~|\.{1,2})?\/.*)$/u.exec(word)?.[1] ?? []);
+  return paths.length === 0 ? [] : [`mount what the arguments name, at the same paths: ${paths.join(', ')}`];
+}
+
 function ollamaNotes(setup: MeasuredSetup, line: ServeCommandLine, form: ServingForm): readonly string[] {
   if (form === 'shell')
-    return [`then, in another shell: ${createCommand(setup)}, with the Modelfile of --as modelfile`];
+    return [`then, in another shell: ${createCommand(setup)}, where FILE is the Modelfile of --as modelfile`];
   const variables = Object.entries(ollamaEnvironment(setup, line)).map(([name, value]) => [`${name}=${value}`]);
   const server = shellLines([...variables, ['ollama'], ['serve']]).replaceAll(' \\\n  ', ' ');
-  return [`start the server: ${server}`, `make the model: ${createCommand(setup)}`];
+  return [`start the server: ${server}`, `make the model: ${createCommand(setup)}, where FILE is this Modelfile`];
 }
 
 /** What must be there before the command does anything. */
@@ -172,6 +193,8 @@ export function beforeNotes(
   const where = form === 'kubernetes' ? `a secret named ${secrets} with the keys` : 'set the variables';
   return [
     ...fileNotes(setup, form),
+    ...argumentFileNotes(setup, chosen, form),
+    ...leftOutNotes(setup, chosen),
     ...(variables.length === 0
       ? []
       : [`${where} ${variables.join(', ')}: their values were removed from the run as secrets`]),

@@ -37,11 +37,14 @@ export const decide: CommandHandler<typeof decideOptions> = async (input, contex
   if (answers === undefined || answers.tasks.length === 0) throw new UsageError('there are no cells to decide on');
   const document = decisionDocument(answers, report);
   const told = await tellServing(answers, report, wanted, context);
-  if (told === 'served') context.output.note(document.verdict);
-  else printBlocks(document.screen, context);
+  if (told === 'nothing') printBlocks(document.screen, context);
+  else context.output.note(document.verdict);
   context.output.record('decision', { answer: document.verdict, ...answers });
   await writeDocument(document, files, context);
-  return told === 'served' && options.model !== undefined ? exitCodes.done : reportExitCode(report);
+  if (told === 'served' && options.model !== undefined) return exitCodes.done;
+  const code = reportExitCode(report);
+  // There is no command, though each task has its model.
+  return told === 'none' && code === exitCodes.done ? exitCodes.gateInconclusive : code;
 };
 
 async function decidedReport(

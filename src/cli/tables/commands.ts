@@ -146,7 +146,7 @@ const measureAndDecide: readonly Command[] = [
     group: 'Decide',
     summary: 'recommend a model for tasks within limits',
     details:
-      'For one task, or several with weights. Names the model with the highest score among those that meet every limit, the runner-up, how certain the choice is, and what would change the answer. --serve prints the command that serves it with the settings that were measured, --brief writes one page for whoever signs; see docs/deploying.md. Exit codes: 0 a model is recommended, 6 a tie or not measured well enough, 4 no model is usable or meets the limits, 3 cells failed or have invalid numbers.',
+      'For one task, or several with weights. Names the model with the highest score among those that meet every limit, the runner-up, how certain the choice is, and what would change the answer. --serve prints the command that serves it with the settings that were measured, --brief writes a brief for whoever signs; see docs/deploying.md. Exit codes: 0 a model is recommended, 6 a tie or not measured well enough, 4 no model is usable or meets the limits, 3 cells failed or have invalid numbers.',
     arguments: [runArgument],
     options: decideOptions,
     examples: [

@@ -238,7 +238,7 @@ export const decideOptions = {
   }),
   brief: texts({
     argument: 'file',
-    help: 'one-page brief with answer, numbers, limits and how to serve it: .md, .html or .json (repeatable)',
+    help: 'brief with answer, numbers, limits and how to serve it: .md, .html or .json (repeatable)',
   }),
   table: text({
     argument: 'file',

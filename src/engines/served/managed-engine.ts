@@ -12,6 +12,7 @@ import { servedMaxConcurrency } from '../request-pool.ts';
 import { createManagedHost } from './managed-host.ts';
 import { openServedModel } from './openai-engine.ts';
 import { openAiOptionsSchema, serverKey } from './served-options.ts';
+import { usualServedName } from './server-command.ts';
 import { startFailure, startServer } from './start-server.ts';
 
 export interface ManagedEngineOptions {
@@ -34,8 +35,10 @@ function parseServer(spec: ModelSpec): { readonly server: ManagedServer; readonl
 }
 
 /** Ollama has names of its own, and gives those without a tag the tag `latest`; other servers take the name they are told. */
-function servedNameOf({ name, source = name }: ModelSpec, { preset, servedName }: ManagedServer): string {
-  if (servedName !== undefined || preset !== 'ollama') return servedName ?? name;
+function servedNameOf({ name, source = name }: ModelSpec, server: ManagedServer): string {
+  const { preset, servedName } = server;
+  if (servedName !== undefined) return servedName;
+  if (preset !== 'ollama') return usualServedName(name, server);
   return /:[^/]*$/.test(source) ? source : `${source}:latest`;
 }
 

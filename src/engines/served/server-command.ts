@@ -24,6 +24,11 @@ export interface ServerCommand {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** What a server calls a model by itself: for llama-server a comma would end the name. */
+export function usualServedName(model: string, { preset }: Pick<ManagedServer, 'preset'>): string {
+  return preset === 'llama-server' ? model.replaceAll(',', '+') : model;
+}
+
 export const loopbackHost = '127.0.0.1';
 
 /** Words of flags with values; one without a value isn't there. */
@@ -96,7 +101,9 @@ function llamaServer(request: ServerCommandRequest): ServerCommand {
     '--verbosity': isDeployed ? undefined : 4,
     '--cache-ram': server.prefixCaching ? undefined : 0,
   });
-  return { argv: [program, ...given, '--metrics', ...told, ...server.arguments], environment: {} };
+  // While measured, each request says so itself.
+  const caching = isDeployed && !server.prefixCaching ? ['--no-cache-prompt'] : [];
+  return { argv: [program, ...given, '--metrics', ...told, ...caching, ...server.arguments], environment: {} };
 }
 
 /** Settings that Ollama takes from the environment alone; its defaults depend on the host's memory. */
