@@ -71,9 +71,10 @@ describe('docker run', () => {
         --rm \\
         --name qwen \\
         --publish 127.0.0.1:8000:8000 \\
-        --volume "$HOME"/.cache/huggingface:/root/.cache/huggingface \\
+        --volume "$HOME"/.cache/huggingface:/hub \\
         --gpus '"device=0,3"' \\
         --ipc host \\
+        --env HF_HOME=/hub \\
         --env 'A=b c' \\
         --env VLLM_API_KEY \\
         --env HF_TOKEN \\
@@ -192,7 +193,11 @@ describe('a Kubernetes manifest', () => {
                 image: 'vllm/vllm-openai:v0.19.0',
                 command: ['vllm'],
                 args: expect.arrayContaining(['--api-key', '$(API_KEY)', '--hf-token=$(HF_TOKEN)', '$$(5) a']),
-                env: [{ name: 'A', value: 'b c' }, ...['API_KEY', 'HF_TOKEN', 'VLLM_API_KEY'].map(key)],
+                env: [
+                  { name: 'HF_HOME', value: '/hub' },
+                  { name: 'A', value: 'b c' },
+                  ...['API_KEY', 'HF_TOKEN', 'VLLM_API_KEY'].map(key),
+                ],
                 resources: { limits: { 'nvidia.com/gpu': 2 } },
               },
             ],

@@ -76,7 +76,10 @@ export function gpuCount(setup: MeasuredSetup): number {
   return Math.max(server?.gpus?.length ?? 1, server?.tensorParallel ?? 1, facts.deviceCount ?? 1);
 }
 
-const hubCache = '/root/.cache/huggingface';
+/** Where a container keeps what it fetches from the hub, whoever its user is. */
+export const hubCache = '/hub';
+/** Tells the hub's client so. */
+export const hubEnvironment = { HF_HOME: hubCache } as const;
 
 /** A field of the comma-separated text that `--mount` takes. */
 function mountField(text: string): string {
@@ -127,7 +130,10 @@ export function dockerText(
     ...(fromHub ? [['--volume'], [{ variable: 'HOME' }, `/.cache/huggingface:${hubCache}`]] : []),
     ...gpuFlags(setup),
     ...(chosen !== 'llama-server' ? [['--ipc'], ['host']] : []),
-    ...Object.entries(values).flatMap(([variable, value]): CommandWord[] => [['--env'], [`${variable}=${value}`]]),
+    ...Object.entries({ ...(fromHub && hubEnvironment), ...values }).flatMap(([variable, value]): CommandWord[] => [
+      ['--env'],
+      [`${variable}=${value}`],
+    ]),
     ...secrets.flatMap((variable): CommandWord[] => [['--env'], [variable]]),
     ...(fromHub && !secrets.includes('HF_TOKEN') ? [['--env'], ['HF_TOKEN']] : []),
     ...(chosen === 'llama-server' ? [] : [['--entrypoint'], entry]),

@@ -2,7 +2,16 @@ import { stringify } from 'yaml';
 import type { ServerPresetName } from '../../core/managed-server.ts';
 import type { ServeCommandLine } from './build-command.ts';
 import { kubernetesText } from './command-word.ts';
-import { gpuCount, imageOf, isFromHub, mountsOf, neededVariables, programAndArguments } from './container.ts';
+import {
+  gpuCount,
+  hubCache,
+  hubEnvironment,
+  imageOf,
+  isFromHub,
+  mountsOf,
+  neededVariables,
+  programAndArguments,
+} from './container.ts';
 import type { MeasuredSetup } from './measured-setup.ts';
 
 /** A model's name as Kubernetes names things, Services too: RFC 1035. */
@@ -57,7 +66,10 @@ function environment(line: ServeCommandLine, name: string, fromHub: boolean): re
   });
   const needed = neededVariables(line);
   return [
-    ...Object.entries(values).map(([variable, value]) => ({ name: variable, value })),
+    ...Object.entries({ ...(fromHub && hubEnvironment), ...values }).map(([variable, value]) => ({
+      name: variable,
+      value,
+    })),
     ...needed.map((variable) => secret(variable, false)),
     ...(fromHub && !needed.includes('HF_TOKEN') ? [secret('HF_TOKEN', true)] : []),
   ];
@@ -75,7 +87,7 @@ function volumes(
     readOnly: true,
   }));
   const pod = [
-    ...(isFromHub(setup) ? [{ name: 'hub', mountPath: '/root/.cache/huggingface', emptyDir: {} }] : []),
+    ...(isFromHub(setup) ? [{ name: 'hub', mountPath: hubCache, emptyDir: {} }] : []),
     ...(chosen === 'llama-server'
       ? []
       : [{ name: 'shared-memory', mountPath: '/dev/shm', emptyDir: { medium: 'Memory' } }]),
