@@ -12,6 +12,7 @@ import {
   pipCheck,
 } from './install-checks.ts';
 import {
+  platformCheck,
   cpuCheck,
   hostBusyCheck,
   memoryCheck,
@@ -24,6 +25,7 @@ import {
 /** In the order of the output: what everything needs first. */
 const checks: readonly DoctorCheck[] = [
   nodeCheck,
+  platformCheck,
   libraryCheck,
   gpuCheck,
   gpuTelemetryCheck,
