@@ -209,15 +209,19 @@ const serverPrograms = ['vllm', 'llama-server', 'ollama', 'sglang'] as const;
 
 function isInPath(program: string, path: string): boolean {
   const folders = path.split(delimiter).filter((folder) => folder !== '');
-  return folders.some(
-    (folder) => ifTold(() => accessSync(join(folder, program), constants.X_OK) === undefined) === true,
+  return folders.some((folder) =>
+    // Windows runs what ends so.
+    ['', '.exe'].some(
+      (ending) => ifTold(() => accessSync(join(folder, program + ending), constants.X_OK) === undefined) === true,
+    ),
   );
 }
 
 export const serverProgramsCheck: DoctorCheck = {
   name: 'server programs',
   async run({ settings }) {
-    const path = settings.childEnvironment['PATH'] ?? '';
+    // On Windows it is called Path.
+    const [, path = ''] = Object.entries(settings.childEnvironment).find(([key]) => key.toUpperCase() === 'PATH') ?? [];
     const found = serverPrograms.filter((program) => isInPath(program, path));
     if (found.length > 0) return ok(found.join(', '));
     return ok(`none of ${serverPrograms.join(', ')} is in PATH; perbench cannot start servers for models`);

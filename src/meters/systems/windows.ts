@@ -90,7 +90,8 @@ function readRow(row: unknown): WindowsProcess | undefined {
     started: numberAt('Started'),
   };
   if (!Object.values(stat).every(Number.isFinite)) return undefined;
-  return { ...stat, name: String(values.get('Name') ?? '').replace(/\.exe$/i, '') };
+  const name = values.get('Name');
+  return { ...stat, name: typeof name === 'string' ? name.replace(/\.exe$/i, '') : '' };
 }
 
 /** A process keeps the number of a parent that has ended, which another may have by now: one that is younger. */
