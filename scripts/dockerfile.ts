@@ -1,5 +1,3 @@
-import { matchesGlob } from 'node:path';
-
 /** One step of an image: `RUN`, `COPY` and so on, and what follows it. */
 export interface ImageStep {
   readonly name: string;
@@ -53,7 +51,17 @@ export function isInContext(path: string, ignored: string): boolean {
   for (const rule of ignored.split('\n').filter((line) => line !== '' && !line.startsWith('#'))) {
     const isBack = rule.startsWith('!');
     const glob = isBack ? rule.slice(1) : rule;
-    if (ancestors.some((each) => matchesGlob(each, glob))) isKept = isBack;
+    const pattern = patternOf(glob);
+    if (ancestors.some((each) => pattern.test(each))) isKept = isBack;
   }
   return isKept;
+}
+
+/** Docker's globs: unlike a shell's they also fit names that begin with a point. */
+function patternOf(glob: string): RegExp {
+  const parts = glob.split(/(\*\*\/|\*)/).map((part) => {
+    if (part === '**/') return '(?:.*/)?';
+    return part === '*' ? '[^/]*' : part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&');
+  });
+  return new RegExp(`^${parts.join('')}$`);
 }

@@ -19,6 +19,10 @@ const [folder, ...words] = process.argv.slice(2);
 if (folder === undefined) throw new Error('Usage: sudo node scripts/try-image.ts <folder> [<argument of perbench>...]');
 const place = resolve(folder);
 
+/** Networks with a proxy of their own have certificates of their own: npm gets this machine's. */
+const ownCertificates = '/etc/ssl/certs/ca-certificates.crt';
+const certificates = '/etc/try-image-certificates.crt';
+
 /** A stage on the disk, and what its steps have set so far. */
 interface Stage {
   readonly root: string;
@@ -43,6 +47,7 @@ function baseOf(image: string): string {
 
 function inStage({ root, environment, user, workFolder }: Stage, command: readonly string[]): void {
   const settings = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/'];
+  if (existsSync(join(root, certificates))) settings.push(`NODE_EXTRA_CA_CERTS=${certificates}`);
   const given = Array.from(environment, ([name, value]) => `${name}=${value}`);
   const inside = ['env', '-i', ...settings, ...given, 'sh', '-c', 'cd "$0" && exec "$@"', workFolder, ...command];
   const alone = ['--mount', '--pid', '--fork', `--mount-proc=${join(root, 'proc')}`];
@@ -105,6 +110,7 @@ for (const [index, { base, name = String(index), steps }] of readDockerfile(
   rmSync(root, { recursive: true, force: true });
   run('cp', ['-a', from, root]);
   for (const file of ['resolv.conf', 'hosts']) run('cp', ['-L', join('/etc', file), join(root, 'etc', file)]);
+  if (existsSync(ownCertificates)) run('cp', ['-L', ownCertificates, join(root, certificates)]);
   last = { root, environment: new Map(), user: 'root', workFolder: '/', entry: [] };
   stages.set(name, last);
   for (const step of steps) {
