@@ -58,6 +58,25 @@ describe.each([
   });
 });
 
+it('does not count the time that a slow look at processes takes', async () => {
+  const machine = machineAt(10_000);
+  let nowMs = 0;
+  const system = recordedWindows(machine);
+  const slow = {
+    ...system,
+    processes: () => {
+      nowMs += 600;
+      machine.cpu = { ...machine.cpu, busyMs: machine.cpu.busyMs + 500 };
+      return system.processes();
+    },
+  };
+  const window = await createHostMeter({ system: slow, now: () => nowMs, ownCpuMs: () => 0 }).start({
+    processIds: [77],
+  });
+  nowMs += 1_000;
+  expect(await window.stop()).toMatchObject({ durationMs: 1_000, otherCpuMs: 0 });
+});
+
 it('is watched for others where a look is quick, and nowhere else', () => {
   const look = (systemAt: typeof recordedMac) => {
     const machine = machineAt(10_000);
