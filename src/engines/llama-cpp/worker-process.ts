@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
 import { EngineError } from '../../core/errors.ts';
+import type { System } from '../../meters/systems/system.ts';
 import { thisSystem } from '../../meters/systems/this-system.ts';
 import { stderrTail } from './stderr-tail.ts';
 import type { WorkerOrder, WorkerReport } from './worker-messages.ts';
@@ -17,6 +18,8 @@ export interface WorkerProcessOptions {
   readonly hangMs: number;
   /** Monotonic, in milliseconds: by it silence is measured. */
   readonly now: () => number;
+  /** Tells whether a silent process computes; that of this machine when absent. */
+  readonly system?: Pick<System, 'cpuMsOf'>;
   readonly onReport: (report: WorkerReport) => void;
   /** Called once, when the process has ended or was ended; not after `stop()`. */
   readonly onFailure: (error: EngineError) => void;
@@ -113,9 +116,9 @@ export class WorkerProcess {
   }
 
   #checkProgress(): void {
-    const { hangMs } = this.#options;
+    const { hangMs, system = thisSystem } = this.#options;
     const nowMs = this.#options.now();
-    const cpuMs = thisSystem.cpuMsOf(this.pid);
+    const cpuMs = system.cpuMsOf(this.pid);
     // One long decode of a large model gives no message, but it takes CPU time. Where that isn't told, it may have.
     if (cpuMs === undefined || cpuMs !== this.#lastCpuMs) this.#lastSignMs = nowMs;
     this.#lastCpuMs = cpuMs;
