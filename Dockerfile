@@ -13,14 +13,15 @@ COPY data ./data
 COPY schemas ./schemas
 COPY suites ./suites
 COPY src ./src
-RUN npm ci
-RUN npm run build
-# The Node that the build ran on becomes the image's; what only developers need goes.
-RUN cp "$(npm exec -- node -p process.execPath)" /build/node && npm prune --omit=dev --ignore-scripts
+RUN npm ci --ignore-scripts --install-links=false
+# From here on that Node runs everything, as it does in the image.
+RUN install node_modules/node-linux-*/bin/node /usr/local/bin/node && node scripts/build.ts
+# What only developers need goes.
+RUN npm prune --omit=dev --ignore-scripts --install-links=false
 
 FROM debian:trixie-slim
 RUN useradd --uid 10001 --create-home --home-dir /home/perbench perbench && install -d -o perbench -g perbench /data
-COPY --from=build /build/node /usr/local/bin/node
+COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build /build/package.json /opt/perbench/package.json
 COPY --from=build /build/bin /opt/perbench/bin
 COPY --from=build /build/dist /opt/perbench/dist
