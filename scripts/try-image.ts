@@ -119,6 +119,6 @@ for (const [index, { base, name = String(index), steps }] of readDockerfile(
   }
 }
 if (last === undefined) throw new Error('Dockerfile: no stage');
+run('du', ['-sh', '--apparent-size', last.root]);
 console.log(`--- ${[...last.entry, ...words].join(' ')}`);
 inStage(last, [...last.entry, ...words]);
-run('du', ['-sh', '--apparent-size', last.root]);
