@@ -8,9 +8,15 @@ import { type Disk, renameSynced, replaceFile, replaceLink } from './replace-fil
 
 /** The real disk, and what was asked of it that makes things last, in order. */
 function watchedDisk(
-  faults: { readonly file?: string; readonly folder?: string } = {},
+  faults: {
+    readonly file?: string;
+    readonly folder?: string;
+    readonly link?: string;
+    readonly held?: readonly string[];
+  } = {},
 ): Disk & { readonly calls: string[] } {
   const calls: string[] = [];
+  const heldCodes = [...(faults.held ?? [])];
   return {
     calls,
     async open(...[path, flags, mode]: Parameters<Disk['open']>) {
@@ -27,7 +33,13 @@ function watchedDisk(
     },
     async rename(from, to) {
       calls.push('rename');
+      const code = heldCodes.shift();
+      if (code !== undefined) throw Object.assign(new Error(`${code}: rename`), { code });
       await nodeFiles.rename(from, to);
+    },
+    async symlink(...words: Parameters<Disk['symlink']>) {
+      if (faults.link !== undefined) throw Object.assign(new Error(`${faults.link}: symlink`), { code: faults.link });
+      await nodeFiles.symlink(...words);
     },
   };
 }
@@ -146,6 +158,19 @@ describe('replaceLink', () => {
   });
 });
 
+it('makes a hard link where the system lets nobody make a symbolic one', async () => {
+  await using folder = await testFolder();
+  await mkdir(join(folder.path, 'blobs'));
+  await writeFile(join(folder.path, 'blobs/1'), 'one');
+  const path = join(folder.path, 'snapshots/a.txt');
+  await replaceLink(path, '../blobs/1', watchedDisk({ link: 'EPERM' }));
+  expect(await readFile(path, 'utf8')).toBe('one');
+  expect((await stat(path)).ino).toBe((await stat(join(folder.path, 'blobs/1'))).ino);
+  await replaceLink(join(folder.path, 'all'), 'blobs', watchedDisk({ link: 'EPERM' }));
+  expect(await readdir(join(folder.path, 'all'))).toEqual(['1']);
+  await expect(replaceLink(path, '../blobs/1', watchedDisk({ link: 'EIO' }))).rejects.toThrow('EIO');
+});
+
 describe('renameSynced', () => {
   it('syncs the folder that has the new name', async () => {
     await using folder = await testFolder();
@@ -162,5 +187,18 @@ describe('renameSynced', () => {
     await writeFile(path, 'whole');
     await expect(renameSynced(path, path, watchedDisk({ folder: 'EINVAL' }))).resolves.toBeUndefined();
     await expect(renameSynced(path, path, watchedDisk({ folder: 'EIO' }))).rejects.toThrow('EIO');
+  });
+
+  it('waits on Windows for whoever has the file open, and nowhere else', async () => {
+    await using folder = await testFolder();
+    const path = join(folder.path, 'whole');
+    await writeFile(path, 'whole');
+    const disk = watchedDisk({ held: ['EPERM', 'EBUSY'] });
+    await renameSynced(path, path, disk, 'win32');
+    expect(disk.calls).toEqual(['rename', 'rename', 'rename', 'sync folder']);
+    await expect(renameSynced(path, path, watchedDisk({ held: ['ENOSPC'] }), 'win32')).rejects.toThrow('ENOSPC');
+    await expect(renameSynced(path, path, watchedDisk({ held: ['EPERM'] }), 'linux')).rejects.toThrow('EPERM');
+    const always = watchedDisk({ held: Array.from({ length: 9 }, () => 'EBUSY') });
+    await expect(renameSynced(path, path, always, 'win32')).rejects.toThrow('EBUSY');
   });
 });

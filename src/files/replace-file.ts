@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream, type Stats } from 'node:fs';
 import * as nodeFiles from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isSystemError } from '../core/system-error.ts';
 import { ifThere } from './if-there.ts';
 import { discard } from './discard.ts';
@@ -11,9 +12,12 @@ import { makeFolder } from './make-folder.ts';
 import { givenDescriptor, isGiven, notAFileError } from './read-file.ts';
 
 /** The part of `node:fs/promises` that makes things last; a test watches it. */
-export type Disk = Pick<typeof nodeFiles, 'open' | 'rename'>;
+export type Disk = Pick<typeof nodeFiles, 'open' | 'rename' | 'symlink'>;
 
 const unsyncable: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EINVAL', 'ENOTSUP']);
+
+const heldCodes: ReadonlySet<unknown> = new Set(['EACCES', 'EBUSY', 'EPERM']);
+const heldPausesMs = [10, 50, 200, 800];
 
 export type FileContent = string | Uint8Array | AsyncIterable<string | Uint8Array>;
 
@@ -47,10 +51,22 @@ function inChunks(content: FileContent): Iterable<string | Uint8Array> | AsyncIt
   return typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
 }
 
-/** Sets a symbolic link to `target`, relative to the link's folder, in the same way. */
+/**
+ * Sets a symbolic link to `target`, relative to the link's folder, in the same way. Where the system lets no user make
+ * one, as Windows does without its developer mode, it is a hard link to the
+ * same file, or a junction.
+ */
 export async function replaceLink(path: string, target: string, disk: Disk = nodeFiles): Promise<void> {
   await replace(path, disk, async (beside) => {
-    await nodeFiles.symlink(target, beside);
+    try {
+      await disk.symlink(target, beside);
+    } catch (error) {
+      if (!isSystemError(error) || error.code !== 'EPERM') throw error;
+      const there = resolve(dirname(path), target);
+      // Junctions are links to folders that anybody may make.
+      if ((await nodeFiles.stat(there)).isDirectory()) await nodeFiles.symlink(there, beside, 'junction');
+      else await nodeFiles.link(there, beside);
+    }
   });
 }
 
@@ -68,8 +84,13 @@ export async function replaceWritten<Result>(
 }
 
 /** Renames a file whose content is synced already, and makes the new name survive a power cut. */
-export async function renameSynced(from: string, to: string, disk: Disk = nodeFiles): Promise<void> {
-  await disk.rename(from, to);
+export async function renameSynced(
+  from: string,
+  to: string,
+  disk: Disk = nodeFiles,
+  platform: string = process.platform,
+): Promise<void> {
+  await (platform === 'win32' ? renameWhenFree(from, to, disk) : disk.rename(from, to));
   try {
     await using folder = await disk.open(dirname(to), 'r');
     await folder.sync();
@@ -77,6 +98,19 @@ export async function renameSynced(from: string, to: string, disk: Disk = nodeFi
     // Some file systems sync no folder, and a folder that takes files need not be readable: the file is there.
     if (!(error instanceof Error && 'code' in error && unsyncable.has(error.code))) throw error;
   }
+}
+
+/** Windows refuses to replace a file that a virus scanner or an indexer has open, which is mostly for moments. */
+async function renameWhenFree(from: string, to: string, disk: Disk): Promise<void> {
+  for (const pauseMs of heldPausesMs) {
+    try {
+      return await disk.rename(from, to);
+    } catch (error) {
+      if (!isSystemError(error) || !heldCodes.has(error.code)) throw error;
+    }
+    await sleep(pauseMs);
+  }
+  await disk.rename(from, to);
 }
 
 /**

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseCpuList } from './host-meter.ts';
 import { placeFakeSmi } from '../../test/setup/fake-smi.ts';
 import { readHostFacts } from './host-facts.ts';
 import { memoryLimitBytes } from './host-limits.ts';
+import { linuxSystem, parseCpuList } from './systems/linux.ts';
 import type { SystemFolders } from './proc-file.ts';
 
 /** A machine made of files: paths from its root. */
@@ -24,11 +24,11 @@ const available = 5_000 * 1024;
 
 describe('memory limit', () => {
   it('is what the system has available', () => {
-    expect(memoryLimitBytes(machine(meminfo))).toBe(available);
+    expect(memoryLimitBytes(linuxSystem(machine(meminfo)))).toBe(available);
   });
 
   it('is what Node says is free where the system says nothing', () => {
-    const limit = memoryLimitBytes(machine({}));
+    const limit = memoryLimitBytes(linuxSystem(machine({})));
     expect(Math.abs(limit - freemem())).toBeLessThan(freemem() / 2);
   });
 
@@ -42,7 +42,7 @@ describe('memory limit', () => {
       'sys/fs/cgroup/outer/inner/memory.max': 'max\n',
       'sys/fs/cgroup/outer/inner/memory.current': '900000\n',
     });
-    expect(memoryLimitBytes(folders)).toBe(2_500_000);
+    expect(memoryLimitBytes(linuxSystem(folders))).toBe(2_500_000);
   });
 
   it('is what the control group leaves (version 1)', () => {
@@ -55,7 +55,7 @@ describe('memory limit', () => {
       'sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n',
       'sys/fs/cgroup/memory/memory.usage_in_bytes': '7000000\n',
     });
-    expect(memoryLimitBytes(folders)).toBe(600_000);
+    expect(memoryLimitBytes(linuxSystem(folders))).toBe(600_000);
   });
 
   it('is what a container sees of its own group, whatever path the host gave it', () => {
@@ -65,15 +65,17 @@ describe('memory limit', () => {
       'sys/fs/cgroup/memory.max': '4000000\n',
       'sys/fs/cgroup/memory.current': '3000000\n',
     });
-    expect(memoryLimitBytes(folders)).toBe(1_000_000);
+    expect(memoryLimitBytes(linuxSystem(folders))).toBe(1_000_000);
   });
 
   it('is never below zero, and no more than the system has', () => {
     const group = { 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/memory.current': '3000000\n' };
-    expect(memoryLimitBytes(machine({ ...meminfo, ...group, 'sys/fs/cgroup/memory.max': '2000000\n' }))).toBe(0);
-    expect(memoryLimitBytes(machine({ ...meminfo, ...group, 'sys/fs/cgroup/memory.max': '99000000\n' }))).toBe(
-      available,
-    );
+    expect(
+      memoryLimitBytes(linuxSystem(machine({ ...meminfo, ...group, 'sys/fs/cgroup/memory.max': '2000000\n' }))),
+    ).toBe(0);
+    expect(
+      memoryLimitBytes(linuxSystem(machine({ ...meminfo, ...group, 'sys/fs/cgroup/memory.max': '99000000\n' }))),
+    ).toBe(available);
   });
 });
 

@@ -3,7 +3,7 @@ import { availableParallelism, cpus, hostname, release, totalmem, type } from 'n
 import { join } from 'node:path';
 import type { HostFacts } from '../core/manifest.ts';
 import { readGpuDevices } from './devices/gpu-tools.ts';
-import { controlGroupCores } from './host-limits.ts';
+import { controlGroupCores } from './systems/control-groups.ts';
 import { readIfThere, systemFolders, type SystemFolders } from './proc-file.ts';
 
 export interface HostFactsOptions {

@@ -5,10 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { startBurner } from '../../test/setup/burner.ts';
 import { fakeProc, processStat } from '../../test/setup/fake-proc.ts';
 import type { HostWindow } from '../core/meter.ts';
-import { readCpuTimes, createHostMeter } from './host-meter.ts';
+import { createHostMeter } from './host-meter.ts';
 import { readProcessTree } from './processes.ts';
+import { linuxSystem } from './systems/linux.ts';
 
-const isLinux = process.platform === 'linux' && readCpuTimes('/proc') !== undefined;
+const isLinux = process.platform === 'linux' && linuxSystem().cpuTimes() !== undefined;
 
 /** CPU time of a process and its descendants so far. */
 function burntMs(pid: number): number {
@@ -86,7 +87,7 @@ describe('on a host of known numbers', () => {
     allowed: string,
     after: { readonly cpu1: string; readonly engine: readonly [number, number, number, number] },
   ) {
-    const { proc, write } = fakeProc();
+    const { system, write } = fakeProc();
     write('self/status', `Name:\tnode\nCpus_allowed_list:\t${allowed}\n`);
     write('stat', 'cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 100 0 0 900 0 0 0 0 0 0\ncpu1 200 0 0 800 0 0 0 0 0 0\nctxt 5\n');
     write('77/stat', processStat(77, 1, [10, 10, 0, 0]));
@@ -94,7 +95,7 @@ describe('on a host of known numbers', () => {
     write('99/stat', processStat(99, 1, [1_000, 0, 0, 0]));
     let nowMs = 0;
     let ownMs = 40;
-    const meter = createHostMeter({ proc, now: () => nowMs, ownCpuMs: () => ownMs });
+    const meter = createHostMeter({ system, now: () => nowMs, ownCpuMs: () => ownMs });
     return async () => {
       const window = await meter.start({ processIds: [77] });
       nowMs += 1_000;
@@ -145,16 +146,16 @@ describe('where the system does not tell', () => {
     ['a /proc/stat of zeros', 'cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\n'],
     ['something else in /proc/stat', 'nothing here\n'],
   ] as const)('says so: %s', async ([, stat]) => {
-    const { proc, write } = fakeProc();
+    const { system, write } = fakeProc();
     if (stat !== undefined) write('stat', stat);
-    const window = await createHostMeter({ proc }).start({ processIds: [] });
+    const window = await createHostMeter({ system }).start({ processIds: [] });
     expect(await window.stop()).toMatchObject({ isKnown: false, otherShare: 0, otherCpuMs: 0 });
   });
 
   it('says so where the engine may not be looked at', async () => {
-    const { proc, write } = fakeProc();
+    const { system, write } = fakeProc();
     write('stat', 'cpu0 100 0 0 900 0 0 0 0 0 0\n');
-    const window = await createHostMeter({ proc }).start({ processIds: [77] });
+    const window = await createHostMeter({ system }).start({ processIds: [77] });
     expect(await window.stop()).toMatchObject({ isKnown: false });
   });
 });

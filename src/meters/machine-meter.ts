@@ -39,7 +39,7 @@ export function createMachineMeter(
         },
       };
     },
-    watchOthers: (engine) => watchOthers(engine, { proc: options.host?.proc }),
+    watchOthers: (engine) => watchOthers(engine, { system: options.host?.system }),
     async [Symbol.asyncDispose]() {
       await devices[Symbol.asyncDispose]();
     },

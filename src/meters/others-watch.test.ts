@@ -3,16 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startBurner } from '../../test/setup/burner.ts';
 import { fakeProc, processStat } from '../../test/setup/fake-proc.ts';
-import { readCpuTimes } from './host-meter.ts';
 import { watchOthers } from './others-watch.ts';
+import { systemFolders } from './proc-file.ts';
+import { linuxSystem } from './systems/linux.ts';
 
-const isLinux = process.platform === 'linux' && readCpuTimes('/proc') !== undefined;
+const isLinux = process.platform === 'linux' && linuxSystem().cpuTimes() !== undefined;
 
 type Ticks = readonly [number, number, number, number];
 
 /** Two CPUs on which perbench is process 10, its engine 20, and others are 30 to 33. */
 function start(engineIds: readonly number[] = [20]) {
-  const { proc, write } = fakeProc();
+  const { system, write } = fakeProc();
   const set = (busy: number, idle: number, ticks: Readonly<Record<number, Ticks>>): void => {
     write('stat', `cpu0 ${busy} 0 0 ${idle} 0 0 0 0\ncpu1 0 0 0 ${idle} 0 0 0 0\n`);
     for (const [pid, own] of Object.entries(ticks)) {
@@ -20,7 +21,7 @@ function start(engineIds: readonly number[] = [20]) {
     }
   };
   set(1_000, 1_000, { 10: [10, 0, 0, 0], 11: [5, 0, 0, 0], 20: [0, 0, 0, 0], 21: [0, 0, 0, 0], 30: [500, 0, 0, 0] });
-  const watch = watchOthers({ processIds: engineIds }, { proc, ownPid: 10 });
+  const watch = watchOthers({ processIds: engineIds }, { system, ownPid: 10 });
   return { watch, set, write };
 }
 
@@ -63,7 +64,7 @@ describe('a watch of other processes', () => {
   });
 
   it('does not know where the system does not tell', () => {
-    const nowhere = watchOthers({ processIds: [] }, { proc: '/nowhere' });
+    const nowhere = watchOthers({ processIds: [] }, { system: linuxSystem({ ...systemFolders, proc: '/nowhere' }) });
     expect(nowhere.look()).toBeUndefined();
     expect(nowhere.busiest()).toEqual([]);
     // An engine that can't be seen would be taken for somebody else.

@@ -1,8 +1,7 @@
-import { basename, join } from 'node:path';
 import type { BusyProcess, OthersWatch, WatchedEngine } from '../core/meter.ts';
-import { type CpuTimes, readCpuTimes } from './host-meter.ts';
-import { readIfThere, systemFolders } from './proc-file.ts';
-import { type ProcessStat, readAllProcesses, treeOf } from './processes.ts';
+import { treeOf } from './processes.ts';
+import type { CpuTimes, ProcessStat, System } from './systems/system.ts';
+import { thisSystem } from './systems/this-system.ts';
 
 /** A process below this share is nobody's reason to wait. */
 const leastShare = 0.01;
@@ -16,10 +15,11 @@ interface Reading {
   readonly oursMs: number;
 }
 
-/** @returns undefined where the system doesn't tell, or a process of the engine is not there */
-function read(roots: readonly number[], proc: string): Reading | undefined {
-  const cpu = readCpuTimes(proc);
-  const all = readAllProcesses(proc);
+/** @returns undefined where the system doesn't tell quickly, or a process of the engine is not there */
+function read(roots: readonly number[], system: System): Reading | undefined {
+  if (!system.isQuick) return undefined;
+  const cpu = system.cpuTimes();
+  const all = system.processes();
   if (cpu === undefined || all === undefined) return undefined;
   const tree = treeOf(roots, all);
   const ours = new Set(tree.map(({ pid }) => pid));
@@ -27,13 +27,7 @@ function read(roots: readonly number[], proc: string): Reading | undefined {
   return { cpu, all, ours, oursMs: tree.reduce((sum, { cpuMs }) => sum + cpuMs, 0) };
 }
 
-/** Programs are known by their command, which the kernel's name often isn't: that of Node is `MainThread`. */
-function nameOf({ pid, name }: ProcessStat, proc: string): string {
-  const [command = ''] = (readIfThere(join(proc, String(pid), 'cmdline')) ?? '').split('\0');
-  return basename(command) || name;
-}
-
-function busiestOf(before: Reading, after: Reading, proc: string): readonly BusyProcess[] {
+function busiestOf(before: Reading, after: Reading, system: System): readonly BusyProcess[] {
   const capacityMs = after.cpu.totalMs - before.cpu.totalMs;
   const earlier = new Map(before.all.map(({ pid, ownCpuMs }) => [pid, ownCpuMs]));
   const shares = new Map<string, number>();
@@ -41,7 +35,7 @@ function busiestOf(before: Reading, after: Reading, proc: string): readonly Busy
     // What a child had used before it ended comes to its parent all at once, so that only own time counts.
     const share = (stat.ownCpuMs - (earlier.get(stat.pid) ?? 0)) / capacityMs;
     if (after.ours.has(stat.pid) || !(share > 0)) continue;
-    const name = nameOf(stat, proc);
+    const name = system.nameOf(stat);
     shares.set(name, (shares.get(name) ?? 0) + share);
   }
   return Array.from(shares, ([name, share]) => ({ name, share: Math.min(1, share) }))
@@ -51,23 +45,23 @@ function busiestOf(before: Reading, after: Reading, proc: string): readonly Busy
 }
 
 export interface OthersWatchOptions {
-  readonly proc?: string | undefined;
+  readonly system?: System | undefined;
   /** This process, which with its children is perbench. */
   readonly ownPid?: number;
 }
 
-/** Watches what other processes of this Linux host take of the CPU. Elsewhere its looks say that they don't know. */
+/** Watches what other processes of this host take of the CPU. Where the system doesn't tell quickly, no look knows. */
 export function watchOthers(
   { processIds }: WatchedEngine,
-  { proc = systemFolders.proc, ownPid = process.pid }: OthersWatchOptions = {},
+  { system = thisSystem, ownPid = process.pid }: OthersWatchOptions = {},
 ): OthersWatch {
   const roots = [ownPid, ...processIds];
   let before: Reading | undefined;
-  let after = read(roots, proc);
+  let after = read(roots, system);
   return {
     look() {
       before = after;
-      after = read(roots, proc);
+      after = read(roots, system);
       if (before === undefined || after === undefined) return undefined;
       const capacityMs = after.cpu.totalMs - before.cpu.totalMs;
       if (!(capacityMs > 0)) return undefined;
@@ -76,6 +70,6 @@ export function watchOthers(
       const othersMs = Math.max(0, after.cpu.busyMs - before.cpu.busyMs - oursMs);
       return { share: Math.min(1, othersMs / capacityMs), cores: after.cpu.cores };
     },
-    busiest: () => (before === undefined || after === undefined ? [] : busiestOf(before, after, proc)),
+    busiest: () => (before === undefined || after === undefined ? [] : busiestOf(before, after, system)),
   };
 }

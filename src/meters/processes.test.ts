@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it, onTestFinished } from 'vitest';
+import { systemFolders } from './proc-file.ts';
 import { readProcessMemory, resetMemoryPeak, readProcessTree } from './processes.ts';
+import { linuxSystem } from './systems/linux.ts';
 
 const mebibyte = 2 ** 20;
 const isLinux = process.platform === 'linux';
@@ -50,8 +52,9 @@ it.skipIf(!isLinux)('adds up a process and its children, and starts a new peak',
 });
 
 it('knows nothing of a process that is not there', () => {
+  const nowhere = linuxSystem({ ...systemFolders, proc: '/nowhere' });
   expect(readProcessMemory([2 ** 30])).toBeUndefined();
   expect(resetMemoryPeak([2 ** 30])).toBe(false);
-  expect(readProcessTree([1], '/nowhere')).toBeUndefined();
-  expect(readProcessMemory([1], '/nowhere')).toBeUndefined();
+  expect(readProcessTree([1], nowhere)).toBeUndefined();
+  expect(readProcessMemory([1], nowhere)).toBeUndefined();
 });

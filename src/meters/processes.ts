@@ -1,50 +1,16 @@
-import { readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ifTold, readIfThere, systemFolders } from './proc-file.ts';
-
-/** Linux counts CPU time in hundredths of a second, whatever the kernel's own clock. */
-export const msPerTick = 10;
-
-export interface ProcessStat {
-  readonly pid: number;
-  readonly parentPid: number;
-  /** As the kernel has it: of its main thread, at most 15 characters. */
-  readonly name: string;
-  /** All its threads, those that ended included. */
-  readonly ownCpuMs: number;
-  /** The same, and the children that it has waited for. */
-  readonly cpuMs: number;
-}
-
-function readProcessStat(proc: string, pid: number): ProcessStat | undefined {
-  const text = readIfThere(join(proc, String(pid), 'stat'));
-  if (text === undefined) return undefined;
-  // The name comes second, in brackets, and may itself hold brackets and spaces.
-  const nameEnd = text.lastIndexOf(')');
-  const fields = text.slice(nameEnd + 2).split(' ');
-  const numberAt = (field: number): number => Number(fields[field - 3]);
-  const ownTicks = numberAt(14) + numberAt(15);
-  const ticks = ownTicks + numberAt(16) + numberAt(17);
-  if (!Number.isFinite(ticks)) return undefined;
-  return {
-    pid,
-    parentPid: numberAt(4),
-    name: text.slice(text.indexOf('(') + 1, nameEnd),
-    ownCpuMs: ownTicks * msPerTick,
-    cpuMs: ticks * msPerTick,
-  };
-}
+import type { ProcessMemory, ProcessStat, System } from './systems/system.ts';
+import { thisSystem } from './systems/this-system.ts';
 
 /**
- * Processes and all their descendants, as `/proc` has them now. Those that are gone are left out.
+ * Processes and all their descendants, as the system has them now. Those that are gone are left out.
  *
- * @returns undefined where `/proc` can't be listed
+ * @returns undefined where processes can't be listed
  */
 export function readProcessTree(
   roots: readonly number[],
-  proc: string = systemFolders.proc,
+  system: System = thisSystem,
 ): readonly ProcessStat[] | undefined {
-  const all = readAllProcesses(proc);
+  const all = system.processes();
   return all === undefined ? undefined : treeOf(roots, all);
 }
 
@@ -61,18 +27,8 @@ export function treeOf(roots: readonly number[], all: readonly ProcessStat[]): r
   return [...tree.values()];
 }
 
-/** Every process that `/proc` shows; undefined where it can't be listed. */
-export function readAllProcesses(proc: string): readonly ProcessStat[] | undefined {
-  return ifTold(() => readdirSync(proc))
-    ?.filter((name) => /^\d+$/.test(name))
-    .map((name) => readProcessStat(proc, Number(name)))
-    .filter((stat) => stat !== undefined);
-}
-
-export interface ProcessMemory {
-  readonly nowBytes: number;
-  /** Sum of each process's own peak: no less than the peak of the sum. */
-  readonly peakBytes: number;
+function treeIds(roots: readonly number[], system: System): readonly number[] {
+  return (readProcessTree(roots, system) ?? []).map(({ pid }) => pid);
 }
 
 /**
@@ -80,27 +36,14 @@ export interface ProcessMemory {
  *
  * @returns undefined where the system doesn't tell, or none of them is alive
  */
-export function readProcessMemory(
-  roots: readonly number[],
-  proc: string = systemFolders.proc,
-): ProcessMemory | undefined {
-  const readings = (readProcessTree(roots, proc) ?? [])
-    .map(({ pid }) => readResident(proc, pid))
-    .filter((reading) => reading !== undefined);
+export function readProcessMemory(roots: readonly number[], system: System = thisSystem): ProcessMemory | undefined {
+  const readings = system.memoryOf(treeIds(roots, system));
   if (readings.length === 0) return undefined;
   return {
-    nowBytes: readings.reduce((sum, reading) => sum + reading.nowBytes, 0),
-    peakBytes: readings.reduce((sum, reading) => sum + reading.peakBytes, 0),
+    nowBytes: readings.reduce((sum, { nowBytes }) => sum + nowBytes, 0),
+    peakBytes: readings.reduce((sum, { peakBytes }) => sum + peakBytes, 0),
+    doubt: readings.find(({ doubt }) => doubt !== undefined)?.doubt,
   };
-}
-
-function readResident(proc: string, pid: number): ProcessMemory | undefined {
-  const status = readIfThere(join(proc, String(pid), 'status'));
-  const kibibytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status ?? '')?.[1]);
-  const nowBytes = kibibytes('VmRSS') * 1024;
-  const peakBytes = kibibytes('VmHWM') * 1024;
-  // Absent in a process that has ended but was not waited for.
-  return Number.isNaN(nowBytes + peakBytes) ? undefined : { nowBytes, peakBytes };
 }
 
 /**
@@ -108,16 +51,7 @@ function readResident(proc: string, pid: number): ProcessMemory | undefined {
  *
  * @returns false where the system doesn't allow it for one of them, or none is alive
  */
-export function resetMemoryPeak(roots: readonly number[], proc: string = systemFolders.proc): boolean {
-  const tree = readProcessTree(roots, proc) ?? [];
-  return tree.length > 0 && tree.every(({ pid }) => resetPeakOf(proc, pid));
-}
-
-function resetPeakOf(proc: string, pid: number): boolean {
-  const isReset = ifTold(() => {
-    // 5 resets the peak alone; lower numbers would clear the page references as well.
-    writeFileSync(join(proc, String(pid), 'clear_refs'), '5');
-    return true;
-  });
-  return isReset === true;
+export function resetMemoryPeak(roots: readonly number[], system: System = thisSystem): boolean {
+  const ids = treeIds(roots, system);
+  return ids.length > 0 && system.resetPeaks(ids);
 }

@@ -36,6 +36,8 @@ describe('sourceSettingsFrom', () => {
     });
     expect(sourceSettingsFrom({ HF_HUB_CACHE: '/d', HF_HOME: '/h' }, '/').hubCacheDir).toBe('/d');
     expect(sourceSettingsFrom({ PERBENCH_PYTHON: 'py' }, '/').pipCommand).toEqual(['py', '-m', 'pip']);
+    expect(sourceSettingsFrom({}, '/', {}, 'darwin').pipCommand[0]).toBe('python3');
+    expect(sourceSettingsFrom({}, '/', {}, 'win32').pipCommand[0]).toBe('python');
   });
 
   it('ignores a relative XDG folder', () => {

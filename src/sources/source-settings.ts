@@ -75,10 +75,11 @@ function hubEndpoint(environment: Environment): string {
   return text.replace(/\/+$/, '');
 }
 
-function pipCommand(environment: Environment): readonly [string, ...string[]] {
+/** Python's installer for Windows makes a `python`, and no `python3`. */
+function pipCommand(environment: Environment, platform: string): readonly [string, ...string[]] {
   const [program, ...rest] = (nonEmpty(environment['PERBENCH_PIP']) ?? '').split(/\s+/);
   if (program !== undefined && program !== '') return [program, ...rest];
-  return [nonEmpty(environment['PERBENCH_PYTHON']) ?? 'python3', '-m', 'pip'];
+  return [nonEmpty(environment['PERBENCH_PYTHON']) ?? (platform === 'win32' ? 'python' : 'python3'), '-m', 'pip'];
 }
 
 function withoutSecrets(environment: Environment): Record<string, string> {
@@ -107,6 +108,7 @@ export function sourceSettingsFrom(
   environment: Environment,
   home: string,
   flags: { readonly isOffline?: boolean } = {},
+  platform: string = process.platform,
 ): SourceSettings {
   const cacheHome = xdgCache(environment, home);
   const hubHome = nonEmpty(environment['HF_HOME']) ?? join(cacheHome, 'huggingface');
@@ -117,7 +119,7 @@ export function sourceSettingsFrom(
     hubToken: nonEmpty(environment['HF_TOKEN']),
     hubTokenFile: nonEmpty(environment['HF_TOKEN_PATH']) ?? join(hubHome, 'token'),
     isOffline: flags.isOffline === true || isOn(environment['HF_HUB_OFFLINE']) || isOn(environment['PERBENCH_OFFLINE']),
-    pipCommand: pipCommand(environment),
+    pipCommand: pipCommand(environment, platform),
     childEnvironment: withoutSecrets(environment),
     proxy: proxySettings(environment),
     network: defaultNetworkLimits,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { DoctorCheck, DoctorOptions } from '../../src/cli/doctor/doctor-check.ts';
+import { linuxSystem } from '../../src/meters/systems/linux.ts';
 import { sourceSettingsFrom } from '../../src/sources/source-settings.ts';
 
 export type DoctorFolder = ReturnType<typeof doctorFolder>;
@@ -26,6 +27,7 @@ export function doctorFolder() {
       storePath: join(home, 'store/results.db'),
       signal: new AbortController().signal,
       watchMs: 50,
+      ...(overrides.folders && { system: linuxSystem(overrides.folders) }),
       ...overrides,
     }),
     placeProgram: (name: string, script: string): string => {

@@ -2,9 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { systemFolders } from '../../src/meters/proc-file.ts';
+import { linuxSystem } from '../../src/meters/systems/linux.ts';
+import type { System } from '../../src/meters/systems/system.ts';
 
 export interface FakeProc {
-  readonly proc: string;
+  /** Linux, by this `/proc`. */
+  readonly system: System;
   readonly write: (path: string, text: string) => void;
 }
 
@@ -13,7 +17,7 @@ export function fakeProc(): FakeProc {
   const proc = mkdtempSync(join(tmpdir(), 'perbench-proc-'));
   onTestFinished(() => rmSync(proc, { recursive: true }));
   return {
-    proc,
+    system: linuxSystem({ ...systemFolders, proc }),
     write(path, text) {
       mkdirSync(dirname(join(proc, path)), { recursive: true });
       writeFileSync(join(proc, path), text);

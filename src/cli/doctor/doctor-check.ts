@@ -1,6 +1,7 @@
 import type { ChoiceOptions, chooseDevice } from '../../engines/llama-cpp/choose-device.ts';
 import type { HostMeterOptions } from '../../meters/host-meter.ts';
 import type { SystemFolders } from '../../meters/proc-file.ts';
+import type { System } from '../../meters/systems/system.ts';
 import type { SourceSettings } from '../../sources/source-settings.ts';
 
 export type DoctorState = 'ok' | 'warn' | 'fail';
@@ -26,6 +27,9 @@ export interface DoctorOptions extends Pick<ChoiceOptions, 'search' | 'probe'> {
   /** Without the leading `v`; given by tests, as all below. */
   readonly nodeVersion?: string;
   readonly folders?: SystemFolders;
+  readonly system?: System;
+  readonly platform?: string;
+  readonly architecture?: string;
   readonly gpuProgram?: string;
   readonly amdProgram?: string;
   readonly chooseDevice?: typeof chooseDevice;

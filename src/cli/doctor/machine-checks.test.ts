@@ -80,6 +80,11 @@ describe('telemetry', () => {
     placeProgram('bin/vllm', 'exit 0');
     placeProgram('bin/ollama', 'exit 0');
     expect(await diagnose(serverProgramsCheck, options({}, { PATH: join(home, 'bin') }))).toBe('ok: vllm, ollama');
+    placeProgram('windows/llama-server.exe', 'exit 0');
+    const windows = options();
+    const { settings } = windows;
+    const given = { ...windows, settings: { ...settings, childEnvironment: { Path: join(home, 'windows') } } };
+    expect(await diagnose(serverProgramsCheck, given)).toBe('ok: llama-server');
     expect(await diagnose(serverProgramsCheck, options({}, { PATH: home }))).toMatch(
       /^ok: none of vllm, llama-server, ollama, sglang is in PATH/,
     );

@@ -9,8 +9,29 @@ import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import { createHostMeter } from '../../meters/host-meter.ts';
 import { ifTold, systemFolders } from '../../meters/proc-file.ts';
 import { readProcessMemory, resetMemoryPeak } from '../../meters/processes.ts';
+import { thisSystem } from '../../meters/systems/this-system.ts';
 import { createRaplMeter } from '../../meters/rapl.ts';
 import { type DoctorCheck, type DoctorOptions, fail, ok, warn } from './doctor-check.ts';
+
+/** Systems whose readers have only seen answers that were written after the documentation. */
+const unseenReaders: ReadonlySet<string> = new Set(['darwin', 'win32']);
+
+export const platformCheck: DoctorCheck = {
+  name: 'platform',
+  async run({ platform = process.platform, architecture = process.arch }) {
+    const here = `${platform} ${architecture}`;
+    if (here === 'linux x64') return ok(here);
+    const mend = 'Compare a first run with the figures of the system itself; docs/platforms.md says what is known.';
+    if (platform === 'linux') return warn(`${here}: perbench has never run here`, mend);
+    const isRead = unseenReaders.has(platform);
+    return warn(
+      isRead
+        ? `${here}: perbench has never run here; what it reads of the system was tested on recorded output only`
+        : `${here}: perbench has never run here, and has no reader of processes for it`,
+      mend,
+    );
+  },
+};
 
 export const cpuCheck: DoctorCheck = {
   name: 'CPU',
@@ -44,14 +65,14 @@ const busyShare = 0.05;
 
 export const hostBusyCheck: DoctorCheck = {
   name: 'other processes',
-  async run({ folders = systemFolders, clocks = {}, watchMs = hostWatchMs, wait = waitOrStop, signal }) {
-    const window = await createHostMeter({ ...clocks, proc: folders.proc }).start({ processIds: [] });
+  async run({ system = thisSystem, clocks = {}, watchMs = hostWatchMs, wait = waitOrStop, signal }) {
+    const window = await createHostMeter({ ...clocks, system }).start({ processIds: [] });
     await wait(watchMs, signal);
     const { isKnown, otherShare, stealMs, durationMs, cores } = await window.stop();
     if (!isKnown) {
       return warn(
-        '/proc does not show the CPU use of other processes: busy windows go unnoticed',
-        'Measure on a Linux host with /proc/stat, or keep the machine idle yourself.',
+        `${system.source} does not show the CPU use of other processes: busy windows go unnoticed`,
+        'Keep the machine idle yourself, or measure on a Linux host with /proc/stat.',
       );
     }
     const percent = (share: number): string => percentText(share, 1);
@@ -67,19 +88,18 @@ export const hostBusyCheck: DoctorCheck = {
 
 export const processMemoryCheck: DoctorCheck = {
   name: 'memory of processes',
-  async run({ folders = systemFolders }) {
-    if (readProcessMemory([process.pid], folders.proc) === undefined) {
+  async run({ system = thisSystem }) {
+    const memory = readProcessMemory([process.pid], system);
+    if (memory === undefined) {
       return fail(
-        '/proc does not show process memory: the memory of models cannot be measured',
+        `${system.source} does not show process memory: the memory of models cannot be measured`,
         'Run perbench on Linux with /proc mounted.',
       );
     }
-    if (!resetMemoryPeak([process.pid], folders.proc)) {
-      return warn(
-        'peaks cannot be reset: they cover a whole launch, including loading',
-        'Use a kernel with CONFIG_PROC_PAGE_MONITOR, and a container that may write to /proc/PID/clear_refs.',
-      );
+    if (!resetMemoryPeak([process.pid], system)) {
+      return warn('peaks cannot be reset: they cover a whole launch, including loading', system.resetMend);
     }
+    if (memory.doubt !== undefined) return warn(memory.doubt, 'Measure on Linux where a few percent matter.');
     return ok('readable, and peaks can be reset');
   },
 };
@@ -90,8 +110,8 @@ const minBytes = 512 * 2 ** 20;
 
 export const memoryCheck: DoctorCheck = {
   name: 'memory',
-  async run({ folders = systemFolders, lowBytes = roomyBytes }) {
-    const bytes = memoryLimitBytes(folders);
+  async run({ system = thisSystem, lowBytes = roomyBytes }) {
+    const bytes = memoryLimitBytes(system);
     const detail = `${sizeText(bytes)} available`;
     if (bytes >= lowBytes) return ok(detail);
     const mend = "Close other programs, or raise the container's limit.";
@@ -189,15 +209,19 @@ const serverPrograms = ['vllm', 'llama-server', 'ollama', 'sglang'] as const;
 
 function isInPath(program: string, path: string): boolean {
   const folders = path.split(delimiter).filter((folder) => folder !== '');
-  return folders.some(
-    (folder) => ifTold(() => accessSync(join(folder, program), constants.X_OK) === undefined) === true,
+  return folders.some((folder) =>
+    // Windows runs what ends so.
+    ['', '.exe'].some(
+      (ending) => ifTold(() => accessSync(join(folder, program + ending), constants.X_OK) === undefined) === true,
+    ),
   );
 }
 
 export const serverProgramsCheck: DoctorCheck = {
   name: 'server programs',
   async run({ settings }) {
-    const path = settings.childEnvironment['PATH'] ?? '';
+    // On Windows it is called Path.
+    const [, path = ''] = Object.entries(settings.childEnvironment).find(([key]) => key.toUpperCase() === 'PATH') ?? [];
     const found = serverPrograms.filter((program) => isInPath(program, path));
     if (found.length > 0) return ok(found.join(', '));
     return ok(`none of ${serverPrograms.join(', ')} is in PATH; perbench cannot start servers for models`);

@@ -41,6 +41,7 @@ describe('the whole examination', () => {
     const lines = await Array.fromAsync(runDoctor(options()));
     expect(lines.map((line) => line.name)).toEqual([
       'Node',
+      'platform',
       'llama.cpp library',
       'GPU',
       'devices',
@@ -184,7 +185,7 @@ describe('the machine', () => {
   it('should show what processes do', async () => {
     const folders = place({ 'proc/readme': '' });
     const given = options({ ...(folders && { folders }) });
-    expect(await diagnose(hostBusyCheck, given)).toMatch(/^warn: \/proc does not show .* -> Measure on a Linux host/);
+    expect(await diagnose(hostBusyCheck, given)).toMatch(/^warn: \/proc does not show .* -> Keep the machine idle/);
     expect(await diagnose(processMemoryCheck, given)).toMatch(
       /^fail: \/proc does not show .* -> Run perbench on Linux/,
     );

@@ -13,6 +13,7 @@ import {
   pipCheck,
 } from './install-checks.ts';
 import {
+  platformCheck,
   cpuCheck,
   hostBusyCheck,
   memoryCheck,
@@ -25,6 +26,7 @@ import {
 /** In the order of the output: what everything needs first. */
 const checks: readonly DoctorCheck[] = [
   nodeCheck,
+  platformCheck,
   libraryCheck,
   gpuCheck,
   devicesCheck,

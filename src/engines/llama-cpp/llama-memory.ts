@@ -1,11 +1,12 @@
 import type { DeviceMemory, MemoryReading, MemorySplit } from '../../core/meter.ts';
+import type { ProcessMemory } from '../../meters/systems/system.ts';
 import type { DeviceReading } from './device-watch.ts';
 import type { BufferSize, BufferUse } from './native/library.ts';
 
 /** What is known of the engine's memory when a reading is made. */
 export interface LlamaMemoryState {
   /** Resident memory of the process. */
-  readonly resident: { readonly nowBytes: number; readonly peakBytes: number };
+  readonly resident: ProcessMemory;
   readonly isPeakReset: boolean;
   /** Of the model, without copies that a device needs. */
   readonly weightsBytes: number;
@@ -95,6 +96,6 @@ export function readLlamaMemory(state: LlamaMemoryState): MemoryReading {
   const reading =
     gpus.length > 0
       ? onGpus(gpus, state)
-      : { ...resident, isPeakReset, split, reservedBytes: undefined, doubt: undefined };
+      : { ...resident, isPeakReset, split, reservedBytes: undefined, doubt: resident.doubt };
   return used.length === 0 ? reading : { ...reading, devices: used };
 }

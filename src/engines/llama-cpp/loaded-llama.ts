@@ -105,7 +105,7 @@ export class LoadedLlama implements LoadedModel {
     const resident = readProcessMemory([pid]);
     if (resident === undefined) {
       throw new EngineError(`the memory of process ${pid} can't be read`, {
-        hint: process.platform === 'linux' ? undefined : 'Measure memory on Linux: perbench reads it from /proc.',
+        hint: 'Run perbench doctor to see what the system shows of processes.',
       });
     }
     const { placement, weightsBytes, draft } = this.#facts;

@@ -1,7 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
 import { EngineError } from '../../core/errors.ts';
-import { readIfThere } from '../../meters/proc-file.ts';
+import type { System } from '../../meters/systems/system.ts';
+import { thisSystem } from '../../meters/systems/this-system.ts';
 import { stderrTail } from './stderr-tail.ts';
 import type { WorkerOrder, WorkerReport } from './worker-messages.ts';
 
@@ -17,18 +18,11 @@ export interface WorkerProcessOptions {
   readonly hangMs: number;
   /** Monotonic, in milliseconds: by it silence is measured. */
   readonly now: () => number;
+  /** Tells whether a silent process computes; that of this machine when absent. */
+  readonly system?: Pick<System, 'cpuMsOf'>;
   readonly onReport: (report: WorkerReport) => void;
   /** Called once, when the process has ended or was ended; not after `stop()`. */
   readonly onFailure: (error: EngineError) => void;
-}
-
-/** CPU time of a process in clock ticks; undefined where the system doesn't tell. */
-function cpuTicks(pid: number): number | undefined {
-  const stat = readIfThere(`/proc/${pid}/stat`);
-  if (stat === undefined) return undefined;
-  // The name in parentheses may contain spaces; user and system time are the 12th and 13th fields after it.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(fields[11]) + Number(fields[12]);
 }
 
 /** The process of one loaded model, in a process group of its own: whatever happens to it, this one lives on. */
@@ -44,7 +38,7 @@ export class WorkerProcess {
   #waiting = 0;
   #lastSignMs: number;
   #lastReportMs: number;
-  #lastTicks: number | undefined;
+  #lastCpuMs: number | undefined;
   #failure: EngineError | undefined;
   #isStopping = false;
 
@@ -122,12 +116,12 @@ export class WorkerProcess {
   }
 
   #checkProgress(): void {
-    const { hangMs } = this.#options;
+    const { hangMs, system = thisSystem } = this.#options;
     const nowMs = this.#options.now();
-    const ticks = cpuTicks(this.pid);
-    // One long decode of a large model gives no message, but it takes CPU time.
-    if (ticks !== this.#lastTicks) this.#lastSignMs = nowMs;
-    this.#lastTicks = ticks;
+    const cpuMs = system.cpuMsOf(this.pid);
+    // One long decode of a large model gives no message, but it takes CPU time. Where that isn't told, it may have.
+    if (cpuMs === undefined || cpuMs !== this.#lastCpuMs) this.#lastSignMs = nowMs;
+    this.#lastCpuMs = cpuMs;
     if (this.#waiting === 0) return;
     if (nowMs - this.#lastSignMs < hangMs && nowMs - this.#lastReportMs < hangMs * busyFactor) return;
     const silentMs = Math.round(nowMs - this.#lastReportMs);

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { placeFakeSmi } from '../../../test/setup/fake-smi.ts';
 import type { MemoryReading } from '../../core/meter.ts';
+import { systemFolders } from '../../meters/proc-file.ts';
+import { linuxSystem } from '../../meters/systems/linux.ts';
+import type { System } from '../../meters/systems/system.ts';
 import { localHost } from './local-host.ts';
 
 const mebibyte = 2 ** 20;
@@ -16,8 +19,8 @@ interface Listener {
   readonly opened?: string;
 }
 
-/** A `/proc` with process 7 listening on port 8000, and its child 8. */
-function placeProc({ name = 'vllm', residentMebibytes = 500, opened }: Listener): string {
+/** A Linux with process 7 listening on port 8000, and its child 8. */
+function placeSystem({ name = 'vllm', residentMebibytes = 500, opened }: Listener): System {
   const proc = mkdtempSync(join(tmpdir(), 'perbench-proc-'));
   onTestFinished(() => rmSync(proc, { recursive: true, force: true }));
   mkdirSync(join(proc, 'net'));
@@ -29,22 +32,21 @@ function placeProc({ name = 'vllm', residentMebibytes = 500, opened }: Listener)
   ] as const) {
     const folder = join(proc, String(pid));
     mkdirSync(join(folder, 'fd'), { recursive: true });
-    writeFileSync(join(folder, 'comm'), `${name}\n`);
     writeFileSync(join(folder, 'stat'), `${pid} (${name}) S ${parent} ${'0 '.repeat(40)}`);
     const kibibytes = residentMebibytes * 512;
     writeFileSync(join(folder, 'status'), `VmHWM:\t${kibibytes} kB\nVmRSS:\t${kibibytes} kB\n`);
   }
   symlinkSync('socket:[4242]', join(proc, '7/fd/3'));
   if (opened !== undefined) symlinkSync(opened, join(proc, '8/fd/9'));
-  return proc;
+  return linuxSystem({ ...systemFolders, proc });
 }
 
 async function readingOf(
   listener: Listener,
   { tools = noTools, weightsBytes }: { readonly tools?: typeof noTools; readonly weightsBytes?: number } = {},
 ): Promise<MemoryReading | undefined> {
-  const proc = placeProc(listener);
-  return localHost({ baseUrl: 'http://127.0.0.1:8000/v1', weightsBytes, tools, proc }).memory?.();
+  const system = placeSystem(listener);
+  return localHost({ baseUrl: 'http://127.0.0.1:8000/v1', weightsBytes, tools, system }).memory?.();
 }
 
 describe('memory of a server at an address of this machine', () => {
@@ -72,7 +74,7 @@ describe('memory of a server at an address of this machine', () => {
         baseUrl: 'http://127.0.0.1:8000/v1',
         weightsBytes: undefined,
         tools: noTools,
-        proc: placeProc({ name }),
+        system: placeSystem({ name }),
       });
     expect(hostOf('vllm').processIds).toEqual([7]);
     expect(hostOf('ssh').processIds).toEqual([]);

@@ -1,44 +1,23 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { UnsupportedError } from '../../core/errors.ts';
 import type { MemoryReading } from '../../core/meter.ts';
 import type { GpuPrograms } from '../../meters/devices/gpu-tools.ts';
-import { readIfThere, systemFolders } from '../../meters/proc-file.ts';
 import { readProcessMemory, readProcessTree, resetMemoryPeak } from '../../meters/processes.ts';
+import type { System } from '../../meters/systems/system.ts';
+import { thisSystem } from '../../meters/systems/this-system.ts';
 import type { ServerHost } from './served-model.ts';
-import { findForwarder, holdsOpen, machineHasGpu, measureServerMemory } from './server-memory.ts';
+import { findForwarder, machineHasGpu, measureServerMemory } from './server-memory.ts';
 import { untoldMemory } from './server-reports.ts';
 
 const loopback = /^(localhost|127(?:\.\d+){3}|\[::1\]|0\.0\.0\.0)$/;
-/** `TCP_LISTEN` in /proc/net/tcp. */
-const listening = '0A';
-
-/** Inodes of the sockets that listen on a port of this machine. */
-function listeningInodes(port: number, proc: string): ReadonlySet<string> {
-  const wanted = port.toString(16).toUpperCase().padStart(4, '0');
-  const inodes = new Set<string>();
-  for (const table of ['net/tcp', 'net/tcp6']) {
-    for (const line of (readIfThere(join(proc, table)) ?? '').split('\n').slice(1)) {
-      const fields = line.trim().split(/\s+/);
-      if (fields[3] === listening && fields[1]?.endsWith(`:${wanted}`) === true) inodes.add(fields[9] ?? '');
-    }
-  }
-  return inodes;
-}
 
 /**
  * Processes of this machine that listen at a server's address: whose memory and CPU time are the engine's. Empty for
  * servers elsewhere, and where the system doesn't tell.
  */
-export function localServerProcesses(baseUrl: string, proc: string = systemFolders.proc): readonly number[] {
+export function localServerProcesses(baseUrl: string, system: System = thisSystem): readonly number[] {
   const { hostname, port, protocol } = new URL(baseUrl);
   if (!loopback.test(hostname)) return [];
-  const inodes = listeningInodes(Number(port === '' ? (protocol === 'https:' ? 443 : 80) : port), proc);
-  if (inodes.size === 0) return [];
-  const listens = (open: string): boolean => inodes.has(/^socket:\[(\d+)\]$/.exec(open)?.[1] ?? '');
-  return readdirSync(proc)
-    .filter((name) => /^\d+$/.test(name) && holdsOpen(proc, name, listens))
-    .map(Number);
+  return system.listenersOn(Number(port === '' ? (protocol === 'https:' ? 443 : 80) : port));
 }
 
 export interface LocalHostOptions {
@@ -46,21 +25,21 @@ export interface LocalHostOptions {
   /** What the model's weights take, where the server says it. */
   readonly weightsBytes: number | undefined;
   readonly tools: GpuPrograms;
-  readonly proc?: string;
+  readonly system?: System;
 }
 
 /** Memory of a server on this machine, by its processes; nothing where it is elsewhere. */
 export function localHost(options: LocalHostOptions): Omit<ServerHost, 'watch' | 'close'> {
-  const { baseUrl, weightsBytes, tools, proc = systemFolders.proc } = options;
-  const processIds = localServerProcesses(baseUrl, proc);
-  const isKnown = readProcessMemory(processIds, proc) !== undefined;
+  const { baseUrl, weightsBytes, tools, system = thisSystem } = options;
+  const processIds = localServerProcesses(baseUrl, system);
+  const isKnown = readProcessMemory(processIds, system) !== undefined;
   const hasGpu = isKnown ? machineHasGpu(tools) : Promise.resolve(false);
   let isPeakReset = false;
 
   async function memory(): Promise<MemoryReading> {
-    const resident = readProcessMemory(processIds, proc);
+    const resident = readProcessMemory(processIds, system);
     if (resident === undefined) throw new UnsupportedError(`the process that listened at ${baseUrl} is gone`);
-    const tree = readProcessTree(processIds, proc)?.map(({ pid }) => pid) ?? processIds;
+    const tree = readProcessTree(processIds, system)?.map(({ pid }) => pid) ?? processIds;
     const reading = await measureServerMemory({
       report: untoldMemory,
       kvUsageMax: undefined,
@@ -70,17 +49,17 @@ export function localHost(options: LocalHostOptions): Omit<ServerHost, 'watch' |
       weightsBytes,
       hasGpu,
       tools,
-      proc,
+      system,
     });
     return reading ?? { ...resident, isPeakReset, split: undefined, reservedBytes: undefined, doubt: undefined };
   }
 
   return {
     // CPU time and energy of what passes requests on aren't the engine's.
-    processIds: findForwarder(processIds, proc) === undefined ? processIds : [],
+    processIds: findForwarder(processIds, system) === undefined ? processIds : [],
     memory: isKnown ? memory : undefined,
     async resetMemoryPeak() {
-      isPeakReset = isKnown && resetMemoryPeak(processIds, proc);
+      isPeakReset = isKnown && resetMemoryPeak(processIds, system);
     },
     describe: () => ({}),
     explain: async (error) => error,

@@ -4,8 +4,8 @@ import type { ManagedServer } from '../../core/managed-server.ts';
 import type { MemoryReading } from '../../core/meter.ts';
 import { withoutSecrets } from '../../core/without-secrets.ts';
 import type { GpuPrograms } from '../../meters/devices/gpu-tools.ts';
-import { systemFolders } from '../../meters/proc-file.ts';
 import { readProcessMemory, readProcessTree, resetMemoryPeak } from '../../meters/processes.ts';
+import { thisSystem } from '../../meters/systems/this-system.ts';
 import { askServer } from './ask-server.ts';
 import { createMetricsScraper, metricsTimeoutMs } from './metrics-scraper.ts';
 import type { ServerHost } from './served-model.ts';
@@ -105,11 +105,11 @@ export function createManagedHost(options: ManagedHostOptions): ServerHost {
       weightsBytes: undefined,
       hasGpu,
       tools,
-      proc: systemFolders.proc,
+      system: thisSystem,
     });
     if (reading !== undefined) return reading;
     throw new UnsupportedError(`${options.servedName}: the memory of its server is unknown`, {
-      hint: 'Run perbench doctor to check the GPU tools and /proc.',
+      hint: 'Run perbench doctor to check the GPU tools and what the system shows.',
     });
   }
 

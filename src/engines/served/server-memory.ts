@@ -1,11 +1,9 @@
-import { readdirSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
 import type { MemoryReading } from '../../core/meter.ts';
 import { type GpuPrograms, readDeviceMemory, readGpuDevices } from '../../meters/devices/gpu-tools.ts';
-import { ifTold, readIfThere } from '../../meters/proc-file.ts';
+import type { ProcessMemory, System } from '../../meters/systems/system.ts';
 import type { ServerMemoryReport } from './server-reports.ts';
 
-/** Programs that pass requests on to a server elsewhere, by the names that `/proc` has: at most 15 letters. */
+/** Programs that pass requests on to a server elsewhere, by the names that systems show: at most 15 letters. */
 const forwarders: ReadonlySet<string> = new Set(
   (
     'ssh sshd sshd-session autossh kubectl oc socat ncat nc srun wsl docker docker-proxy podman nerdctl conmon ' +
@@ -21,21 +19,16 @@ const minBytes = 96 * 2 ** 20;
 /** Files that are mapped into memory are there as far as they were read. */
 const minShareOfWeights = 0.5;
 
-/** Whether a process has something open whose name fits; not known of another user's, or of one that ended meanwhile. */
-export function holdsOpen(proc: string, pid: string | number, fits: (name: string) => boolean): boolean {
-  const folder = join(proc, String(pid), 'fd');
-  return ifTold(() => readdirSync(folder).some((fd) => fits(readlinkSync(join(folder, fd))))) === true;
-}
-
 /** Whether the tool of a vendor shows a GPU of this machine. */
 export async function machineHasGpu(tools: GpuPrograms): Promise<boolean> {
   return (await readGpuDevices(tools)).length > 0;
 }
 
 /** The first of these processes that only passes requests on, by its name. */
-export function findForwarder(processIds: readonly number[], proc: string): string | undefined {
-  const names = processIds.map((pid) => (readIfThere(join(proc, String(pid), 'comm')) ?? '').trim());
-  return names.find((name) => forwarders.has(name));
+export function findForwarder(processIds: readonly number[], system: System): string | undefined {
+  if (processIds.length === 0) return undefined;
+  const all = system.processes() ?? [];
+  return all.find(({ pid, name }) => processIds.includes(pid) && forwarders.has(name))?.name;
 }
 
 /**
@@ -45,17 +38,17 @@ export function findForwarder(processIds: readonly number[], proc: string): stri
  * @param residentBytes of the processes, at their peak
  */
 async function hostMemoryDoubt(
-  { processIds, weightsBytes, hasGpu, proc }: ServerMemoryQuestion,
+  { processIds, weightsBytes, hasGpu, system }: ServerMemoryQuestion,
   residentBytes: number,
 ): Promise<string | undefined> {
-  const forwarder = findForwarder(processIds, proc);
+  const forwarder = findForwarder(processIds, system);
   if (forwarder !== undefined) {
     return `${forwarder} forwards requests: this is not the memory of the server that answers them`;
   }
   if (residentBytes < (weightsBytes === undefined ? minBytes : weightsBytes * minShareOfWeights)) {
     return 'the server uses too little memory for a model: it may forward requests';
   }
-  const isGpuNear = processIds.some((pid) => holdsOpen(proc, pid, (name) => gpuFiles.test(name))) || (await hasGpu);
+  const isGpuNear = processIds.some((pid) => system.holdsOpen(pid, (name) => gpuFiles.test(name))) || (await hasGpu);
   if (!isGpuNear) return undefined;
   return 'this machine has a GPU, but it is unknown whether the model is on it: only host memory is counted';
 }
@@ -68,7 +61,7 @@ export interface ServerMemoryState {
   /** Most that its processes take on one GPU now, by the vendor's tool. */
   readonly deviceBytes: number | undefined;
   /** Resident memory of its processes on the host. */
-  readonly resident: { readonly nowBytes: number; readonly peakBytes: number } | undefined;
+  readonly resident: ProcessMemory | undefined;
   readonly isPeakReset: boolean;
   /** Why resident memory may not be the model's, where the server doesn't say that the model is on the host. */
   readonly hostDoubt: string | undefined;
@@ -118,7 +111,7 @@ function onDevice({ report, kvUsageMax, deviceBytes, isPeakReset }: ServerMemory
 function onHost({ report, resident, isPeakReset, hostDoubt }: ServerMemoryState): MemoryReading | undefined {
   if (resident === undefined) return undefined;
   const { weightsBytes, poolBytes: kvBytes = 0, computeBytes = 0, place } = report;
-  const doubt = place === 'host' ? undefined : hostDoubt;
+  const doubt = sentence([place === 'host' ? undefined : hostDoubt, resident.doubt]);
   const reading = { ...resident, isPeakReset, reservedBytes: undefined, doubt };
   if (weightsBytes === undefined) return { ...reading, split: undefined };
   const overheadBytes = Math.max(0, resident.peakBytes - weightsBytes - kvBytes - computeBytes);
@@ -147,7 +140,7 @@ export interface ServerMemoryQuestion {
   /** By `machineHasGpu`, asked once: the tool may take a second, which a pass shouldn't wait for. */
   readonly hasGpu: Promise<boolean>;
   readonly tools: GpuPrograms;
-  readonly proc: string;
+  readonly system: System;
 }
 
 /** Asks the vendors' GPU tools and the host what a server takes now; undefined where nothing tells. */

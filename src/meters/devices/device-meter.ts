@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeviceReadings, DeviceWindow, EnergyPart, WatchedEngine } from '../../core/meter.ts';
-import { systemFolders } from '../proc-file.ts';
 import { readProcessTree } from '../processes.ts';
+import type { System } from '../systems/system.ts';
+import { thisSystem } from '../systems/this-system.ts';
 import { type DeviceMonitor, startMonitor, ToolLog } from './device-monitor.ts';
 import { gpuTools, type GpuPrograms } from './gpu-tools.ts';
 import type { DeviceSample } from './smi-table.ts';
@@ -15,7 +16,7 @@ import {
 
 export interface DeviceMeterOptions extends GpuPrograms {
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  readonly proc?: string;
+  readonly system?: System;
   /** How long a tool may take to its first reading. */
   readonly firstReadingMs?: number;
   /** Without a window for so long the tools are stopped. */
@@ -68,8 +69,8 @@ function isSilent({ monitor, log }: Watch, nowMs: number): boolean {
   return !monitor.isRunning() || nowMs - (log.samples.at(-1)?.atMs ?? 0) > longestGapMs;
 }
 
-function ownProcesses(roots: readonly number[], proc: string): ReadonlySet<number> {
-  const tree = readProcessTree([...roots, process.pid], proc) ?? [];
+function ownProcesses(roots: readonly number[], system: System): ReadonlySet<number> {
+  const tree = readProcessTree([...roots, process.pid], system) ?? [];
   return new Set([...roots, process.pid, ...tree.map(({ pid }) => pid)]);
 }
 
@@ -133,7 +134,7 @@ function describeWindow(
 }
 
 export function createDeviceMeter(options: DeviceMeterOptions = {}): DeviceMeter {
-  const { proc = systemFolders.proc, idleMs = 120_000, now = Date.now } = options;
+  const { system = thisSystem, idleMs = 120_000, now = Date.now } = options;
   let starting: Promise<Watch | undefined> | undefined;
   let openWindows = 0;
   let idle: NodeJS.Timeout | undefined;
@@ -159,7 +160,7 @@ export function createDeviceMeter(options: DeviceMeterOptions = {}): DeviceMeter
       const lookedFromMs = now();
       await watch?.monitor.lookAtProcesses();
       const fromMs = now();
-      const before = ownProcesses(engine.processIds, proc);
+      const before = ownProcesses(engine.processIds, system);
       if (openWindows === 1) watch?.log.dropBefore(fromMs - keptMs, lookedFromMs);
       return {
         async stop() {
@@ -169,9 +170,9 @@ export function createDeviceMeter(options: DeviceMeterOptions = {}): DeviceMeter
           idle.unref();
           if (watch === undefined) return nothing;
           await watch.monitor.lookAtProcesses();
-          const own = new Set([...before, ...ownProcesses(engine.processIds, proc)]);
+          const own = new Set([...before, ...ownProcesses(engine.processIds, system)]);
           const processes = watch.log.processes.filter(({ atMs }) => atMs >= lookedFromMs);
-          return describeWindow(watch, engine, sortProcesses(processes, own, proc), [fromMs, toMs]);
+          return describeWindow(watch, engine, sortProcesses(processes, own, system), [fromMs, toMs]);
         },
       };
     },

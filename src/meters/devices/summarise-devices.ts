@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { DeviceReadings, EnergyPart, ForeignProcess } from '../../core/meter.ts';
+import type { System } from '../systems/system.ts';
 import { powerCap } from './nvidia-smi.ts';
 import type { DeviceSample, DeviceProcess } from './smi-table.ts';
 
@@ -159,11 +158,16 @@ export interface SortedProcesses {
  *
  * @param own the engine's process ids with their descendants, and perbench's own
  */
-export function sortProcesses(seen: readonly DeviceProcess[], own: ReadonlySet<number>, proc: string): SortedProcesses {
+export function sortProcesses(
+  seen: readonly DeviceProcess[],
+  own: ReadonlySet<number>,
+  system: System,
+): SortedProcesses {
   const newest = new Map(seen.map((each) => [`${each.deviceId} ${each.pid}`, each]));
   const mine = [...newest.values()].filter(({ pid }) => own.has(pid));
   const others = [...newest.values()].filter(({ pid }) => !own.has(pid));
-  const isOfThisNamespace = (pid: number): boolean => existsSync(join(proc, String(pid)));
+  const shown = new Set(others.length === 0 ? [] : system.processes()?.map(({ pid }) => pid));
+  const isOfThisNamespace = (pid: number): boolean => shown.has(pid);
   const strangers = others.filter(({ pid }) => !isOfThisNamespace(pid));
   const areIdsOurs = mine.length > 0 || strangers.length === 0;
   const foreign = areIdsOurs ? others : others.filter(({ pid }) => isOfThisNamespace(pid));
