@@ -155,7 +155,6 @@ export async function forceTokens(
   };
   const { timings, completion_probabilities: told } = await post('/completion', body, answer);
   // Of a token that was drafted nothing is known: it comes with a log-probability of 0 and without a list.
-  // Of a token that was drafted nothing is known: it comes with a log-probability of 0 and without a list.
   const values = alignTold(tokens, told).map((said) => {
     const top = said?.top_logprobs[0];
     return said === undefined || top === undefined ? undefined : tokenValue(said.id, said.logprob, top.id === said.id);
