@@ -21,6 +21,7 @@ export type ScoringFault =
   | 'stale cache of next tokens'
   | 'softmax among the asked'
   | 'asked tokens ignored'
+  | 'penalty by default'
   | 'nothing of prompts';
 
 export interface ScoringServerOptions {
@@ -54,6 +55,8 @@ interface Body {
   readonly token_ids_logprob?: readonly number[];
   readonly logprob_start_len?: number;
   readonly cache_salt?: string;
+  readonly repetition_penalty?: number;
+  readonly sampling_params?: { readonly repetition_penalty?: number };
 }
 
 class Refusal extends Error {}
@@ -111,6 +114,18 @@ class ToyServer {
     };
   }
 
+  /** What it says after a prompt: of a penalty on repetition, which no log-probability shows, the second likeliest is enough. */
+  #said(
+    last: number,
+    { repetition_penalty: own, sampling_params: { repetition_penalty: other = own } = {} }: Body,
+  ): number {
+    const { model } = this.#options;
+    const best = model.likeliest(last);
+    if (!this.#has('penalty by default') || other === 1) return best;
+    const rest = model.wordTokens.filter((token) => token !== best);
+    return rest.toSorted((left, right) => model.logprob(last, right) - model.logprob(last, left))[0] ?? best;
+  }
+
   /** Counts what a prompt takes; returns what was reused of it. */
   #compute(tokens: readonly number[], salt: string, mostReused: number): number {
     const reused = this.#options.caches === true ? this.#cache.reuse(tokens, salt, mostReused) : 0;
@@ -135,7 +150,7 @@ class ToyServer {
       const reused = this.#compute(tokens, body.cache_salt ?? '', isValued || isEchoed ? 0 : tokens.length - 1);
       const drift = this.#drift(tokens);
       const last = tokens.at(-1) ?? 0;
-      const said = model.likeliest(last);
+      const said = this.#said(last, body);
       return {
         text: model.textOf(said),
         finish_reason: 'length',
@@ -228,7 +243,7 @@ class ToyServer {
       return offset === 0 || before === undefined ? null : [triple(before, model.likeliest(before))];
     });
     const last = tokens.at(-1) ?? 0;
-    const said = model.likeliest(last);
+    const said = this.#said(last, body);
     const asked = this.#has('asked tokens ignored') ? undefined : body.token_ids_logprob;
     const among = this.#amongAsked(last, asked ?? []);
     const listed = asked?.map((token) => [this.#value(last, token, drift.next) - among, token, null]);

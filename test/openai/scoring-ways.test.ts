@@ -141,6 +141,18 @@ it.each(['vllm', 'sglang'] as const)(
   },
 );
 
+it.each(['vllm', 'sglang'] as const)(
+  'asks %s without the penalties that a model brings along, so that the likeliest is told as such',
+  async (kind) => {
+    await withServer({ kind, faults: ['penalty by default'] }, async ({ loaded }) => {
+      const answers = [' The', ' sun', ' is', ' hot', ' in', ' of', ' A', ' B', ' C', ' D', ' four'];
+      const items = ['One?', 'Two?'].map((id) => item(`${id}\nAnswer:`, answers, id));
+      const results = await scored(loaded, ...items);
+      for (const one of items) expect(told(results.get(one.id))).toEqual(right(one));
+    });
+  },
+);
+
 it.each(['vllm', 'sglang'] as const)('scores hard texts as the llama engine does at %s', async (kind) => {
   await withServer({ kind }, async ({ loaded }) => {
     for (const [name, request] of Object.entries(hard)) {

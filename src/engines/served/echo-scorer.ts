@@ -3,6 +3,7 @@
  * text: a token that reaches over the end of the context counts to the continuation. Their ids aren't known.
  */
 import * as z from 'zod';
+import { greedyFields } from './completions.ts';
 import type { ServedTarget } from './generate-request.ts';
 import { RequestFault } from './request-fault.ts';
 import {
@@ -81,7 +82,8 @@ export function createEchoScorer(together: boolean, target: ServedTarget): Token
 
   async function ask(texts: readonly string[], { post }: ExchangeTally): Promise<readonly EchoedPrompt[]> {
     const prompt = texts.length === 1 ? texts[0] : texts;
-    const body = { model: facts.servedName, prompt, max_tokens: 1, temperature: 0, echo: true, logprobs: 1 };
+    const greedy = greedyFields[facts.flavour];
+    const body = { model: facts.servedName, prompt, max_tokens: 1, ...greedy, echo: true, logprobs: 1 };
     return readEchoes(await post('/completions', body, z.unknown()), texts.length);
   }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { greedyFields } from './completions.ts';
 import { RequestFault } from './request-fault.ts';
 import type { ExchangeTally, TokenValue } from './token-scorer.ts';
 
@@ -145,7 +146,7 @@ export async function forceTokens(
   const body = {
     prompt: before,
     n_predict: tokens.length,
-    temperature: 0,
+    ...greedyFields['llama-server'],
     n_probs: listed,
     post_sampling_probs: false,
     ...force.fields(tokens),
