@@ -22,6 +22,8 @@ export type ScoringFault =
   | 'softmax among the asked'
   | 'asked tokens ignored'
   | 'penalty by default'
+  | 'parts ignored'
+  | 'parts told with the last'
   | 'nothing of prompts';
 
 export interface ScoringServerOptions {
@@ -208,7 +210,7 @@ class ToyServer {
     // What begins every text isn't echoed.
     const shown = [...tokens.slice(1), said];
     const before = (at: number) => shown[at - 1] ?? model.bos;
-    const texts = shown.map((token) => model.textOf(token));
+    const texts = this.#echoedTexts(shown);
     let end = 0;
     const offsets = texts.map(({ length }) => (end += length) - length);
     return {
@@ -217,6 +219,21 @@ class ToyServer {
       top_logprobs: shown.map((_, at) => ({ best: this.#value(before(at), model.likeliest(before(at)), drift) })),
       text_offset: offsets,
     };
+  }
+
+  #echoedTexts(shown: readonly number[]): readonly string[] {
+    const texts = shown.map((token) => this.#options.model.textOf(token));
+    if (this.#has('parts ignored')) return texts.map((text) => text.replace('\uFFFD', ''));
+    if (!this.#has('parts told with the last')) return texts;
+    let bytes: number[] = [];
+    return texts.map((text, at) => {
+      if (text !== '\uFFFD') return text;
+      bytes.push(this.#options.model.byteOf(shown[at] ?? 0));
+      const character = Buffer.from(bytes).toString();
+      if (character.includes('\uFFFD')) return '';
+      bytes = [];
+      return character;
+    });
   }
 
   generate(body: Body): object {

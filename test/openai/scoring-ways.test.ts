@@ -174,6 +174,28 @@ it('scores hard texts as the llama engine does where they are echoed', async () 
   });
 });
 
+const parts = Object.entries(hard).filter(([name]) => name.startsWith('parts'));
+
+it('scores parts of characters that are echoed with the last of them', async () => {
+  await withServer({ kind: 'echo', faults: ['parts told with the last'] }, async ({ loaded }) => {
+    for (const [, request] of parts)
+      expect(told((await scored(loaded, request)).get('a'))).toEqual(rightWithoutIds(request));
+  });
+});
+
+it.each([[], ['parts ignored']] as const)(
+  'fails an item whose echo does not tell where the answer begins: %j',
+  async (...faults) => {
+    await withServer({ kind: 'echo', faults }, async ({ loaded }) => {
+      for (const [, request] of parts) {
+        const results = await Array.fromAsync(loaded.loglikelihood(streamOf([request]), passOptions()));
+        const message = 'the texts of the echoed tokens do not make up the prompt';
+        expect(results).toEqual([expect.objectContaining({ status: 'failed', message })]);
+      }
+    });
+  },
+);
+
 it('takes a token for known only after the line where it was seen', async () => {
   await withServer({ kind: 'vllm' }, async ({ loaded }) => {
     const [after, joined] = [item('The sun', ['\n', ' is'], 'after'), item('Answer:', ['\n', ' is'], 'joined')];
