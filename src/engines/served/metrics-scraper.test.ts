@@ -31,6 +31,23 @@ it('a server that was started again has no counts for the window, and says why',
 });
 
 it.each([
+  ['start', [undefined, page(10, 'vllm:num_requests_running 9')]],
+  ['end', [page(10, 'vllm:num_requests_running 9'), undefined, undefined]],
+] as const)('a look that failed at the %s leaves counts unknown, and says so', async (missed, pages) => {
+  const window = await watch(pages);
+  expect(window).toMatchObject({ scrapes: 1, failedScrapes: pages.length - 1, runningMax: 9, outputTokens: undefined });
+  expect(window.gap).toBe(`the server told no metrics at the ${missed}, so what it counted is unknown`);
+});
+
+it('the last look is tried again', async () => {
+  expect(await watch([page(10), undefined, page(25)])).toMatchObject({
+    failedScrapes: 1,
+    outputTokens: 15,
+    gap: undefined,
+  });
+});
+
+it.each([
   ['vllm', 'process_cpu_seconds_total 3', 2, /told no metrics; vLLM tells them unless .*--disable-log-stats/],
   ['sglang', undefined, 0, /SGLang tells them if it was started with --enable-metrics/],
   ['llama-server', undefined, 0, /llama-server tells them if it was started with --metrics/],
