@@ -21,6 +21,7 @@ export type ScoringFault =
   | 'stale cache of next tokens'
   | 'softmax among the asked'
   | 'asked tokens ignored'
+  | 'asked letters ignored'
   | 'penalty by default'
   | 'parts ignored'
   | 'parts told with the last'
@@ -187,7 +188,7 @@ class ToyServer {
 
   #next(last: number, said: number, body: Body, drift: number): object {
     const { model } = this.#options;
-    const asked = this.#has('asked tokens ignored') ? undefined : body.logprob_token_ids;
+    const asked = this.#taken(body.logprob_token_ids);
     const name = (token: number) => (body.logprob_token_ids === undefined ? model.textOf(token) : `token_id:${token}`);
     const among = this.#amongAsked(last, asked ?? []);
     const listed = [said, ...(asked ?? [])].map((token) => [name(token), this.#value(last, token, drift) - among]);
@@ -197,6 +198,13 @@ class ToyServer {
       top_logprobs: [Object.fromEntries(listed)],
       text_offset: [0],
     };
+  }
+
+  /** Of tokens that values are asked for. */
+  #taken(asked: readonly number[] | undefined): readonly number[] | undefined {
+    if (this.#has('asked tokens ignored')) return undefined;
+    const isLetter = (token: number) => /^ [A-Z]$/.test(this.#options.model.textOf(token));
+    return this.#has('asked letters ignored') ? asked?.filter((token) => !isLetter(token)) : asked;
   }
 
   /** What a softmax among few tokens makes of their log-probabilities, where it is wrongly applied. */
@@ -261,7 +269,7 @@ class ToyServer {
     });
     const last = tokens.at(-1) ?? 0;
     const said = this.#said(last, body);
-    const asked = this.#has('asked tokens ignored') ? undefined : body.token_ids_logprob;
+    const asked = this.#taken(body.token_ids_logprob);
     const among = this.#amongAsked(last, asked ?? []);
     const listed = asked?.map((token) => [this.#value(last, token, drift.next) - among, token, null]);
     return {

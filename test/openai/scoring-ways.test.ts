@@ -174,6 +174,19 @@ it('scores hard texts as the llama engine does where they are echoed', async () 
   });
 });
 
+it.each(['vllm', 'sglang'] as const)(
+  'asks %s for whole items again where it does not tell of all tokens after the probe',
+  async (kind) => {
+    await withServer({ kind, faults: ['asked letters ignored'] }, async ({ server, loaded }) => {
+      const items = ['', ' Or what?', ' Now?'].map(letters);
+      const results = await scored(loaded, ...items);
+      for (const one of items) expect(told(results.get(one.id))).toEqual(right(one));
+      // It is asked for tokens alone once.
+      expect(server.takeCounts().paths).toHaveLength(4);
+    });
+  },
+);
+
 const parts = Object.entries(hard).filter(([name]) => name.startsWith('parts'));
 
 it('scores parts of characters that are echoed with the last of them', async () => {

@@ -116,16 +116,17 @@ function scoredFrom(answered: Answered, exchanges: ExchangeTally, endedMs: numbe
   };
 }
 
+/** Undefined where the server doesn't tell of all that were asked for: some tell of the likeliest instead. */
 function scoredNext(
   next: NextToken,
   tokens: readonly number[],
   exchanges: ExchangeTally,
   endedMs: number,
-): ScoredRequest {
-  const continuations = tokens.map((id) => {
-    const logprob = next.logprobs.get(id);
-    if (logprob === undefined)
-      throw new RequestFault('engine', 'log-probabilities of some tokens are missing', next.contextTokens);
+): ScoredRequest | undefined {
+  const logprobs = tokens.map((id) => next.logprobs.get(id));
+  if (!logprobs.every((logprob) => logprob !== undefined)) return undefined;
+  const continuations = logprobs.map((logprob, index) => {
+    const id = tokens[index] ?? Number.NaN;
     return continuationScore([id], [{ logprob, isTop: id === next.said.id || logprob >= next.said.logprob }]);
   });
   return {
@@ -155,6 +156,7 @@ function nameOf({ name, nextName }: PromptValues, { sends, together, asksNext }:
 export function createPromptScorer(values: PromptValues, way: PromptWay, target: ServedTarget): TokenScorer {
   const { connection } = target;
   const singles = createSingleTokens();
+  let { asksNext } = way;
 
   async function askPrompts(prompts: readonly Prompt[], from: number, { post }: ExchangeTally) {
     const answers: PromptAnswer[] = [];
@@ -205,12 +207,17 @@ export function createPromptScorer(values: PromptValues, way: PromptWay, target:
     name: nameOf(values, way),
     isDetour: false,
     maxPlaces: undefined,
-    async score(request, { reuse }, { signal }) {
+    async score(request, { reuse, isProbe = false }, { signal }) {
       const exchanges = tallyExchanges(target, signal);
-      const tokens = way.asksNext ? singles.find(request) : undefined;
-      if (tokens !== undefined) return askNext(request, tokens, reuse, exchanges);
+      const tokens = asksNext ? singles.find(request) : undefined;
+      const next = tokens && (await askNext(request, tokens, reuse, exchanges));
+      if (next !== undefined) return next;
+      if (tokens !== undefined) {
+        if (isProbe) throw new RequestFault('engine', 'log-probabilities of some tokens are missing');
+        asksNext = false;
+      }
       const answered = await askItem(request, exchanges);
-      if (way.asksNext) singles.learn(request, answered.plan);
+      if (asksNext) singles.learn(request, answered.plan);
       return scoredFrom(answered, exchanges, connection.now());
     },
   };

@@ -19,6 +19,12 @@ export interface ScoredRequest extends ExchangesSpent {
   readonly endedMs: number;
 }
 
+/** What holds for the requests of a pass. */
+export interface ScoringPass extends Pick<PassOptions, 'reuse'> {
+  /** The way itself is tried: where it doesn't work, nothing else is asked. */
+  readonly isProbe?: boolean;
+}
+
 /** One way to get the log-probabilities of given tokens out of a server. */
 export interface TokenScorer {
   readonly name: string;
@@ -32,7 +38,7 @@ export interface TokenScorer {
    */
   readonly score: (
     request: Pick<LoglikelihoodRequest, 'context' | 'continuations'>,
-    pass: Pick<PassOptions, 'reuse'>,
+    pass: ScoringPass,
     turn: Pick<PoolTurn, 'place' | 'signal'>,
   ) => Promise<ScoredRequest>;
 }
