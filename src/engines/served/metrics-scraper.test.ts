@@ -58,6 +58,12 @@ it.each([
   expect(window.gap).toMatch(said);
 });
 
+it('a counter that is printed too coarsely is unknown, and why is said', async () => {
+  const told = (tokens: string): string => `llamacpp:prompt_tokens_total ${tokens}\n`;
+  const window = await watch([told('1.23457e+07'), told('1.23458e+07')], 'llama-server');
+  expect(window).toMatchObject({ promptTokens: undefined, gap: expect.stringContaining('6 digits') });
+});
+
 it('a share that is told only at each moment is the mean of those at which there was work', async () => {
   const told = (running: number, rate: number): string =>
     `sglang:num_running_reqs ${running}\nsglang:spec_accept_rate ${rate}\n`;

@@ -31,7 +31,7 @@ export interface MetricsScraper {
 
 type Gauges = ServerPage['gauges'];
 
-const emptyPage: ServerPage = { gauges: {}, counters: {}, times: {} };
+const emptyPage: ServerPage = { gauges: {}, counters: {}, times: {}, isRounded: false };
 
 class Window {
   readonly startedMs = performance.now();
@@ -86,6 +86,7 @@ class Window {
   describe(): ServerWindow {
     const gap = this.#gap();
     const [first = emptyPage, last = emptyPage] = gap === undefined ? [this.#first, this.#last] : [];
+    const grown = grownBetween(first, last);
     const { length } = this.#acceptances;
     return {
       scrapes: this.#scrapes,
@@ -94,9 +95,9 @@ class Window {
       runningMax: this.#peaks.running,
       waitingMax: this.#peaks.waiting,
       kvUsageMax: this.#peaks.kvUsage,
-      ...grownBetween(first, last),
+      ...grown,
       acceptance: length === 0 ? undefined : this.#acceptances.reduce((sum, each) => sum + each, 0) / length,
-      gap,
+      gap: gap ?? grown.gap,
     };
   }
 }
