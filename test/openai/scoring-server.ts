@@ -4,7 +4,7 @@
  */
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { commonPrefix } from '../../src/engines/prompt-tokens.ts';
+import { PrefixCache } from './prefix-cache.ts';
 import type { ToyModel } from './toy-model.ts';
 
 export type ScoringFault =
@@ -63,20 +63,6 @@ interface Body {
 }
 
 class Refusal extends Error {}
-
-/** Prompts of which a server keeps what it computed. */
-class PrefixCache {
-  readonly #kept: { readonly salt: string; readonly tokens: readonly number[] }[] = [];
-
-  /** Tokens that need not be computed again, then keeps these. */
-  reuse(tokens: readonly number[], salt: string, most: number): number {
-    const own = this.#kept.filter((kept) => kept.salt === salt);
-    const shared = Math.max(0, ...own.map((kept) => commonPrefix(kept.tokens, tokens)));
-    this.#kept.push({ salt, tokens });
-    if (this.#kept.length > 64) this.#kept.shift();
-    return Math.min(shared, most);
-  }
-}
 
 const spaced = (text: string): string => text.replace(/^ /, '');
 

@@ -17,26 +17,7 @@ import {
   type ScoringServerOptions,
   startScoringServer,
 } from './scoring-server.ts';
-import { createToyModel } from './toy-model.ts';
-
-const words = [
-  ' The',
-  ' sun',
-  ' is',
-  ' hot',
-  ' in',
-  ' of',
-  ' A',
-  ' B',
-  ' C',
-  ' D',
-  ' four',
-  'Answer',
-  ':\n',
-  'ow',
-  ' s',
-];
-const model = createToyModel(words);
+import { wordModel as model } from './word-model.ts';
 
 interface Place {
   readonly server: ScoringServer;
@@ -229,6 +210,15 @@ it.each([
   await withServer({ kind, faults: [fault] }, async ({ loaded }) => {
     const results = await Array.fromAsync(loaded.loglikelihood(streamOf([sentence]), passOptions()));
     expect(results).toEqual([expect.objectContaining({ id: 'a', status: 'failed', message })]);
+  });
+});
+
+it.each(['vllm', 'sglang', 'echo'] as const)('asks %s nothing for an item with an empty continuation', async (kind) => {
+  await withServer({ kind }, async ({ server, loaded }) => {
+    const request = item('The sun', [' is', '']);
+    const results = await Array.fromAsync(loaded.loglikelihood(streamOf([request]), passOptions()));
+    expect(results).toEqual([expect.objectContaining({ status: 'failed', message: 'continuation 1 is empty' })]);
+    expect(server.takeCounts().paths).toEqual([]);
   });
 });
 

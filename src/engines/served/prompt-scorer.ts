@@ -152,6 +152,25 @@ function nameOf({ name, nextName }: PromptValues, { sends, together, asksNext }:
   return `${name} (${parts.join(', ')})`;
 }
 
+interface NextAsked {
+  readonly request: Asked;
+  readonly tokens: readonly number[];
+  readonly reuse: PassOptions['reuse'];
+}
+
+/** Undefined where the server doesn't tell of all tokens. */
+async function askNext(
+  values: PromptValues,
+  target: ServedTarget,
+  { request, tokens, reuse }: NextAsked,
+  exchanges: ExchangeTally,
+): Promise<ScoredRequest | undefined> {
+  const body = values.nextBody(request.context.trimEnd(), tokens, target, reuse);
+  const told = await exchanges.post(values.path, body, z.unknown());
+  const next = readValues(() => values.readNext(told));
+  return scoredNext(next, tokens, exchanges, target.connection.now());
+}
+
 /** One of the ways to ask a server of a kind. */
 export function createPromptScorer(values: PromptValues, way: PromptWay, target: ServedTarget): TokenScorer {
   const { connection } = target;
@@ -187,22 +206,6 @@ export function createPromptScorer(values: PromptValues, way: PromptWay, target:
     return { plan, ...(await askPrompts(prompts, from, exchanges)) };
   }
 
-  async function askNext(
-    request: Asked,
-    tokens: readonly number[],
-    reuse: PassOptions['reuse'],
-    exchanges: ExchangeTally,
-  ) {
-    const body = values.nextBody(request.context.trimEnd(), tokens, target, reuse);
-    const told = await exchanges.post(values.path, body, z.unknown());
-    return scoredNext(
-      readValues(() => values.readNext(told)),
-      tokens,
-      exchanges,
-      connection.now(),
-    );
-  }
-
   return {
     name: nameOf(values, way),
     isDetour: false,
@@ -210,7 +213,7 @@ export function createPromptScorer(values: PromptValues, way: PromptWay, target:
     async score(request, { reuse, isProbe = false }, { signal }) {
       const exchanges = tallyExchanges(target, signal);
       const tokens = asksNext ? singles.find(request) : undefined;
-      const next = tokens && (await askNext(request, tokens, reuse, exchanges));
+      const next = tokens && (await askNext(values, target, { request, tokens, reuse }, exchanges));
       if (next !== undefined) return next;
       if (tokens !== undefined) {
         if (isProbe) throw new RequestFault('engine', 'log-probabilities of some tokens are missing');

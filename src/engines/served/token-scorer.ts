@@ -135,13 +135,10 @@ export interface TextTokens {
 
 async function planContinuation(
   text: string,
-  index: number,
-  continuation: string,
   context: readonly number[],
   prefix: number | undefined,
   { encode, prefixToken }: TextTokens,
 ): Promise<PlannedContinuation & { readonly isShifted: boolean }> {
-  if (continuation === '') throw new RequestFault('engine', `continuation ${index} is empty`, context.length);
   const own = await encode(text);
   const tokens = prefix === undefined ? own : [prefix, ...own];
   const cut = cutContinuation(context, tokens, prefixToken);
@@ -166,8 +163,8 @@ export async function planLikelihood(
   const context = prefix === undefined ? own : [prefix];
   const continuations: PlannedContinuation[] = [];
   let boundaryShift = false;
-  for (const [index, continuation] of request.continuations.entries()) {
-    const planned = await planContinuation(request.context + continuation, index, continuation, context, prefix, texts);
+  for (const continuation of request.continuations) {
+    const planned = await planContinuation(request.context + continuation, context, prefix, texts);
     boundaryShift ||= planned.isShifted;
     continuations.push(planned);
   }
