@@ -158,7 +158,6 @@ interface NextAsked {
   readonly reuse: PassOptions['reuse'];
 }
 
-/** Undefined where the server doesn't tell of all tokens. */
 async function askNext(
   values: PromptValues,
   target: ServedTarget,
