@@ -4,7 +4,7 @@
  */
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { commonPrefix } from '../../src/engines/prompt-tokens.ts';
+import { PrefixCache } from './prefix-cache.ts';
 import type { ToyModel } from './toy-model.ts';
 
 export type ScoringFault =
@@ -21,6 +21,10 @@ export type ScoringFault =
   | 'stale cache of next tokens'
   | 'softmax among the asked'
   | 'asked tokens ignored'
+  | 'asked letters ignored'
+  | 'penalty by default'
+  | 'parts ignored'
+  | 'parts told with the last'
   | 'nothing of prompts';
 
 export interface ScoringServerOptions {
@@ -54,23 +58,11 @@ interface Body {
   readonly token_ids_logprob?: readonly number[];
   readonly logprob_start_len?: number;
   readonly cache_salt?: string;
+  readonly repetition_penalty?: number;
+  readonly sampling_params?: { readonly repetition_penalty?: number };
 }
 
 class Refusal extends Error {}
-
-/** Prompts of which a server keeps what it computed. */
-class PrefixCache {
-  readonly #kept: { readonly salt: string; readonly tokens: readonly number[] }[] = [];
-
-  /** Tokens that need not be computed again, then keeps these. */
-  reuse(tokens: readonly number[], salt: string, most: number): number {
-    const own = this.#kept.filter((kept) => kept.salt === salt);
-    const shared = Math.max(0, ...own.map((kept) => commonPrefix(kept.tokens, tokens)));
-    this.#kept.push({ salt, tokens });
-    if (this.#kept.length > 64) this.#kept.shift();
-    return Math.min(shared, most);
-  }
-}
 
 const spaced = (text: string): string => text.replace(/^ /, '');
 
@@ -111,6 +103,18 @@ class ToyServer {
     };
   }
 
+  /** What it says after a prompt: of a penalty on repetition, which no log-probability shows, the second likeliest is enough. */
+  #said(
+    last: number,
+    { repetition_penalty: own, sampling_params: { repetition_penalty: other = own } = {} }: Body,
+  ): number {
+    const { model } = this.#options;
+    const best = model.likeliest(last);
+    if (!this.#has('penalty by default') || other === 1) return best;
+    const rest = model.wordTokens.filter((token) => token !== best);
+    return rest.toSorted((left, right) => model.logprob(last, right) - model.logprob(last, left))[0] ?? best;
+  }
+
   /** Counts what a prompt takes; returns what was reused of it. */
   #compute(tokens: readonly number[], salt: string, mostReused: number): number {
     const reused = this.#options.caches === true ? this.#cache.reuse(tokens, salt, mostReused) : 0;
@@ -135,7 +139,7 @@ class ToyServer {
       const reused = this.#compute(tokens, body.cache_salt ?? '', isValued || isEchoed ? 0 : tokens.length - 1);
       const drift = this.#drift(tokens);
       const last = tokens.at(-1) ?? 0;
-      const said = model.likeliest(last);
+      const said = this.#said(last, body);
       return {
         text: model.textOf(said),
         finish_reason: 'length',
@@ -170,7 +174,7 @@ class ToyServer {
 
   #next(last: number, said: number, body: Body, drift: number): object {
     const { model } = this.#options;
-    const asked = this.#has('asked tokens ignored') ? undefined : body.logprob_token_ids;
+    const asked = this.#taken(body.logprob_token_ids);
     const name = (token: number) => (body.logprob_token_ids === undefined ? model.textOf(token) : `token_id:${token}`);
     const among = this.#amongAsked(last, asked ?? []);
     const listed = [said, ...(asked ?? [])].map((token) => [name(token), this.#value(last, token, drift) - among]);
@@ -180,6 +184,13 @@ class ToyServer {
       top_logprobs: [Object.fromEntries(listed)],
       text_offset: [0],
     };
+  }
+
+  /** Of tokens that values are asked for. */
+  #taken(asked: readonly number[] | undefined): readonly number[] | undefined {
+    if (this.#has('asked tokens ignored')) return undefined;
+    const isLetter = (token: number) => /^ [A-Z]$/.test(this.#options.model.textOf(token));
+    return this.#has('asked letters ignored') ? asked?.filter((token) => !isLetter(token)) : asked;
   }
 
   /** What a softmax among few tokens makes of their log-probabilities, where it is wrongly applied. */
@@ -193,7 +204,7 @@ class ToyServer {
     // What begins every text isn't echoed.
     const shown = [...tokens.slice(1), said];
     const before = (at: number) => shown[at - 1] ?? model.bos;
-    const texts = shown.map((token) => model.textOf(token));
+    const texts = this.#echoedTexts(shown);
     let end = 0;
     const offsets = texts.map(({ length }) => (end += length) - length);
     return {
@@ -202,6 +213,21 @@ class ToyServer {
       top_logprobs: shown.map((_, at) => ({ best: this.#value(before(at), model.likeliest(before(at)), drift) })),
       text_offset: offsets,
     };
+  }
+
+  #echoedTexts(shown: readonly number[]): readonly string[] {
+    const texts = shown.map((token) => this.#options.model.textOf(token));
+    if (this.#has('parts ignored')) return texts.map((text) => text.replace('\uFFFD', ''));
+    if (!this.#has('parts told with the last')) return texts;
+    let bytes: number[] = [];
+    return texts.map((text, at) => {
+      if (text !== '\uFFFD') return text;
+      bytes.push(this.#options.model.byteOf(shown[at] ?? 0));
+      const character = Buffer.from(bytes).toString();
+      if (character.includes('\uFFFD')) return '';
+      bytes = [];
+      return character;
+    });
   }
 
   generate(body: Body): object {
@@ -228,8 +254,8 @@ class ToyServer {
       return offset === 0 || before === undefined ? null : [triple(before, model.likeliest(before))];
     });
     const last = tokens.at(-1) ?? 0;
-    const said = model.likeliest(last);
-    const asked = this.#has('asked tokens ignored') ? undefined : body.token_ids_logprob;
+    const said = this.#said(last, body);
+    const asked = this.#taken(body.token_ids_logprob);
     const among = this.#amongAsked(last, asked ?? []);
     const listed = asked?.map((token) => [this.#value(last, token, drift.next) - among, token, null]);
     return {

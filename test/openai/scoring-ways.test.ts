@@ -17,26 +17,7 @@ import {
   type ScoringServerOptions,
   startScoringServer,
 } from './scoring-server.ts';
-import { createToyModel } from './toy-model.ts';
-
-const words = [
-  ' The',
-  ' sun',
-  ' is',
-  ' hot',
-  ' in',
-  ' of',
-  ' A',
-  ' B',
-  ' C',
-  ' D',
-  ' four',
-  'Answer',
-  ':\n',
-  'ow',
-  ' s',
-];
-const model = createToyModel(words);
+import { wordModel as model } from './word-model.ts';
 
 interface Place {
   readonly server: ScoringServer;
@@ -141,6 +122,18 @@ it.each(['vllm', 'sglang'] as const)(
   },
 );
 
+it.each(['vllm', 'sglang'] as const)(
+  'asks %s without the penalties that a model brings along, so that the likeliest is told as such',
+  async (kind) => {
+    await withServer({ kind, faults: ['penalty by default'] }, async ({ loaded }) => {
+      const answers = [' The', ' sun', ' is', ' hot', ' in', ' of', ' A', ' B', ' C', ' D', ' four'];
+      const items = ['One?', 'Two?'].map((id) => item(`${id}\nAnswer:`, answers, id));
+      const results = await scored(loaded, ...items);
+      for (const one of items) expect(told(results.get(one.id))).toEqual(right(one));
+    });
+  },
+);
+
 it.each(['vllm', 'sglang'] as const)('scores hard texts as the llama engine does at %s', async (kind) => {
   await withServer({ kind }, async ({ loaded }) => {
     for (const [name, request] of Object.entries(hard)) {
@@ -162,6 +155,41 @@ it('scores hard texts as the llama engine does where they are echoed', async () 
   });
 });
 
+it.each(['vllm', 'sglang'] as const)(
+  'asks %s for whole items again where it does not tell of all tokens after the probe',
+  async (kind) => {
+    await withServer({ kind, faults: ['asked letters ignored'] }, async ({ server, loaded }) => {
+      const items = ['', ' Or what?', ' Now?'].map(letters);
+      const results = await scored(loaded, ...items);
+      for (const one of items) expect(told(results.get(one.id))).toEqual(right(one));
+      // It is asked for tokens alone once.
+      expect(server.takeCounts().paths).toHaveLength(4);
+    });
+  },
+);
+
+const parts = Object.entries(hard).filter(([name]) => name.startsWith('parts'));
+
+it('scores parts of characters that are echoed with the last of them', async () => {
+  await withServer({ kind: 'echo', faults: ['parts told with the last'] }, async ({ loaded }) => {
+    for (const [, request] of parts)
+      expect(told((await scored(loaded, request)).get('a'))).toEqual(rightWithoutIds(request));
+  });
+});
+
+it.each([[], ['parts ignored']] as const)(
+  'fails an item whose echo does not tell where the answer begins: %j',
+  async (...faults) => {
+    await withServer({ kind: 'echo', faults }, async ({ loaded }) => {
+      for (const [, request] of parts) {
+        const results = await Array.fromAsync(loaded.loglikelihood(streamOf([request]), passOptions()));
+        const message = 'the texts of the echoed tokens do not make up the prompt';
+        expect(results).toEqual([expect.objectContaining({ status: 'failed', message })]);
+      }
+    });
+  },
+);
+
 it('takes a token for known only after the line where it was seen', async () => {
   await withServer({ kind: 'vllm' }, async ({ loaded }) => {
     const [after, joined] = [item('The sun', ['\n', ' is'], 'after'), item('Answer:', ['\n', ' is'], 'joined')];
@@ -182,6 +210,15 @@ it.each([
   await withServer({ kind, faults: [fault] }, async ({ loaded }) => {
     const results = await Array.fromAsync(loaded.loglikelihood(streamOf([sentence]), passOptions()));
     expect(results).toEqual([expect.objectContaining({ id: 'a', status: 'failed', message })]);
+  });
+});
+
+it.each(['vllm', 'sglang', 'echo'] as const)('asks %s nothing for an item with an empty continuation', async (kind) => {
+  await withServer({ kind }, async ({ server, loaded }) => {
+    const request = item('The sun', [' is', '']);
+    const results = await Array.fromAsync(loaded.loglikelihood(streamOf([request]), passOptions()));
+    expect(results).toEqual([expect.objectContaining({ status: 'failed', message: 'continuation 1 is empty' })]);
+    expect(server.takeCounts().paths).toEqual([]);
   });
 });
 

@@ -17,6 +17,8 @@ export interface ToyModel {
   /** With the token that begins every text. */
   readonly encode: (text: string) => readonly number[];
   readonly textOf: (token: number) => string;
+  /** Of a part of a character. */
+  readonly byteOf: (token: number) => number;
   /** The natural logarithm of the probability that a token follows another. */
   readonly logprob: (before: number, token: number) => number;
   readonly likeliest: (before: number) => number;
@@ -78,6 +80,7 @@ export function createToyModel(words: readonly string[]): ToyModel {
       return tokens;
     },
     textOf: (token) => texts.get(token) ?? '',
+    byteOf: (token) => token - byteIds,
     logprob: (before, token) => weight(before, token) - total(before).log,
     likeliest: (before) => total(before).best,
   };

@@ -28,8 +28,11 @@ function cacheFields(
 
 const noPenalties = { presence_penalty: 0, frequency_penalty: 0 };
 
-/** Greedy, whatever defaults a model's repository or a server's command line brings along, as far as each can be told. */
-const greedyFields: Readonly<Record<ServerFlavour, Readonly<Record<string, unknown>>>> = {
+/**
+ * Greedy, whatever defaults a model's repository or a server's command line brings along, as far as each can be told. At a
+ * temperature of 0 vLLM and SGLang cut no tokens off (top_k, min_p).
+ */
+export const greedyFields: Readonly<Record<ServerFlavour, Readonly<Record<string, unknown>>>> = {
   vllm: { temperature: 0, top_p: 1, ...noPenalties, repetition_penalty: 1 },
   sglang: { temperature: 0, top_p: 1, ...noPenalties, repetition_penalty: 1 },
   'llama-server': {

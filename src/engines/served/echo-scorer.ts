@@ -1,8 +1,9 @@
 /**
- * Log-likelihoods from servers that know `echo` with `logprobs` and nothing better. Tokens are cut by their place in the
- * text: a token that reaches over the end of the context counts to the continuation. Their ids aren't known.
+ * Log-likelihoods from servers that know `echo` with `logprobs` and nothing better. Tokens are cut by their texts, which must
+ * make up the prompt: a token that reaches over the end of the context counts to the continuation. Their ids aren't known.
  */
 import * as z from 'zod';
+import { greedyFields } from './completions.ts';
 import type { ServedTarget } from './generate-request.ts';
 import { RequestFault } from './request-fault.ts';
 import {
@@ -22,18 +23,12 @@ const echoAnswer = z.looseObject({
         token_logprobs: z.array(z.number().nullable()),
         /** A null is a probability of 0, which Python writes as -Infinity. */
         top_logprobs: z.array(z.record(z.string(), z.number().nullable()).nullable()).nullish(),
-        text_offset: z.array(z.number()),
       }),
     }),
   ),
 });
 
 type EchoedPrompt = z.output<typeof echoAnswer>['choices'][number]['logprobs'];
-
-/** Servers count characters, JavaScript counts UTF-16 units. */
-function characters(text: string): number {
-  return Array.from(text).length;
-}
 
 interface EchoedPart {
   readonly values: readonly TokenValue[];
@@ -51,28 +46,36 @@ function readEchoes(answer: unknown, count: number): readonly EchoedPrompt[] {
   return choices.toSorted((left, right) => left.index - right.index).map(({ logprobs }) => logprobs);
 }
 
+/**
+ * Where the prompt stands among the echoed tokens: a mark may begin them, and the one that was generated is the last.
+ *
+ * @throws {RequestFault} if it doesn't, as where each token is decoded alone and some are parts of characters
+ */
+function findPrompt(tokens: readonly string[], text: string): readonly [from: number, to: number] {
+  for (const from of [1, 0])
+    for (const to of [tokens.length - 1, tokens.length])
+      if (tokens.slice(from, to).join('') === text) return [from, to];
+  throw new RequestFault('engine', 'the texts of the echoed tokens do not make up the prompt');
+}
+
 function readPart(echoed: EchoedPrompt, text: string, contextEnd: number): EchoedPart {
-  const { tokens, token_logprobs: logprobs, top_logprobs: top, text_offset: offsets } = echoed;
-  const textEnd = characters(text);
-  const values: TokenValue[] = [];
-  let [contextTokens, isShifted] = [0, false];
-  for (const [index, token] of tokens.entries()) {
-    const offset = offsets[index] ?? 0;
-    // The token that was generated on top.
-    if (offset >= textEnd) break;
-    if (offset + characters(token) <= contextEnd) {
-      contextTokens += 1;
-      continue;
-    }
-    isShifted ||= offset < contextEnd;
-    const logprob = logprobs[index];
-    if (typeof logprob !== 'number')
-      throw new RequestFault('engine', `no log-probability for token ${index}`, contextTokens);
-    const best = Math.max(...Object.values(top?.[index] ?? {}).map((value) => value ?? -Infinity), -Infinity);
-    values.push({ logprob, isTop: logprob >= best && best !== -Infinity });
+  const { tokens, token_logprobs: logprobs, top_logprobs: top } = echoed;
+  const [from, to] = findPrompt(tokens, text);
+  let [start, end] = [to, text.length];
+  // A token without a text is a part of a character, which comes with the last part.
+  while (start > from && (end > contextEnd || tokens[start - 1] === '')) {
+    start -= 1;
+    end -= tokens[start]?.length ?? 0;
   }
-  if (values.length === 0) throw new RequestFault('engine', 'the continuation has no tokens of its own', contextTokens);
-  return { values, contextTokens, tokens: tokens.length, isShifted };
+  if (start === to) throw new RequestFault('engine', 'the continuation has no tokens of its own', start);
+  const values = tokens.slice(start, to).map((_, offset) => {
+    const index = start + offset;
+    const logprob = logprobs[index];
+    if (typeof logprob !== 'number') throw new RequestFault('engine', `no log-probability for token ${index}`, start);
+    const best = Math.max(...Object.values(top?.[index] ?? {}).map((value) => value ?? -Infinity), -Infinity);
+    return { logprob, isTop: logprob >= best && best !== -Infinity };
+  });
+  return { values, contextTokens: start, tokens: tokens.length, isShifted: end < contextEnd };
 }
 
 /** @param together all prompts of an item go in one request; else one by one */
@@ -81,7 +84,8 @@ export function createEchoScorer(together: boolean, target: ServedTarget): Token
 
   async function ask(texts: readonly string[], { post }: ExchangeTally): Promise<readonly EchoedPrompt[]> {
     const prompt = texts.length === 1 ? texts[0] : texts;
-    const body = { model: facts.servedName, prompt, max_tokens: 1, temperature: 0, echo: true, logprobs: 1 };
+    const greedy = greedyFields[facts.flavour];
+    const body = { model: facts.servedName, prompt, max_tokens: 1, ...greedy, echo: true, logprobs: 1 };
     return readEchoes(await post('/completions', body, z.unknown()), texts.length);
   }
 
@@ -90,7 +94,7 @@ export function createEchoScorer(together: boolean, target: ServedTarget): Token
     isDetour: false,
     maxPlaces: undefined,
     async score({ context, continuations }, _pass, { signal }) {
-      const contextEnd = characters(context.trimEnd());
+      const contextEnd = context.trimEnd().length;
       const exchanges = tallyExchanges(target, signal);
       const texts = continuations.map((continuation) => context + continuation);
       const parts: EchoedPart[] = [];

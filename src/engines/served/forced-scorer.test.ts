@@ -50,6 +50,12 @@ function tokenize({ content, add_special: isMarked }: Body): readonly number[] {
   return isMarked ? [beginning, ...tokens] : tokens;
 }
 
+/** As llama-server writes them: bytes where they aren't text. */
+const withPiece = (id: number) => ({
+  id,
+  piece: id === beginning ? '<s>' : id < 128 ? String.fromCharCode(id) : [id],
+});
+
 const isWhole = (tokens: readonly number[]): boolean => !Buffer.from(tokens).toString().endsWith('\uFFFD');
 
 /** llama-server's `/completion`, of which one slot is used. */
@@ -61,6 +67,9 @@ function completions(ways: Ways) {
       return { status: 400, error: { type: 'exceed_context_size_error', message: `${tokens.length} tokens` } };
     if (grammar !== undefined && ways.isOld === true)
       return { status: 400, error: { type: 'invalid_request_error', message: 'failed to parse grammar' } };
+    const named = grammar?.match(/\d+/g)?.map(Number) ?? [];
+    if (named.some((token) => token === 0 || token >= 128))
+      return { status: 500, error: { type: 'server_error', message: 'Unexpected empty grammar stack' } };
     const forced = grammar?.match(/\d+/g)?.map(Number) ?? [bias?.[0]?.[0] ?? likeliest(tokens.at(-1) ?? 0)[0]?.id ?? 0];
     const room = Math.min(count, contextTokens - tokens.length);
     const generated = forced.slice(0, room).map((token) => (ways.errs === true ? token + 1 : token));
@@ -88,7 +97,7 @@ async function withServer<Result>(
   const server = createServer((request, response) => {
     void Array.fromAsync(request).then((chunks) => {
       const body = JSON.parse(Buffer.concat(chunks as Buffer[]).toString()) as Body;
-      if (request.url === '/tokenize') return response.end(JSON.stringify({ tokens: tokenize(body) }));
+      if (request.url === '/tokenize') return response.end(JSON.stringify({ tokens: tokenize(body).map(withPiece) }));
       const isNative = request.url === '/completion';
       const { status, ...answer } = complete(isNative ? body : { ...body, n_predict: 1, n_probs: 1 });
       response.writeHead(status, { 'content-type': 'application/json' });
@@ -179,15 +188,16 @@ it('asks singly for a label that the list does not hold', async () => {
 });
 
 it.each([
-  ['grammar', 'a token that ends within a character', {}],
-  ['bias', 'a token that ends within a character', {}],
+  ['grammar', 'parts of characters', {}],
+  ['bias', 'parts of characters', {}],
   ['grammar', 'tokens that were drafted', { drafts: true }],
 ] as const)('scores by %s %s, which the server does not tell', async (way, _, ways) => {
-  const { continuations } = await scoreAt(way, { context: 'Ein', continuations: [' Übel', ' ÖÖ'] }, ways);
-  expect(continuations.map(({ tokenLogprobs }) => tokenLogprobs)).toEqual([
-    expectedLogprobs('Ein', ' Übel'),
-    expectedLogprobs('Ein', ' ÖÖ'),
-  ]);
+  const continuations = [' Übel', ' ÖÖ', ' 日本', '\0'];
+  const scored = await scoreAt(way, { context: 'Ein', continuations }, ways);
+  expect(scored.continuations.map(({ tokenLogprobs }) => tokenLogprobs)).toEqual(
+    continuations.map((each) => expectedLogprobs('Ein', each)),
+  );
+  expect(scored.retries).toBe(0);
 });
 
 it('takes no list for that of a place that the server does not tell', async () => {

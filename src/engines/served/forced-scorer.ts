@@ -42,7 +42,7 @@ const wholeVocabulary = 1_000_000;
 /** What is asked of the server for one request, and what is known from it. */
 interface Scoring {
   readonly force: Force;
-  readonly wholeToken: number;
+  readonly learnt: LlamaServerTokens;
   readonly vocabularySize: number;
   readonly slot: number;
   readonly reusesPrefix: boolean;
@@ -63,14 +63,24 @@ async function ask(scoring: Scoring, force: Force, before: readonly number[], fo
   return answer;
 }
 
-/** A token that the server didn't tell of with others: alone it does, unless it ends within a character. Then it lists it. */
+/** A token that no grammar forces, or that the server didn't tell of with others: alone it does, unless it ends within a character. Then it lists it. */
 async function askSingly(scoring: Scoring, before: readonly number[], token: number): Promise<TokenValue> {
   const alone = await ask(scoring, byBias, before, { tokens: [token], listed: 1 });
   const [told] = alone.values;
   if (told !== undefined) return told;
-  const every = { tokens: [scoring.wholeToken], listed: scoring.vocabularySize };
+  const every = { tokens: [scoring.learnt.wholeToken], listed: scoring.vocabularySize };
   const { likeliest } = await ask(scoring, byBias, before, every);
   return tokenValue(token, likeliest.find(({ id }) => id === token)?.logprob, likeliest[0]?.id === token);
+}
+
+/**
+ * The tokens from `at` on that one request can force. In a grammar, a token that isn't text by itself is refused, whatever
+ * its id (llama.cpp, src/llama-grammar.cpp, `llama_grammar_reject_candidates_for_stack`).
+ */
+function forcedTogether({ force, learnt }: Scoring, tokens: readonly number[], at: number): readonly number[] {
+  const together = tokens.slice(at, at + force.maxTokens);
+  const part = together.findIndex((token) => learnt.isPart(token));
+  return part < 0 ? together : together.slice(0, part);
 }
 
 const keyOf = (tokens: readonly number[]): string => tokens.join(',');
@@ -84,11 +94,16 @@ async function learnValues(
 ): Promise<void> {
   const { force, known } = scoring;
   const before = own.tokens.slice(0, at);
-  const tokens = own.tokens.slice(at, at + force.maxTokens);
+  const first = own.tokens[at] ?? Number.NaN;
+  if (scoring.learnt.isPart(first)) {
+    known.set(keyOf([...before, first]), await askSingly(scoring, before, first));
+    return;
+  }
+  const tokens = forcedTogether(scoring, own.tokens, at);
   const endsHere = ({ tokens: other }: PlannedContinuation): boolean =>
     other.length === at + 1 && commonPrefix(other, before) === at;
   const labels = all.filter((other) => endsHere(other)).map((other) => other.tokens[at] ?? Number.NaN);
-  const isShared = labels.some((label) => label !== own.tokens[at]);
+  const isShared = labels.some((label) => label !== first);
   const { values, likeliest } = await ask(scoring, force, before, { tokens, listed: isShared ? listedLabels : 1 });
   for (const [rank, { id, logprob }] of likeliest.entries())
     if (labels.includes(id)) known.set(keyOf([...before, id]), tokenValue(id, logprob, rank === 0));
@@ -125,16 +140,15 @@ function createForcedScorer(force: Force, target: ServedTarget): TokenScorer {
     async score(request, { reuse }, { place, signal }) {
       const exchanges = tallyExchanges(target, signal);
       learnt ??= await learnTokens(target, exchanges);
-      const { prefixToken, wholeToken } = learnt;
       const texts = [request.context.trimEnd(), ...request.continuations.map((each) => request.context + each)];
       const encoded = await learnt.encode(texts, exchanges);
       const plan = await planLikelihood(request, {
-        prefixToken,
+        prefixToken: learnt.prefixToken,
         encode: async (text) => encoded[texts.indexOf(text)] ?? [],
       });
       const scoring: Scoring = {
         force,
-        wholeToken,
+        learnt,
         vocabularySize: facts.vocabularySize ?? wholeVocabulary,
         slot: place,
         reusesPrefix: reuse === 'prefix',

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { greedyFields } from './completions.ts';
 import { RequestFault } from './request-fault.ts';
 import type { ExchangeTally, TokenValue } from './token-scorer.ts';
 
@@ -145,7 +146,7 @@ export async function forceTokens(
   const body = {
     prompt: before,
     n_predict: tokens.length,
-    temperature: 0,
+    ...greedyFields['llama-server'],
     n_probs: listed,
     post_sampling_probs: false,
     ...force.fields(tokens),
@@ -154,7 +155,6 @@ export async function forceTokens(
     response_fields: ['completion_probabilities', 'timings'],
   };
   const { timings, completion_probabilities: told } = await post('/completion', body, answer);
-  // Of a token that was drafted nothing is known: it comes with a log-probability of 0 and without a list.
   // Of a token that was drafted nothing is known: it comes with a log-probability of 0 and without a list.
   const values = alignTold(tokens, told).map((said) => {
     const top = said?.top_logprobs[0];

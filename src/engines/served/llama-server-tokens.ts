@@ -1,6 +1,7 @@
+import * as z from 'zod';
 import type { ServedTarget } from './generate-request.ts';
 import { RequestFault } from './request-fault.ts';
-import { type ExchangeTally, tokenList } from './token-scorer.ts';
+import type { ExchangeTally } from './token-scorer.ts';
 
 /** Tokens as llama-server makes them of texts. */
 export interface LlamaServerTokens {
@@ -8,6 +9,8 @@ export interface LlamaServerTokens {
   readonly prefixToken: number | undefined;
   /** A token that is whole characters. */
   readonly wholeToken: number;
+  /** Whether a token of the texts so far isn't text by itself, such as a part of a character. */
+  readonly isPart: (token: number) => boolean;
   /**
    * Tokens of plain texts, each with a BOS where the model has one; one request for all of them.
    *
@@ -25,12 +28,29 @@ interface Encoding {
 
 type Content = string | readonly (string | number)[];
 
-async function tokenize(content: Content, encoding: Encoding, { post }: ExchangeTally): Promise<readonly number[]> {
-  return (await post('/tokenize', { content, ...encoding }, tokenList)).tokens;
+/** A piece is written as bytes where it isn't UTF-8. */
+const pieces = z.looseObject({
+  tokens: z.array(z.looseObject({ id: z.number(), piece: z.union([z.string(), z.array(z.number())]) })),
+});
+
+type Tokenize = (content: Content, encoding: Encoding, exchanges: ExchangeTally) => Promise<readonly number[]>;
+
+/** @param parts gets the tokens that aren't text by themselves */
+function tokenizer(parts: Set<number>): Tokenize {
+  return async (content, encoding, { post }) => {
+    const { tokens } = await post('/tokenize', { content, ...encoding, with_pieces: true }, pieces);
+    for (const { id, piece } of tokens)
+      if (typeof piece !== 'string' || piece === '' || piece.startsWith('\0')) parts.add(id);
+    return tokens.map(({ id }) => id);
+  };
 }
 
-async function findPrefix(target: ServedTarget, exchanges: ExchangeTally): Promise<number | undefined> {
-  for (const text of [target.facts.bosToken, target.facts.eosToken]) {
+async function findPrefix(
+  tokenize: Tokenize,
+  { facts }: ServedTarget,
+  exchanges: ExchangeTally,
+): Promise<number | undefined> {
+  for (const text of [facts.bosToken, facts.eosToken]) {
     if (text === undefined || text === '') continue;
     const [token, ...rest] = await tokenize(text, { add_special: false, parse_special: true }, exchanges);
     if (token !== undefined && rest.length === 0) return token;
@@ -59,7 +79,9 @@ function splitAt(tokens: readonly number[], mark: number): readonly (readonly nu
  * stands before each text; where one does after all, or the model has no mark, the texts are sent one by one.
  */
 export async function learnTokens(target: ServedTarget, exchanges: ExchangeTally): Promise<LlamaServerTokens> {
-  const mark = await findPrefix(target, exchanges);
+  const parts = new Set<number>();
+  const tokenize = tokenizer(parts);
+  const mark = await findPrefix(tokenize, target, exchanges);
   const sample = 'a';
   const withMarks = { add_special: true, parse_special: false };
   const without = { add_special: false, parse_special: false };
@@ -70,11 +92,12 @@ export async function learnTokens(target: ServedTarget, exchanges: ExchangeTally
   return {
     prefixToken: mark,
     wholeToken,
+    isPart: (token) => parts.has(token),
     async encode(texts, exchangesOfTexts) {
       if (mark !== undefined && around !== undefined) {
         const content = texts.flatMap((text) => [mark, text]);
-        const parts = splitAt(await tokenize(content, without, exchangesOfTexts), mark).slice(1);
-        if (parts.length === texts.length) return parts.map((part) => [...around.before, ...part, ...around.after]);
+        const lists = splitAt(await tokenize(content, without, exchangesOfTexts), mark).slice(1);
+        if (lists.length === texts.length) return lists.map((list) => [...around.before, ...list, ...around.after]);
       }
       const lists: (readonly number[])[] = [];
       for (const text of texts) lists.push(await tokenize(text, withMarks, exchangesOfTexts));

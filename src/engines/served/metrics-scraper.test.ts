@@ -31,6 +31,23 @@ it('a server that was started again has no counts for the window, and says why',
 });
 
 it.each([
+  ['start', [undefined, page(10, 'vllm:num_requests_running 9')]],
+  ['end', [page(10, 'vllm:num_requests_running 9'), undefined, undefined]],
+] as const)('a look that failed at the %s leaves counts unknown, and says so', async (missed, pages) => {
+  const window = await watch(pages);
+  expect(window).toMatchObject({ scrapes: 1, failedScrapes: pages.length - 1, runningMax: 9, outputTokens: undefined });
+  expect(window.gap).toBe(`the server told no metrics at the ${missed}, so what it counted is unknown`);
+});
+
+it('the last look is tried again', async () => {
+  expect(await watch([page(10), undefined, page(25)])).toMatchObject({
+    failedScrapes: 1,
+    outputTokens: 15,
+    gap: undefined,
+  });
+});
+
+it.each([
   ['vllm', 'process_cpu_seconds_total 3', 2, /told no metrics; vLLM tells them unless .*--disable-log-stats/],
   ['sglang', undefined, 0, /SGLang tells them if it was started with --enable-metrics/],
   ['llama-server', undefined, 0, /llama-server tells them if it was started with --metrics/],
@@ -39,6 +56,12 @@ it.each([
   const window = await watch([text, text], flavour);
   expect(window).toMatchObject({ scrapes, failedScrapes: 2 - scrapes, outputTokens: undefined });
   expect(window.gap).toMatch(said);
+});
+
+it('a counter that is printed too coarsely is unknown, and why is said', async () => {
+  const told = (tokens: string): string => `llamacpp:prompt_tokens_total ${tokens}\n`;
+  const window = await watch([told('1.23457e+07'), told('1.23458e+07')], 'llama-server');
+  expect(window).toMatchObject({ promptTokens: undefined, gap: expect.stringContaining('6 digits') });
 });
 
 it('a share that is told only at each moment is the mean of those at which there was work', async () => {

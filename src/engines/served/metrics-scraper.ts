@@ -4,7 +4,7 @@ import { grownBetween, hasRestarted, readServerPage, type ServerPage } from './s
 
 /** Twice a second is the least that catches peaks of the cache. */
 const intervalMs = 400;
-/** A look that takes longer has failed. */
+/** A look that takes longer, however its page comes in, has failed. */
 export const metricsTimeoutMs = 2_000;
 
 /** What makes a server tell its metrics. */
@@ -31,15 +31,17 @@ export interface MetricsScraper {
 
 type Gauges = ServerPage['gauges'];
 
-const emptyPage: ServerPage = { gauges: {}, counters: {}, times: {} };
+const emptyPage: ServerPage = { gauges: {}, counters: {}, times: {}, isRounded: false };
 
 class Window {
   readonly startedMs = performance.now();
   readonly #flavour: ServerFlavour;
   #scrapes = 0;
   #failedScrapes = 0;
+  /** Of the first look. */
   #first: ServerPage | undefined;
   #last: ServerPage | undefined;
+  #isEndKnown = false;
   #hasRestarted = false;
   readonly #peaks: { -readonly [Name in keyof Gauges]: Gauges[Name] } = {};
   /** Shares of drafted tokens that were kept, as told while requests ran. */
@@ -51,11 +53,12 @@ class Window {
 
   /** @param isAnswered the server gave a page, whatever is on it */
   add(page: ServerPage | undefined, isAnswered: boolean): void {
+    if (this.#scrapes + this.#failedScrapes === 0) this.#first = page;
     if (isAnswered) this.#scrapes += 1;
     else this.#failedScrapes += 1;
+    this.#isEndKnown = page !== undefined;
     if (page === undefined) return;
     if (this.#last !== undefined && hasRestarted(this.#last, page)) this.#hasRestarted = true;
-    this.#first ??= page;
     this.#last = page;
     const { running = 0, acceptance = 0 } = page.gauges;
     if (running > 0 && acceptance > 0) this.#acceptances.push(acceptance);
@@ -64,9 +67,18 @@ class Window {
     }
   }
 
+  /** The last look failed, of a server that told before. */
+  get lacksEnd(): boolean {
+    return this.#last !== undefined && !this.#isEndKnown;
+  }
+
   #gap(): string | undefined {
     if (this.#hasRestarted) return 'the server was started again meanwhile, and began to count anew';
-    if (this.#last !== undefined) return undefined;
+    if (this.#last !== undefined) {
+      const missed = this.#first === undefined ? 'start' : 'end';
+      const isKnown = this.#first !== undefined && !this.lacksEnd;
+      return isKnown ? undefined : `the server told no metrics at the ${missed}, so what it counted is unknown`;
+    }
     const remedy = remedies[this.#flavour];
     return ['the server told no metrics', ...(remedy === undefined ? [] : [remedy])].join('; ');
   }
@@ -74,6 +86,7 @@ class Window {
   describe(): ServerWindow {
     const gap = this.#gap();
     const [first = emptyPage, last = emptyPage] = gap === undefined ? [this.#first, this.#last] : [];
+    const grown = grownBetween(first, last);
     const { length } = this.#acceptances;
     return {
       scrapes: this.#scrapes,
@@ -82,9 +95,9 @@ class Window {
       runningMax: this.#peaks.running,
       waitingMax: this.#peaks.waiting,
       kvUsageMax: this.#peaks.kvUsage,
-      ...grownBetween(first, last),
+      ...grown,
       acceptance: length === 0 ? undefined : this.#acceptances.reduce((sum, each) => sum + each, 0) / length,
-      gap,
+      gap: gap ?? grown.gap,
     };
   }
 }
@@ -123,6 +136,7 @@ export function createMetricsScraper({ read, flavour }: MetricsSource): MetricsS
           clearInterval(timer);
           await looking;
           await look(window);
+          if (window.lacksEnd) await look(window);
           return window.describe();
         },
       };

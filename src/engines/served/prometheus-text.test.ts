@@ -9,12 +9,14 @@ it('metrics are read by name, whatever labels and numbers look like', () => {
     'a:one NaN',
     'a:one_more 4',
     '',
-    'a:two 5\r',
+    ' \ta:two 5\r',
+    'a:two{of="spans"} 6 1795553934.25',
     'a:three',
   ].join('\n');
   expect(parsePrometheus(page, new Set(['a:one', 'a:two', 'a:three']))).toEqual([
     { name: 'a:one', labels: { engine: '0', model: 'a \\"quoted\\", {odd} name' }, value: 3 },
     { name: 'a:one', labels: { engine: '1' }, value: 127453 },
     { name: 'a:two', labels: {}, value: 5 },
+    { name: 'a:two', labels: { of: 'spans' }, value: 6 },
   ]);
 });

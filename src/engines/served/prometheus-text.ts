@@ -5,7 +5,7 @@ export interface MetricValue {
   readonly value: number;
 }
 
-const line = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+\d+)?$/;
+const line = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?[\d.]+)?$/;
 const label = /(\w+)="((?:\\.|[^"\\])*)"/g;
 
 function labelsOf(text: string): Readonly<Record<string, string>> {
@@ -20,9 +20,9 @@ function labelsOf(text: string): Readonly<Record<string, string>> {
  */
 export function parsePrometheus(text: string, wanted: ReadonlySet<string>): readonly MetricValue[] {
   const values: MetricValue[] = [];
-  for (const each of text.split('\n')) {
+  for (const each of text.split('\n').map((raw) => raw.trim())) {
     if (!wanted.has(/^[\w:]+/.exec(each)?.[0] ?? '')) continue;
-    const [, name = '', labels = '', number = ''] = line.exec(each.trim()) ?? [];
+    const [, name = '', labels = '', number = ''] = line.exec(each) ?? [];
     const value = Number(number);
     if (name !== '' && Number.isFinite(value)) values.push({ name, labels: labelsOf(labels), value });
   }

@@ -116,16 +116,17 @@ function scoredFrom(answered: Answered, exchanges: ExchangeTally, endedMs: numbe
   };
 }
 
+/** Undefined where the server doesn't tell of all that were asked for: some tell of the likeliest instead. */
 function scoredNext(
   next: NextToken,
   tokens: readonly number[],
   exchanges: ExchangeTally,
   endedMs: number,
-): ScoredRequest {
-  const continuations = tokens.map((id) => {
-    const logprob = next.logprobs.get(id);
-    if (logprob === undefined)
-      throw new RequestFault('engine', 'log-probabilities of some tokens are missing', next.contextTokens);
+): ScoredRequest | undefined {
+  const logprobs = tokens.map((id) => next.logprobs.get(id));
+  if (!logprobs.every((logprob) => logprob !== undefined)) return undefined;
+  const continuations = logprobs.map((logprob, index) => {
+    const id = tokens[index] ?? Number.NaN;
     return continuationScore([id], [{ logprob, isTop: id === next.said.id || logprob >= next.said.logprob }]);
   });
   return {
@@ -151,10 +152,29 @@ function nameOf({ name, nextName }: PromptValues, { sends, together, asksNext }:
   return `${name} (${parts.join(', ')})`;
 }
 
+interface NextAsked {
+  readonly request: Asked;
+  readonly tokens: readonly number[];
+  readonly reuse: PassOptions['reuse'];
+}
+
+async function askNext(
+  values: PromptValues,
+  target: ServedTarget,
+  { request, tokens, reuse }: NextAsked,
+  exchanges: ExchangeTally,
+): Promise<ScoredRequest | undefined> {
+  const body = values.nextBody(request.context.trimEnd(), tokens, target, reuse);
+  const told = await exchanges.post(values.path, body, z.unknown());
+  const next = readValues(() => values.readNext(told));
+  return scoredNext(next, tokens, exchanges, target.connection.now());
+}
+
 /** One of the ways to ask a server of a kind. */
 export function createPromptScorer(values: PromptValues, way: PromptWay, target: ServedTarget): TokenScorer {
   const { connection } = target;
   const singles = createSingleTokens();
+  let { asksNext } = way;
 
   async function askPrompts(prompts: readonly Prompt[], from: number, { post }: ExchangeTally) {
     const answers: PromptAnswer[] = [];
@@ -185,32 +205,21 @@ export function createPromptScorer(values: PromptValues, way: PromptWay, target:
     return { plan, ...(await askPrompts(prompts, from, exchanges)) };
   }
 
-  async function askNext(
-    request: Asked,
-    tokens: readonly number[],
-    reuse: PassOptions['reuse'],
-    exchanges: ExchangeTally,
-  ) {
-    const body = values.nextBody(request.context.trimEnd(), tokens, target, reuse);
-    const told = await exchanges.post(values.path, body, z.unknown());
-    return scoredNext(
-      readValues(() => values.readNext(told)),
-      tokens,
-      exchanges,
-      connection.now(),
-    );
-  }
-
   return {
     name: nameOf(values, way),
     isDetour: false,
     maxPlaces: undefined,
-    async score(request, { reuse }, { signal }) {
+    async score(request, { reuse, isProbe = false }, { signal }) {
       const exchanges = tallyExchanges(target, signal);
-      const tokens = way.asksNext ? singles.find(request) : undefined;
-      if (tokens !== undefined) return askNext(request, tokens, reuse, exchanges);
+      const tokens = asksNext ? singles.find(request) : undefined;
+      const next = tokens && (await askNext(values, target, { request, tokens, reuse }, exchanges));
+      if (next !== undefined) return next;
+      if (tokens !== undefined) {
+        if (isProbe) throw new RequestFault('engine', 'log-probabilities of some tokens are missing');
+        asksNext = false;
+      }
       const answered = await askItem(request, exchanges);
-      if (way.asksNext) singles.learn(request, answered.plan);
+      if (asksNext) singles.learn(request, answered.plan);
       return scoredFrom(answered, exchanges, connection.now());
     },
   };

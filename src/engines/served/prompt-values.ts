@@ -1,6 +1,7 @@
 /** How vLLM and SGLang are asked for log-probabilities of given tokens, and what they answer. */
 import * as z from 'zod';
 import type { PassOptions } from '../../core/engine.ts';
+import { greedyFields } from './completions.ts';
 import type { ServedTarget } from './generate-request.ts';
 import { RequestFault } from './request-fault.ts';
 import type { SpelledToken } from './spelled-plan.ts';
@@ -117,7 +118,7 @@ export const vllmValues: PromptValues = {
     model: facts.servedName,
     prompt: prompts.length === 1 ? prompts[0] : prompts,
     max_tokens: 1,
-    temperature: 0,
+    ...greedyFields.vllm,
     prompt_logprobs: 1,
     return_token_ids: true,
     // Versions that read the cache all the same gave what lay in memory for the tokens in it.
@@ -136,7 +137,7 @@ export const vllmValues: PromptValues = {
     model: facts.servedName,
     prompt: context,
     max_tokens: 1,
-    temperature: 0,
+    ...greedyFields.vllm,
     // Some versions ask for as many as there are ids.
     logprobs: tokens.length,
     logprob_token_ids: tokens,
@@ -188,7 +189,7 @@ export const sglangValues: PromptValues = {
     const all = prompts.length === 1 ? first : prompts;
     return {
       ...(typeof first === 'string' ? { text: all } : { input_ids: all }),
-      sampling_params: { max_new_tokens: 1, temperature: 0 },
+      sampling_params: { max_new_tokens: 1, ...greedyFields.sglang },
       return_logprob: true,
       return_text_in_logprobs: true,
       // The first from there has no value, even where one could be had.
@@ -215,7 +216,7 @@ export const sglangValues: PromptValues = {
   },
   nextBody: (context, tokens) => ({
     text: context,
-    sampling_params: { max_new_tokens: 1, temperature: 0 },
+    sampling_params: { max_new_tokens: 1, ...greedyFields.sglang },
     return_logprob: true,
     token_ids_logprob: tokens,
   }),

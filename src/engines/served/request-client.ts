@@ -52,6 +52,8 @@ async function scoreOne(
   settings: RequestSettings,
   turn: PoolTurn,
 ): Promise<Loglikelihood> {
+  const empty = request.continuations.indexOf('');
+  if (empty >= 0) return failed(request.id, new RequestFault('engine', `continuation ${empty} is empty`));
   try {
     const { startedMs, firstValueMs, endedMs, ...scored } = await scorer.score(request, settings, turn);
     const scheduledMs = request.scheduledMs ?? turn.scheduledMs;

@@ -125,7 +125,7 @@ describe('metrics of SGLang', () => {
 describe('metrics of llama-server', () => {
   it('are times of all requests together, and prompt tokens without those from the cache', () => {
     const page = fixture('llama-server-metrics.txt').replace('cached_total 0', 'cached_total 1');
-    const { times, ...counts } = grownBetween({ gauges: {}, counters: {}, times: {} }, read(page));
+    const { times, ...counts } = grownBetween({ gauges: {}, counters: {}, times: {}, isRounded: true }, read(page));
     expect(counts).toMatchObject({
       promptTokens: 3,
       cacheQueries: 4,
@@ -141,7 +141,36 @@ describe('metrics of llama-server', () => {
   it('had fewer in earlier versions', () => {
     const page = 'llamacpp:prompt_tokens_total 8\nllamacpp:requests_processing 1\nllamacpp:kv_cache_usage_ratio 0.25\n';
     expect(last('llama-server-metrics.txt').gauges.kvUsage).toBeUndefined();
-    expect(read(page)).toEqual({ gauges: { running: 1, kvUsage: 0.25 }, counters: { promptTokens: 8 }, times: {} });
+    expect(read(page)).toEqual({
+      gauges: { running: 1, kvUsage: 0.25 },
+      counters: { promptTokens: 8 },
+      times: {},
+      isRounded: true,
+    });
+  });
+});
+
+describe('counters that are printed with six digits', () => {
+  const told = (promptTokens: string, promptSeconds: string, tokens: string): ServerPage =>
+    read(
+      [
+        `llamacpp:prompt_tokens_total ${promptTokens}`,
+        `llamacpp:prompt_seconds_total ${promptSeconds}`,
+        `llamacpp:tokens_predicted_total ${tokens}`,
+      ].join('\n'),
+    );
+
+  it('are unknown where they grew by few steps of their last digit, and that is said', () => {
+    const window = grownBetween(told('1.23457e+07', '23456.7', '9990'), told('1.23458e+07', '23456.8', '9994'));
+    expect(window).toMatchObject({ promptTokens: undefined, promptMs: undefined, outputTokens: 4 });
+    expect(window.gap).toMatch(/^the server prints counters with 6 digits/);
+  });
+
+  it('are known where they grew by many, or more digits are printed', () => {
+    const many = grownBetween(told('1.23457e+07', '23456.7', '9990'), told('1.23557e+07', '23466.8', '9994'));
+    expect(many).toMatchObject({ promptTokens: 10_000, promptMs: expect.closeTo(10_100), gap: undefined });
+    const exact = grownBetween(told('12345678', '23456.7123', '9990'), told('12345685', '23456.8123', '9994'));
+    expect(exact).toMatchObject({ promptTokens: 7, promptMs: expect.closeTo(100), gap: undefined });
   });
 });
 

@@ -67,7 +67,29 @@ export interface ServerPage {
   readonly gauges: Readonly<Partial<Record<GaugeName, number>>>;
   readonly counters: Readonly<Partial<Record<CounterName, number>>>;
   readonly times: Readonly<Partial<Record<ServerTimeName, TimeHistogram>>>;
+  /** Counters are printed with six digits. */
+  readonly isRounded: boolean;
 }
+
+const printedDigits = 6;
+
+/** llama-server writes numbers as C++ streams do by default, until one has more digits. */
+function isRounded(values: readonly MetricValue[]): boolean {
+  return values.every(
+    ({ name, value }) => name.startsWith('llamacpp:') && Number(value.toPrecision(printedDigits)) === value,
+  );
+}
+
+/** Below so many steps of its last digit, the growth of a counter is off by more than 5 %. */
+const leastSteps = 20;
+
+/** What a counter's value may be off by; whole numbers that have no more digits than are printed are exact. */
+function stepOf(value: number, isWhole: boolean): number {
+  const step = 10 ** (Math.floor(Math.log10(value)) + 1 - printedDigits);
+  return isWhole && step <= 1 ? 0 : step;
+}
+
+const coarse = `the server prints counters with ${printedDigits} digits, and some grew too little in the pass to show in them: what follows from those is unknown`;
 
 const wanted: ReadonlySet<string> = new Set([
   ...[...Object.values(gauges), ...Object.values(counters)].flat(2),
@@ -112,7 +134,8 @@ function readHistogram(values: ByName, names: readonly string[]): TimeHistogram 
 
 /** @returns undefined where a page has none of the names of a server's metrics */
 export function readServerPage(text: string): ServerPage | undefined {
-  const values = Map.groupBy(parsePrometheus(text, wanted), ({ name }) => name);
+  const all = parsePrometheus(text, wanted);
+  const values = Map.groupBy(all, ({ name }) => name);
   if (values.size === 0) return undefined;
   const times = serverTimeNames.flatMap((name) => {
     const found = readHistogram(values, histograms[name]);
@@ -123,6 +146,7 @@ export function readServerPage(text: string): ServerPage | undefined {
     gauges: readAll(values, gauges, (name) => (name === 'kvUsage' || name === 'acceptance' ? most : sum)),
     counters: readAll(values, counters, () => sum),
     times: Object.fromEntries(times),
+    isRounded: isRounded(all),
   };
 }
 
@@ -151,11 +175,20 @@ type Grown = Omit<
   'scrapes' | 'failedScrapes' | 'durationMs' | 'runningMax' | 'waitingMax' | 'kvUsageMax'
 >;
 
-/** What happened between two looks. A server names some of its counters only when there is something to count. */
+/**
+ * What happened between two looks, with a gap where counters are printed too coarsely to tell. A server names some of its
+ * counters only when there is something to count.
+ */
 export function grownBetween(before: ServerPage, after: ServerPage): Grown {
+  let gap: string | undefined;
   const grown = (name: CounterName): number | undefined => {
     const is = after.counters[name];
-    return is === undefined ? undefined : is - (before.counters[name] ?? 0);
+    if (is === undefined) return undefined;
+    const growth = is - (before.counters[name] ?? 0);
+    const step = after.isRounded ? stepOf(is, !name.endsWith('Seconds')) : 0;
+    if (growth >= leastSteps * step) return growth;
+    gap = coarse;
+    return undefined;
   };
   const milliseconds = (name: CounterName): number | undefined => {
     const seconds = grown(name);
@@ -166,7 +199,7 @@ export function grownBetween(before: ServerPage, after: ServerPage): Grown {
     const found = is && grownHistogram(before.times[name], is);
     return found === undefined || found.count === 0 ? [] : [[name, found] as const];
   });
-  return {
+  const counts = {
     promptTokens: grown('promptTokens'),
     outputTokens: grown('outputTokens'),
     preemptions: grown('preemptions'),
@@ -177,6 +210,6 @@ export function grownBetween(before: ServerPage, after: ServerPage): Grown {
     drafts: grown('drafts'),
     promptMs: milliseconds('promptSeconds'),
     decodeMs: milliseconds('decodeSeconds'),
-    times: times.length === 0 ? undefined : Object.fromEntries(times),
   };
+  return { ...counts, times: times.length === 0 ? undefined : Object.fromEntries(times), gap };
 }

@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { expect, it, onTestFinished } from 'vitest';
 import { listenOnLoopback } from '../../../test/setup/listen-on-loopback.ts';
 import type { ServerWindow } from '../../core/meter.ts';
+import { askServer } from './ask-server.ts';
+import { metricsTimeoutMs } from './metrics-scraper.ts';
 import type { ServerFlavour } from './server-facts.ts';
 import { watchServer } from './server-watch.ts';
 
@@ -36,6 +38,23 @@ it('a running server is asked for metrics at its root, as it is asked for everyt
 it('no pass fails because its server does not answer for itself', async () => {
   const { window } = await watch(undefined, 'sglang');
   expect(window).toMatchObject({ scrapes: 0, failedScrapes: 2, gap: expect.stringContaining('--enable-metrics') });
+});
+
+const drip = createServer((_, response) => {
+  response.write('vllm:num_requests_running 3\n');
+  const timer = setInterval(() => response.write('# more\n'), 300);
+  response.on('close', () => clearInterval(timer));
+});
+
+it('a page that never ends is given up in time, of servers that run already and of those that perbench starts', async () => {
+  const origin = `http://127.0.0.1:${await listenOnLoopback(drip)}`;
+  const watched = watchServer({ baseUrl: `${origin}/v1`, apiKey: undefined }, 'vllm');
+  onTestFinished(watched.close);
+  const startedMs = performance.now();
+  const [window, own] = await Promise.all([watched.watch?.(), askServer(`${origin}/metrics`, undefined, 1000)]);
+  expect(performance.now() - startedMs).toBeLessThan(3 * metricsTimeoutMs);
+  expect(await window?.stop()).toMatchObject({ scrapes: 0, outputTokens: undefined });
+  expect(own).toBeUndefined();
 });
 
 it.each(['ollama', 'unknown'] as const)('%s, which has no metrics, is not asked', async (flavour) => {

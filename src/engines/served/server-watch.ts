@@ -13,11 +13,10 @@ export function watchServer(link: ServerLink, flavour: ServerFlavour): Pick<Serv
   if (!withMetrics.has(flavour)) return { watch: undefined, close: async () => {} };
   const retry = { retryMs: 0, backoffMs: 0, maxBackoffMs: 0 };
   const connection = new ServerConnection({ ...link, hangMs: metricsTimeoutMs, retry });
-  const { signal } = new AbortController();
 
   async function read(): Promise<string | undefined> {
     try {
-      const reply = await connection.sendToRoot('GET', '/metrics', undefined, signal);
+      const reply = await connection.sendToRoot('GET', '/metrics', undefined, AbortSignal.timeout(metricsTimeoutMs));
       const text = await readText(reply);
       return reply.statusCode === 200 ? text : undefined;
     } catch (error) {

@@ -19,6 +19,12 @@ export interface ScoredRequest extends ExchangesSpent {
   readonly endedMs: number;
 }
 
+/** What holds for the requests of a pass. */
+export interface ScoringPass extends Pick<PassOptions, 'reuse'> {
+  /** The way itself is tried: where it doesn't work, nothing else is asked. */
+  readonly isProbe?: boolean;
+}
+
 /** One way to get the log-probabilities of given tokens out of a server. */
 export interface TokenScorer {
   readonly name: string;
@@ -32,7 +38,7 @@ export interface TokenScorer {
    */
   readonly score: (
     request: Pick<LoglikelihoodRequest, 'context' | 'continuations'>,
-    pass: Pick<PassOptions, 'reuse'>,
+    pass: ScoringPass,
     turn: Pick<PoolTurn, 'place' | 'signal'>,
   ) => Promise<ScoredRequest>;
 }
@@ -129,13 +135,10 @@ export interface TextTokens {
 
 async function planContinuation(
   text: string,
-  index: number,
-  continuation: string,
   context: readonly number[],
   prefix: number | undefined,
   { encode, prefixToken }: TextTokens,
 ): Promise<PlannedContinuation & { readonly isShifted: boolean }> {
-  if (continuation === '') throw new RequestFault('engine', `continuation ${index} is empty`, context.length);
   const own = await encode(text);
   const tokens = prefix === undefined ? own : [prefix, ...own];
   const cut = cutContinuation(context, tokens, prefixToken);
@@ -160,8 +163,8 @@ export async function planLikelihood(
   const context = prefix === undefined ? own : [prefix];
   const continuations: PlannedContinuation[] = [];
   let boundaryShift = false;
-  for (const [index, continuation] of request.continuations.entries()) {
-    const planned = await planContinuation(request.context + continuation, index, continuation, context, prefix, texts);
+  for (const continuation of request.continuations) {
+    const planned = await planContinuation(request.context + continuation, context, prefix, texts);
     boundaryShift ||= planned.isShifted;
     continuations.push(planned);
   }

@@ -22,7 +22,8 @@ const codes = (text: string): number[] => Array.from(text, (character) => charac
 function answer(path: string, { prompt, content, grammar, logit_bias: bias }: Body): object {
   if (path === '/tokenize') {
     const parts = [content ?? prompt].flat();
-    return { tokens: parts.flatMap((part) => (typeof part === 'number' ? [part] : codes(part))) };
+    const tokens = parts.flatMap((part) => (typeof part === 'number' ? [part] : codes(part)));
+    return { tokens: content === undefined ? tokens : tokens.map((id) => ({ id, piece: String.fromCharCode(id) })) };
   }
   if (path === '/completion') {
     const forced = grammar?.match(/\d+/g)?.map(Number) ?? [bias?.[0]?.[0]];

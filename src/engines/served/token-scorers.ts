@@ -150,7 +150,7 @@ async function findFault(
   try {
     for (const unlikely of [long, long, short, short, short]) {
       const request = { context: known.prompt, continuations: [known.token, unlikely] };
-      const { continuations } = await scorer.score(request, { reuse: 'none' }, { place: 0, signal });
+      const { continuations } = await scorer.score(request, { reuse: 'none', isProbe: true }, { place: 0, signal });
       const fault = faultOf(continuations, known);
       if (fault !== undefined) return fault;
       const logprob = continuations[1]?.logprob ?? 0;
