@@ -78,6 +78,8 @@ export interface EstimateWorld extends RooflineWorld {
   readonly memoryLimitBytes: number | undefined;
   readonly gpus: GpuSupply;
   readonly chooseDevice?: LocalQuestion['chooseDevice'];
+  /** Is told what only those want to know who look closer. */
+  readonly onDetail?: ((text: string) => void) | undefined;
 }
 
 interface ReadModel extends RemoteModel {
@@ -253,8 +255,8 @@ async function rooflineFor(
 export async function estimateModels(asked: readonly AskedModel[], world: EstimateWorld): Promise<Estimates> {
   const placed = await Promise.all(asked.map((model) => place(model, world)));
   const { roofline, rooflineProblem } = await rooflineFor(placed, world);
-  const { store, settings, host, memoryLimitBytes } = world;
-  const ratios = store === undefined ? [] : await knownRatios({ store, settings, host, roofline });
+  const { store, memoryLimitBytes } = world;
+  const ratios = store === undefined ? [] : await knownRatios({ ...world, store, roofline });
   const found = { errors: estimateErrors(ratios), roofline, rooflineProblem, memoryLimitBytes };
   return { ...found, models: placed.map((model) => estimateOf(model, found)) };
 }

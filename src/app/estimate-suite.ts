@@ -14,7 +14,7 @@ import { checkEngines, describeModelSource, nameModel } from './prepare-models.t
 
 export interface EstimateOptions extends Pick<
   EstimateWorld,
-  'memoryLimitBytes' | 'gpus' | 'recalibrate' | 'signal' | 'measure' | 'chooseDevice'
+  'memoryLimitBytes' | 'gpus' | 'recalibrate' | 'signal' | 'measure' | 'chooseDevice' | 'onDetail'
 > {
   /** Whose runs tell by how much estimates miss. */
   readonly store: Store | undefined;

@@ -50,7 +50,8 @@ async function estimated<Result>(
   const local = await createLocalContext(context, status);
   const store = await openExistingStore(context);
   const { signal } = context.interruption;
-  const options = { store, memoryLimitBytes: memoryLimitBytes(), gpus, recalibrate, signal };
+  const onDetail = (text: string): void => context.output.detail(text);
+  const options = { store, memoryLimitBytes: memoryLimitBytes(), gpus, recalibrate, signal, onDetail };
   return work(local, options).finally(() => status[Symbol.dispose]());
 }
 
