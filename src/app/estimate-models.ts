@@ -29,6 +29,18 @@ export interface AskedModel {
   readonly request: ModelRequest | undefined;
   /** Undefined of a file that a server is given, which places it by itself. */
   readonly options: LlamaOptions | undefined;
+  /** Why there is no such model. */
+  readonly problem?: string;
+}
+
+/**
+ * What is wrong with one model, in one sentence.
+ *
+ * @throws what it is given, if that isn't about a model
+ */
+export function modelProblem(error: unknown): string {
+  if (!(error instanceof ModelError || error instanceof DownloadError)) throw error;
+  return withRemedy(error.message, error.hint);
 }
 
 /** What the header of a model says. */
@@ -122,6 +134,7 @@ interface PlacedModel {
 
 async function place(asked: AskedModel, world: EstimateWorld): Promise<PlacedModel> {
   const nothing = { asked, read: undefined, outlook: undefined };
+  if (asked.problem !== undefined) return { ...nothing, problem: asked.problem };
   if (asked.request === undefined) return { ...nothing, problem: `${asked.name}: a server has it, and no file tells` };
   try {
     const read = await readAnywhere(asked.request, world);
@@ -131,8 +144,7 @@ async function place(asked: AskedModel, world: EstimateWorld): Promise<PlacedMod
     const outlook = await localOutlook({ name, outline: read.outline, options, ...use, supply, chooseDevice });
     return { asked, read, outlook, problem: outlook.problem };
   } catch (error) {
-    if (!(error instanceof ModelError || error instanceof DownloadError)) throw error;
-    return { ...nothing, problem: withRemedy(error.message, error.hint) };
+    return { ...nothing, problem: modelProblem(error) };
   }
 }
 

@@ -94,16 +94,27 @@ it('estimates a model of the hub from its header, with its error, and fetches no
 });
 
 it('says why a model has no estimate, and estimates the others', async () => {
-  await withWorld([served('toy.gguf', 1)], async ({ run }) => {
-    const sources = [`hf:${repo}/toy.gguf`, `hf:${repo}/other.gguf`, 'gemma-3-270m'];
+  await withWorld([served('toy.gguf', 1)], async ({ run, folder }) => {
+    await writeFile(join(folder, 'bad.gguf'), 'no model');
+    // Nothing listens at port 1, and nobody asks there.
+    const others = ['./bad.gguf', './gone.gguf', 'hf:owner/none', 'http://127.0.0.1:1/v1'];
+    const sources = [`hf:${repo}/toy.gguf`, `hf:${repo}/other.gguf`, 'gemma-3-270m', ...others];
     const { code, stdout, stderr } = await run('plan', '--estimate', ...sources.flatMap((source) => ['-m', source]));
     expect(code).toBe(5);
     expect(stdout).toMatch(/^toy .* MiB~/m);
     expect(stdout).toMatch(/^other +– +– +– +– +– +– +no/m);
     expect(stderr).toContain('has no file "other.gguf" at main');
     expect(stderr).toContain('gemma-3-270m: the header can be read before a download only on the hub, not on PyPI');
-    const offline = await run('plan', '--estimate', '--offline', '-m', `hf:${repo}/toy.gguf`);
+    for (const name of ['bad', 'gone', 'none', '127.0.0.1:1/v1'])
+      expect(stdout).toMatch(new RegExp(`^.*${name} +– +– +– +– +– +– +no`, 'm'));
+    expect(stderr).toContain('bad.gguf is not a GGUF file');
+    expect(stderr).toContain('no such file: ');
+    expect(stderr).toContain('a server has it, and no file tells');
+    const offline = await run('plan', '--estimate', '--offline', '-m', `hf:${repo}/toy.gguf`, '-m', `hf:${repo}`);
+    expect(offline.code).toBe(5);
+    expect(offline.stdout).toMatch(/^toy +–/m);
     expect(offline.stderr).toContain('toy: offline, and it is not on this machine');
+    expect(offline.stderr).toContain(`no GGUF file of hf:${repo} is on this machine`);
   });
 });
 
