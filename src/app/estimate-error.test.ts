@@ -83,8 +83,7 @@ async function ratiosOf(
   for (const result of passes(totalBytes)) await store.appendPassResult(claim, result);
   const settings = testSettings(folder.path);
   if (changed.content !== undefined) await writeFile(source, changed.content);
-  if (changed.rememberedSha256 !== undefined)
-    await rememberSha256(source, changed.rememberedSha256, settings.cacheDir);
+  if (changed.rememberedSha256 !== undefined) await rememberSha256(source, changed.rememberedSha256, settings.cacheDir);
   return await knownRatios({ store, settings, host, roofline, onDetail: changed.onDetail });
 }
 

@@ -1,3 +1,4 @@
+import { countOf } from '../core/amount-text.ts';
 import { DownloadError, ModelError, PerbenchError } from '../core/errors.ts';
 import type { LlamaOptions } from '../core/llama-settings.ts';
 import type { Measurement, Unit } from '../core/measurement.ts';
@@ -7,6 +8,7 @@ import { fileTypeName } from '../gguf/file-type.ts';
 import { readModelHeader } from '../gguf/gguf-kind.ts';
 import { outlineBehind } from '../gguf/model-outline.ts';
 import { estimateSpeed, type ModelSpeed, unmeasuredTypes } from '../gguf/model-speed.ts';
+import type { PlannedGpu } from '../gguf/plan-placement.ts';
 import type { ModelRequest } from '../sources/model-request.ts';
 import type { HubPatience } from '../sources/pull-hub.ts';
 import { type RemoteModel, readRemoteModel } from '../sources/remote-header.ts';
@@ -62,6 +64,8 @@ export interface ModelEstimate {
   readonly header: HeaderFacts | undefined;
   /** Peak of its process, or of each GPU that it is on. */
   readonly memory: Measurement;
+  /** Those that it could be placed on; undefined where the CPU computes it. */
+  readonly gpus: readonly PlannedGpu[] | undefined;
   /** Of the prompt, and of the answer, of one request alone. */
   readonly promptTokensPerSecond: Measurement;
   readonly outputTokensPerSecond: Measurement;
@@ -73,13 +77,17 @@ export interface ModelEstimate {
 
 export interface Estimates {
   readonly models: readonly ModelEstimate[];
-  /** By how much estimates miss on this machine. */
+  /** By how much estimates of what the CPU computes miss on this machine. */
   readonly errors: EstimateErrors;
   /** Undefined where it couldn't be measured; `rooflineProblem` tells why. */
   readonly roofline: MachineRoofline | undefined;
   readonly rooflineProblem: string | undefined;
+  /** Of the host. */
   readonly memoryLimitBytes: number | undefined;
 }
+
+/** By how much estimates of memory of GPUs miss: assumed, since what processes take on the host says nothing of it. */
+export const gpuMemoryError = estimateFactor([], assumedDeviations.memory);
 
 export interface EstimateWorld extends RooflineWorld {
   readonly settings: SourceSettings;
@@ -168,8 +176,7 @@ function estimated(
 
 function memoryOf({ outlook, problem }: PlacedModel, known: EstimateFactor): Measurement {
   if (outlook?.memoryBytes === undefined) return unavailable(problem ?? 'its header could not be read');
-  // What processes take on the host says nothing of GPUs.
-  const factor = outlook.placement === undefined ? known : estimateFactor([], assumedDeviations.memory);
+  const factor = outlook.placement === undefined ? known : gpuMemoryError;
   const { memoryBytes: bytes } = outlook;
   const ends = [bytes * factor.low, bytes * factor.high] as const;
   return estimated(bytes * factor.factor, ends, 'bytes', 'the header of its file', factor);
@@ -192,6 +199,9 @@ function speedOf(
   if (read === undefined) return problem ?? 'its header could not be read';
   if (outlook?.placement !== undefined) return 'a GPU computes it, whose speed is measured, not estimated';
   if (roofline === undefined) return rooflineProblem ?? 'the speed of this machine is unknown';
+  const { threads = roofline.threads } = asked.options ?? {};
+  if (threads !== roofline.threads)
+    return `it has ${countOf(threads, 'thread')}, and the speed of this machine is known with ${roofline.threads}`;
   const { promptTokens, outputTokens } = estimatedRequest;
   const use = {
     promptTokens,
@@ -228,6 +238,7 @@ function estimateOf(placed: PlacedModel, found: Omit<Estimates, 'models'>): Mode
     isHere: read?.isHere ?? false,
     header: read === undefined ? undefined : headerFacts(read),
     memory,
+    gpus: outlook?.placement?.gpus.map(({ name, description, freeBytes }) => ({ name, description, freeBytes })),
     promptTokensPerSecond: isKnown
       ? rateOf(estimatedRequest.promptTokens, speed.firstTokenMs, errors.firstToken)
       : unavailable(speed),

@@ -6,7 +6,14 @@ import { plannedConcurrency } from '../run/protocol.ts';
 import { listModels } from '../sources/model-list.ts';
 import { requestEntry } from '../sources/model-request.ts';
 import { expandModels } from './candidates.ts';
-import { type AskedModel, type Estimates, type EstimateWorld, estimateModels, modelProblem, rankByFit } from './estimate-models.ts';
+import {
+  type AskedModel,
+  type Estimates,
+  type EstimateWorld,
+  estimateModels,
+  modelProblem,
+  rankByFit,
+} from './estimate-models.ts';
 import { findModels } from './find-models.ts';
 import type { LocalContext } from './local-context.ts';
 import { placedOptions } from './local-outlook.ts';
@@ -37,11 +44,12 @@ async function askedModel(
 ): Promise<AskedModel> {
   const asked = (settled: typeof entry): AskedModel => {
     const model = nameModel(settled, context.workingFolder);
+    const options = placedOptions(model);
     return {
       name: model.name,
       source: describeModelSource(model),
       request: model.request,
-      options: placedOptions(model),
+      options: options && { ...options, threads: options.threads ?? suite.threads },
     };
   };
   if (asked(entry).request === undefined) return asked(entry);

@@ -136,6 +136,33 @@ it('lists what fits first, the largest at the top', async () => {
   });
 });
 
+it('says of GPUs that nothing is known of them, and what is free on each', async () => {
+  const [entry] = catalogue.filter(({ hub }) => hub !== undefined);
+  const files = entry?.hub === undefined ? [] : [{ repo: entry.hub.repo, path: entry.hub.file, content: model(1) }];
+  await withWorld(files, async ({ run, folder }) => {
+    const { stdout } = await run('models', 'list', '--fit', '--gpu-memory', '4GiB', '--gpus', '2');
+    expect(stdout).toContain('by runs on this machine: memory of GPUs 1.00 (0.76 to 1.32, assumed); estimates');
+    expect(stdout).toContain(`no speed of ${entry?.name}: a GPU computes it, whose speed is measured, not estimated`);
+    expect(stdout).toMatch(/^free memory: .* on the host, 4\.0 GiB on each of 2 GPUs$/m);
+    await writeFile(join(folder, 'here.gguf'), model(1));
+    const host = await run('plan', '--estimate', '-m', './here.gguf');
+    expect(host.stdout).toContain('by runs on this machine: memory 1.00 (0.76 to 1.32, assumed), prefill time 1.00');
+    expect(host.stdout).not.toContain('GPU');
+  });
+});
+
+it('has no speed for other numbers of threads than that of the machine', async () => {
+  await withWorld([], async ({ run, folder }) => {
+    await writeFile(join(folder, 'here.gguf'), model(1));
+    const { code, stdout } = await run('plan', '--estimate', '--threads', '7', '-m', './here.gguf');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^here .* MiB~ +– +– +yes/m);
+    expect(stdout).toContain('no speed of here: it has 7 threads, and the speed of this machine is known with 2');
+    const same = await run('plan', '--estimate', '--threads', '2', '-m', './here.gguf');
+    expect(same.stdout).toMatch(/^here .* MiB~ +\d+ \[/m);
+  });
+});
+
 it('refuses flags that mean nothing', async () => {
   await withWorld([], async ({ run }) => {
     const refusals = [
