@@ -27,7 +27,7 @@ const file = makeGguf(
 
 const { host } = manifest;
 const roofline: MachineRoofline = {
-  version: 1,
+  version: 2,
   measuredAtMs: 0,
   otherShare: 0,
   library: '',
