@@ -80,13 +80,13 @@ export async function showFit(
 }
 
 function printEstimates(estimates: Estimates, context: CliContext): void {
-  const { models, errors, roofline, rooflineProblem, memoryLimitBytes } = estimates;
+  const { models, errors, roofline, rooflineProblem, memoryLimitBytes: limit } = estimates;
   const { output } = context;
   const headings = ['model', 'parameters', 'active', 'file', 'memory', 'prefill t/s', 'decode t/s', 'on disk', ''];
   printTable(headings, models.map(estimateRow), context);
   output.result(`\n${[...basisLines(estimates), ...freeLines(estimates)].join('\n')}`);
   for (const model of models) output.record('estimate', model);
-  output.record('estimates', { errors, roofline, rooflineProblem, memoryLimitBytes, request: estimatedRequest });
+  output.record('estimates', { errors, roofline, rooflineProblem, memoryLimitBytes: limit, request: estimatedRequest });
   for (const text of problemsOf(estimates)) output.warn(text);
 }
 
