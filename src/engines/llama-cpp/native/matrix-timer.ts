@@ -31,7 +31,7 @@ const blockNumbers = 32;
  * Of no pattern that a kernel could profit from. Sizes differ from block to block by up to a factor of e either way: as in
  * models, scales then differ too, which kernels look up in a table that is too large for the fastest cache. With equal
  * scales, one token with q4_1 or q8_0 takes only about two thirds of the time, and three small models took 1.3 to 1.6
- * times as much CPU time for a token as their matrices would; with these scales 1.0 to 1.1 times.
+ * times as much CPU time for a token as their matrices would; with these scales 1.0 to 1.3 times (one thread, on a busy machine).
  */
 export function someNumbers(length: number): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length }, (_, index) => {
