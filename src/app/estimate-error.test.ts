@@ -8,6 +8,7 @@ import { testFolder, testSettings } from '../../test/setup/test-settings.ts';
 import type { PassResult } from '../core/cell.ts';
 import type { Manifest, ModelFacts } from '../core/manifest.ts';
 import { readModelOutline } from '../gguf/model-outline.ts';
+import { rememberSha256 } from '../sources/file-sha256.ts';
 import { memoryOfOutline } from '../sources/model-memory.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { estimateErrors, knownRatios } from './estimate-error.ts';
@@ -26,7 +27,7 @@ const file = makeGguf(
 
 const { host } = manifest;
 const roofline: MachineRoofline = {
-  version: 1,
+  version: 2,
   measuredAtMs: 0,
   otherShare: 0,
   library: '',
@@ -59,6 +60,10 @@ async function ratiosOf(
     readonly facts?: Partial<ModelFacts>;
     readonly manifest?: Partial<Manifest>;
     readonly isGone?: boolean;
+    /** What is at its place now. */
+    readonly content?: Buffer;
+    readonly rememberedSha256?: string;
+    readonly onDetail?: (text: string) => void;
   } = {},
 ) {
   await using folder = await testFolder();
@@ -76,7 +81,10 @@ async function ratiosOf(
   const claim = await store.claimCell('c', 'test', 60_000);
   if (claim === undefined) throw new Error('no claim');
   for (const result of passes(totalBytes)) await store.appendPassResult(claim, result);
-  return await knownRatios({ store, settings: testSettings(folder.path), host, roofline });
+  const settings = testSettings(folder.path);
+  if (changed.content !== undefined) await writeFile(source, changed.content);
+  if (changed.rememberedSha256 !== undefined) await rememberSha256(source, changed.rememberedSha256, settings.cacheDir);
+  return await knownRatios({ store, settings, host, roofline, onDetail: changed.onDetail });
 }
 
 const throughput = (peakBytes: number, kvBytes: number): PassResult => ({
@@ -117,6 +125,23 @@ it('leaves out what says nothing of estimates here', async () => {
   expect(await ratiosOf(passes)).toHaveLength(1);
 });
 
+it('passes over a file that is broken or of another model now, and says so', async () => {
+  const told: string[] = [];
+  const onDetail = (text: string): void => void told.push(text);
+  const passes = () => [latency];
+  expect(await ratiosOf(passes, { content: Buffer.alloc(file.length, 'garbage'), onDetail })).toEqual([]);
+  expect(told).toEqual([expect.stringMatching(/^runs of tiny say nothing of estimates: .*tiny\.gguf/)]);
+  told.length = 0;
+  expect(await ratiosOf(passes, { facts: { parameters: 7 }, onDetail })).toEqual([]);
+  expect(await ratiosOf(passes, { facts: { architecture: 'other' }, onDetail })).toEqual([]);
+  expect(await ratiosOf(passes, { rememberedSha256: 'cd'.repeat(32), onDetail })).toEqual([]);
+  const another = expect.stringMatching(/tiny\.gguf is another file than tiny was, so its runs say nothing/) as string;
+  expect(told).toEqual([another, another, another]);
+  const same = { parameters: 1e6, architecture: 'toy' };
+  expect(await ratiosOf(passes, { facts: same })).toHaveLength(1);
+  expect(await ratiosOf(passes, { rememberedSha256: 'ab'.repeat(32) })).toHaveLength(1);
+});
+
 it('counts a model once, however often it was measured', () => {
   const ratios = (...memory: readonly number[]) => ({ memory, firstToken: [], token: [] });
   const errors = estimateErrors([
@@ -124,6 +149,7 @@ it('counts a model once, however often it was measured', () => {
     { model: 'b', sha256: 'b', ratios: ratios(2, 2, 2) },
   ]);
   expect(errors.memory).toMatchObject({ n: 2 });
-  expect(errors.memory.factor).toBeCloseTo(2, 9);
+  // Two models that took twice as much, and the one that is assumed to have been right.
+  expect(errors.memory.factor).toBeCloseTo(2 ** (2 / 3), 9);
   expect(errors.token).toMatchObject({ factor: 1, n: 0 });
 });

@@ -1,11 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { PassResult } from '../core/cell.ts';
+import { ModelError } from '../core/errors.ts';
 import type { HostFacts, ModelFacts } from '../core/manifest.ts';
 import type { Store } from '../core/store.ts';
-import { ifThere } from '../files/if-there.ts';
+import { isSystemError } from '../core/system-error.ts';
+import { isThere } from '../files/if-there.ts';
 import { type ModelOutline, readModelOutline } from '../gguf/model-outline.ts';
 import { estimateSpeed } from '../gguf/model-speed.ts';
+import { rememberedSha256 } from '../sources/file-sha256.ts';
 import { listModels } from '../sources/model-list.ts';
 import { memoryOfOutline } from '../sources/model-memory.ts';
 import type { SourceSettings } from '../sources/source-settings.ts';
@@ -77,16 +80,46 @@ interface ErrorQuestion {
   readonly host: HostFacts;
   /** Without it only memory is compared. */
   readonly roofline: MachineRoofline | undefined;
+  /** Is told of models that say nothing because their files can't be read any more. */
+  readonly onDetail?: ((text: string) => void) | undefined;
 }
 
-/** The file of a stored model, where it is still here: in a cache, or where it was, as long as it was. */
-async function fileOf(
-  { fileSha256, fileBytes, source }: ModelFacts,
+/** Whether a file is still that of a stored model; its whole content isn't read for that. */
+async function isStill(
+  { fileSha256, fileBytes, architecture, parameters }: ModelFacts,
+  path: string,
+  outline: ModelOutline,
+  cacheDir: string,
+): Promise<boolean> {
+  if ((await stat(path)).size !== fileBytes) return false;
+  const remembered = await rememberedSha256(path, cacheDir);
+  if (remembered !== undefined) return remembered === fileSha256;
+  return (
+    outline.architecture === (architecture ?? outline.architecture) &&
+    outline.parameters === (parameters ?? outline.parameters)
+  );
+}
+
+/** Of a stored model whose file is still here: in a cache, or where it was. */
+async function storedOutline(
+  name: string,
+  facts: ModelFacts,
   listed: Awaited<ReturnType<typeof listModels>>,
-): Promise<string | undefined> {
-  const inCache = listed.find(({ sha256 }) => sha256 === fileSha256)?.path;
-  if (inCache !== undefined || !isAbsolute(source)) return inCache;
-  return (await ifThere(stat(source)))?.size === fileBytes ? source : undefined;
+  { settings, onDetail }: ErrorQuestion,
+): Promise<ModelOutline | undefined> {
+  const inCache = listed.find(({ sha256 }) => sha256 === facts.fileSha256)?.path;
+  const path = inCache ?? facts.source;
+  if (!isAbsolute(path) || !(await isThere(path))) return undefined;
+  try {
+    const outline = await readModelOutline(path);
+    const isSame = inCache !== undefined || (await isStill(facts, path, outline, settings.cacheDir));
+    if (!isSame) onDetail?.(`${path} is another file than ${name} was, so its runs say nothing of estimates`);
+    return isSame ? outline : undefined;
+  } catch (error) {
+    if (!(error instanceof ModelError || isSystemError(error))) throw error;
+    onDetail?.(`runs of ${name} say nothing of estimates: ${error.message}`);
+    return undefined;
+  }
 }
 
 /** Whether a model of a run was computed as estimates assume: in process, without a draft, with all threads. */
@@ -99,7 +132,9 @@ function isComparable({ engine, draftFile, threads }: ModelFacts, roofline: Mach
  * How far estimates are from what was measured: every model that newer runs on this machine have measured in process, and
  * whose file is here, estimated as if it weren't. Passes on a busy machine don't count for times.
  */
-export async function knownRatios({ store, settings, host, roofline }: ErrorQuestion): Promise<readonly KnownRatio[]> {
+export async function knownRatios(question: ErrorQuestion): Promise<readonly KnownRatio[]> {
+  const { store, settings, host, roofline } = question;
+  const outlines = new Map<string, ModelOutline | undefined>();
   const listed = await listModels(settings);
   const found = new Map<string, { model: string; memory: number[]; firstToken: number[]; token: number[] }>();
   for (const { id, manifest } of (await store.listRuns()).slice(0, newestRuns)) {
@@ -107,9 +142,10 @@ export async function knownRatios({ store, settings, host, roofline }: ErrorQues
     for (const cell of await store.cells(id)) {
       const facts = manifest.models[cell.model];
       if (facts?.fileSha256 === undefined || !isComparable(facts, roofline)) continue;
-      const file = await fileOf(facts, listed);
-      if (file === undefined) continue;
-      const outline = await readModelOutline(file);
+      const key = `${facts.fileSha256} ${facts.source}`;
+      if (!outlines.has(key)) outlines.set(key, await storedOutline(cell.model, facts, listed, question));
+      const outline = outlines.get(key);
+      if (outline === undefined) continue;
       const ratios = found.get(facts.fileSha256) ?? { model: cell.model, memory: [], firstToken: [], token: [] };
       found.set(facts.fileSha256, ratios);
       for (const result of await store.passResults(cell.id)) {

@@ -1,3 +1,4 @@
+import { countOf } from '../core/amount-text.ts';
 import { DownloadError, ModelError, PerbenchError } from '../core/errors.ts';
 import type { LlamaOptions } from '../core/llama-settings.ts';
 import type { Measurement, Unit } from '../core/measurement.ts';
@@ -7,6 +8,7 @@ import { fileTypeName } from '../gguf/file-type.ts';
 import { readModelHeader } from '../gguf/gguf-kind.ts';
 import { outlineBehind } from '../gguf/model-outline.ts';
 import { estimateSpeed, type ModelSpeed, unmeasuredTypes } from '../gguf/model-speed.ts';
+import type { PlannedGpu } from '../gguf/plan-placement.ts';
 import type { ModelRequest } from '../sources/model-request.ts';
 import type { HubPatience } from '../sources/pull-hub.ts';
 import { type RemoteModel, readRemoteModel } from '../sources/remote-header.ts';
@@ -29,6 +31,18 @@ export interface AskedModel {
   readonly request: ModelRequest | undefined;
   /** Undefined of a file that a server is given, which places it by itself. */
   readonly options: LlamaOptions | undefined;
+  /** Why there is no such model. */
+  readonly problem?: string;
+}
+
+/**
+ * What is wrong with one model, in one sentence.
+ *
+ * @throws what it is given, if that isn't about a model
+ */
+export function modelProblem(error: unknown): string {
+  if (!(error instanceof ModelError || error instanceof DownloadError)) throw error;
+  return withRemedy(error.message, error.hint);
 }
 
 /** What the header of a model says. */
@@ -50,6 +64,8 @@ export interface ModelEstimate {
   readonly header: HeaderFacts | undefined;
   /** Peak of its process, or of each GPU that it is on. */
   readonly memory: Measurement;
+  /** Those that it could be placed on; undefined where the CPU computes it. */
+  readonly gpus: readonly PlannedGpu[] | undefined;
   /** Of the prompt, and of the answer, of one request alone. */
   readonly promptTokensPerSecond: Measurement;
   readonly outputTokensPerSecond: Measurement;
@@ -61,13 +77,17 @@ export interface ModelEstimate {
 
 export interface Estimates {
   readonly models: readonly ModelEstimate[];
-  /** By how much estimates miss on this machine. */
+  /** By how much estimates of what the CPU computes miss on this machine. */
   readonly errors: EstimateErrors;
   /** Undefined where it couldn't be measured; `rooflineProblem` tells why. */
   readonly roofline: MachineRoofline | undefined;
   readonly rooflineProblem: string | undefined;
+  /** Of the host. */
   readonly memoryLimitBytes: number | undefined;
 }
+
+/** By how much estimates of memory of GPUs miss: assumed, since what processes take on the host says nothing of it. */
+export const gpuMemoryError = estimateFactor([], assumedDeviations.memory);
 
 export interface EstimateWorld extends RooflineWorld {
   readonly settings: SourceSettings;
@@ -78,6 +98,8 @@ export interface EstimateWorld extends RooflineWorld {
   readonly memoryLimitBytes: number | undefined;
   readonly gpus: GpuSupply;
   readonly chooseDevice?: LocalQuestion['chooseDevice'];
+  /** Is told what only those want to know who look closer. */
+  readonly onDetail?: ((text: string) => void) | undefined;
 }
 
 interface ReadModel extends RemoteModel {
@@ -120,6 +142,7 @@ interface PlacedModel {
 
 async function place(asked: AskedModel, world: EstimateWorld): Promise<PlacedModel> {
   const nothing = { asked, read: undefined, outlook: undefined };
+  if (asked.problem !== undefined) return { ...nothing, problem: asked.problem };
   if (asked.request === undefined) return { ...nothing, problem: `${asked.name}: a server has it, and no file tells` };
   try {
     const read = await readAnywhere(asked.request, world);
@@ -129,8 +152,7 @@ async function place(asked: AskedModel, world: EstimateWorld): Promise<PlacedMod
     const outlook = await localOutlook({ name, outline: read.outline, options, ...use, supply, chooseDevice });
     return { asked, read, outlook, problem: outlook.problem };
   } catch (error) {
-    if (!(error instanceof ModelError || error instanceof DownloadError)) throw error;
-    return { ...nothing, problem: withRemedy(error.message, error.hint) };
+    return { ...nothing, problem: modelProblem(error) };
   }
 }
 
@@ -154,8 +176,7 @@ function estimated(
 
 function memoryOf({ outlook, problem }: PlacedModel, known: EstimateFactor): Measurement {
   if (outlook?.memoryBytes === undefined) return unavailable(problem ?? 'its header could not be read');
-  // What processes take on the host says nothing of GPUs.
-  const factor = outlook.placement === undefined ? known : estimateFactor([], assumedDeviations.memory);
+  const factor = outlook.placement === undefined ? known : gpuMemoryError;
   const { memoryBytes: bytes } = outlook;
   const ends = [bytes * factor.low, bytes * factor.high] as const;
   return estimated(bytes * factor.factor, ends, 'bytes', 'the header of its file', factor);
@@ -178,6 +199,9 @@ function speedOf(
   if (read === undefined) return problem ?? 'its header could not be read';
   if (outlook?.placement !== undefined) return 'a GPU computes it, whose speed is measured, not estimated';
   if (roofline === undefined) return rooflineProblem ?? 'the speed of this machine is unknown';
+  const { threads = roofline.threads } = asked.options ?? {};
+  if (threads !== roofline.threads)
+    return `it has ${countOf(threads, 'thread')}, and the speed of this machine is known with ${roofline.threads}`;
   const { promptTokens, outputTokens } = estimatedRequest;
   const use = {
     promptTokens,
@@ -214,6 +238,7 @@ function estimateOf(placed: PlacedModel, found: Omit<Estimates, 'models'>): Mode
     isHere: read?.isHere ?? false,
     header: read === undefined ? undefined : headerFacts(read),
     memory,
+    gpus: outlook?.placement?.gpus.map(({ name, description, freeBytes }) => ({ name, description, freeBytes })),
     promptTokensPerSecond: isKnown
       ? rateOf(estimatedRequest.promptTokens, speed.firstTokenMs, errors.firstToken)
       : unavailable(speed),
@@ -253,8 +278,8 @@ async function rooflineFor(
 export async function estimateModels(asked: readonly AskedModel[], world: EstimateWorld): Promise<Estimates> {
   const placed = await Promise.all(asked.map((model) => place(model, world)));
   const { roofline, rooflineProblem } = await rooflineFor(placed, world);
-  const { store, settings, host, memoryLimitBytes } = world;
-  const ratios = store === undefined ? [] : await knownRatios({ store, settings, host, roofline });
+  const { store, memoryLimitBytes } = world;
+  const ratios = store === undefined ? [] : await knownRatios({ ...world, store, roofline });
   const found = { errors: estimateErrors(ratios), roofline, rooflineProblem, memoryLimitBytes };
   return { ...found, models: placed.map((model) => estimateOf(model, found)) };
 }

@@ -6,7 +6,14 @@ import { plannedConcurrency } from '../run/protocol.ts';
 import { listModels } from '../sources/model-list.ts';
 import { requestEntry } from '../sources/model-request.ts';
 import { expandModels } from './candidates.ts';
-import { type AskedModel, type Estimates, type EstimateWorld, estimateModels, rankByFit } from './estimate-models.ts';
+import {
+  type AskedModel,
+  type Estimates,
+  type EstimateWorld,
+  estimateModels,
+  modelProblem,
+  rankByFit,
+} from './estimate-models.ts';
 import { findModels } from './find-models.ts';
 import type { LocalContext } from './local-context.ts';
 import { placedOptions } from './local-outlook.ts';
@@ -14,7 +21,7 @@ import { checkEngines, describeModelSource, nameModel } from './prepare-models.t
 
 export interface EstimateOptions extends Pick<
   EstimateWorld,
-  'memoryLimitBytes' | 'gpus' | 'recalibrate' | 'signal' | 'measure' | 'chooseDevice'
+  'memoryLimitBytes' | 'gpus' | 'recalibrate' | 'signal' | 'measure' | 'chooseDevice' | 'onDetail'
 > {
   /** Whose runs tell by how much estimates miss. */
   readonly store: Store | undefined;
@@ -28,29 +35,47 @@ async function worldOf(
   return { ...options, settings, meter, onStep, cacheDir: settings.cacheDir, host: await context.hostFacts() };
 }
 
+/** A model of a suite with nothing left open, or why there is none. Servers aren't asked: no file of theirs tells. */
+async function askedModel(
+  entry: Suite['models'][number],
+  suite: Suite,
+  context: LocalContext,
+  signal: AbortSignal,
+): Promise<AskedModel> {
+  const asked = (settled: typeof entry): AskedModel => {
+    const model = nameModel(settled, context.workingFolder);
+    const options = placedOptions(model);
+    return {
+      name: model.name,
+      source: describeModelSource(model),
+      request: model.request,
+      options: options && { ...options, threads: options.threads ?? suite.threads },
+    };
+  };
+  if (asked(entry).request === undefined) return asked(entry);
+  try {
+    const { models } = await findModels({ ...suite, models: [entry] }, context, signal);
+    return asked(models[0] ?? entry);
+  } catch (error) {
+    return { ...asked(entry), problem: modelProblem(error) };
+  }
+}
+
 /**
- * Estimates memory and speed of a suite's models on this machine, from the headers of their files alone.
+ * Estimates memory and speed of a suite's models on this machine, from the headers of their files alone. What is wrong
+ * with one of them is said of that one.
  *
  * @throws {UsageError | UnknownNameError} for models that don't exist, and what engines can't do
- * @throws {ModelError | DownloadError | ServerError} for repositories and servers that a run couldn't use
  */
 export async function estimateSuite(
   written: Suite,
   context: LocalContext,
   options: EstimateOptions,
 ): Promise<Estimates> {
-  const expanded = await expandModels(written, context.workingFolder);
-  await checkEngines(expanded, context.workingFolder);
-  const suite = await findModels(expanded, context, options.signal);
-  const asked = suite.models.map((entry): AskedModel => {
-    const model = nameModel(entry, context.workingFolder);
-    return {
-      name: model.name,
-      source: describeModelSource(model),
-      request: model.request,
-      options: placedOptions(model),
-    };
-  });
+  const suite = await expandModels(written, context.workingFolder);
+  await checkEngines(suite, context.workingFolder);
+  const asked: AskedModel[] = [];
+  for (const entry of suite.models) asked.push(await askedModel(entry, suite, context, options.signal));
   return estimateModels(asked, {
     ...(await worldOf(context, options)),
     allowBusy: suite.allowBusy,

@@ -232,11 +232,10 @@ export interface EstimateOptions extends RunOptions {
 
 /**
  * Estimates memory and speed of models on this machine from the headers of their files alone, which are read from the hub
- * where they aren't here. The runs of a store tell by how much such estimates miss.
+ * where they aren't here. The runs of a store tell by how much such estimates miss. A model without an estimate says why.
  *
  * @param input models and their settings as in a suite
  * @throws {ConfigError | UsageError | UnknownNameError} for settings and models that there can't be
- * @throws {ModelError | DownloadError | ServerError} for repositories and servers that a run couldn't use
  */
 export async function estimate(input: SuiteInput, options: EstimateOptions = {}): Promise<Estimates> {
   const { store: given, recalibrate = false, signal = new AbortController().signal } = options;

@@ -44,7 +44,7 @@ async function withWorld(files: readonly ServedFile[], work: (world: World) => P
   const { hostname, cpuModel, cores, memoryBytes } = await readHostFacts();
   const rates = [0, 1].map((type) => ({ type, name: `t${type}`, bytesPerSecond: 1e9, operationsPerSecond: 1e10 }));
   const roofline = {
-    version: 1,
+    version: 2,
     measuredAtMs: Date.parse('2026-11-30'),
     otherShare: 0,
     library: pinnedPackageVersion,
@@ -94,16 +94,27 @@ it('estimates a model of the hub from its header, with its error, and fetches no
 });
 
 it('says why a model has no estimate, and estimates the others', async () => {
-  await withWorld([served('toy.gguf', 1)], async ({ run }) => {
-    const sources = [`hf:${repo}/toy.gguf`, `hf:${repo}/other.gguf`, 'gemma-3-270m'];
+  await withWorld([served('toy.gguf', 1)], async ({ run, folder }) => {
+    await writeFile(join(folder, 'bad.gguf'), 'no model');
+    // Nothing listens at port 1, and nobody asks there.
+    const others = ['./bad.gguf', './gone.gguf', 'hf:owner/none', 'http://127.0.0.1:1/v1'];
+    const sources = [`hf:${repo}/toy.gguf`, `hf:${repo}/other.gguf`, 'gemma-3-270m', ...others];
     const { code, stdout, stderr } = await run('plan', '--estimate', ...sources.flatMap((source) => ['-m', source]));
     expect(code).toBe(5);
     expect(stdout).toMatch(/^toy .* MiB~/m);
     expect(stdout).toMatch(/^other +– +– +– +– +– +– +no/m);
     expect(stderr).toContain('has no file "other.gguf" at main');
     expect(stderr).toContain('gemma-3-270m: the header can be read before a download only on the hub, not on PyPI');
-    const offline = await run('plan', '--estimate', '--offline', '-m', `hf:${repo}/toy.gguf`);
+    for (const name of ['bad', 'gone', 'none', '127.0.0.1:1/v1'])
+      expect(stdout).toMatch(new RegExp(`^.*${name} +– +– +– +– +– +– +no`, 'm'));
+    expect(stderr).toContain('bad.gguf is not a GGUF file');
+    expect(stderr).toContain('no such file: ');
+    expect(stderr).toContain('a server has it, and no file tells');
+    const offline = await run('plan', '--estimate', '--offline', '-m', `hf:${repo}/toy.gguf`, '-m', `hf:${repo}`);
+    expect(offline.code).toBe(5);
+    expect(offline.stdout).toMatch(/^toy +–/m);
     expect(offline.stderr).toContain('toy: offline, and it is not on this machine');
+    expect(offline.stderr).toContain(`no GGUF file of hf:${repo} is on this machine`);
   });
 });
 
@@ -122,6 +133,33 @@ it('lists what fits first, the largest at the top', async () => {
     expect(names).toEqual([large?.name, small?.name]);
     expect(stderr).toContain('Models that fit come first, the largest of them at the top');
     expect(stderr).toContain('or it is private');
+  });
+});
+
+it('says of GPUs that nothing is known of them, and what is free on each', async () => {
+  const [entry] = catalogue.filter(({ hub }) => hub !== undefined);
+  const files = entry?.hub === undefined ? [] : [{ repo: entry.hub.repo, path: entry.hub.file, content: model(1) }];
+  await withWorld(files, async ({ run, folder }) => {
+    const { stdout } = await run('models', 'list', '--fit', '--gpu-memory', '4GiB', '--gpus', '2');
+    expect(stdout).toContain('by runs on this machine: memory of GPUs 1.00 (0.76 to 1.32, assumed); estimates');
+    expect(stdout).toContain(`no speed of ${entry?.name}: a GPU computes it, whose speed is measured, not estimated`);
+    expect(stdout).toMatch(/^free memory: .* on the host, 4\.0 GiB on each of 2 GPUs$/m);
+    await writeFile(join(folder, 'here.gguf'), model(1));
+    const host = await run('plan', '--estimate', '-m', './here.gguf');
+    expect(host.stdout).toContain('by runs on this machine: memory 1.00 (0.76 to 1.32, assumed), prefill time 1.00');
+    expect(host.stdout).not.toContain('GPU');
+  });
+});
+
+it('has no speed for other numbers of threads than that of the machine', async () => {
+  await withWorld([], async ({ run, folder }) => {
+    await writeFile(join(folder, 'here.gguf'), model(1));
+    const { code, stdout } = await run('plan', '--estimate', '--threads', '7', '-m', './here.gguf');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^here .* MiB~ +– +– +yes/m);
+    expect(stdout).toContain('no speed of here: it has 7 threads, and the speed of this machine is known with 2');
+    const same = await run('plan', '--estimate', '--threads', '2', '-m', './here.gguf');
+    expect(same.stdout).toMatch(/^here .* MiB~ +\d+ \[/m);
   });
 });
 

@@ -12,27 +12,31 @@ export interface EstimateFactor {
   readonly n: number;
 }
 
-/** Observations that the assumed deviation counts for. */
-const priorObservations = 4;
+/** Things that what is assumed counts for: of the factor as if one thing had been estimated right, and of the spread. */
+const priorThings = 1;
+const priorDegrees = 4;
 
 /**
  * The factor between measurements and estimates, for one further thing of the kind.
  *
- * Its logarithm is taken as normal; its interval is the prediction interval of Student's t. Two or three ratios tell
- * little of their spread, so an assumed one is pooled with theirs, as if it came from four degrees of freedom (a scaled
- * inverse chi-squared prior of the variance; Gelman et al., Bayesian Data Analysis, 3rd edition, section 3.3). Without any
- * ratio the factor is 1 and the interval that of the assumption alone.
+ * Its logarithm is taken as normal, with mean and variance unknown, and a normal inverse chi-squared prior (Gelman et al.,
+ * Bayesian Data Analysis, 3rd edition, section 3.3): mean 0, as if one thing had been estimated right, and a variance as if
+ * from four degrees of freedom. The ends are those of the predictive distribution, which is Student's t. Without any ratio
+ * they are those of the assumption alone; ratios that agree with it never widen them, ratios that don't do.
  *
  * @param ratios measured over estimated, above 0
- * @param assumedDeviation of the logarithm of a ratio
+ * @param assumedDeviation of the logarithm of the ratio of one thing, before any was measured: scale of its t distribution
  */
 export function estimateFactor(ratios: readonly number[], assumedDeviation: number): EstimateFactor {
   const n = ratios.length;
   const logs = ratios.map(Math.log);
-  const centre = n === 0 ? 0 : meanOf(logs);
-  const squares = logs.reduce((sum, each) => sum + (each - centre) ** 2, 0);
-  const degrees = priorObservations + Math.max(0, n - 1);
-  const deviation = Math.sqrt((priorObservations * assumedDeviation ** 2 + squares) / degrees);
-  const half = tQuantile(0.975, degrees) * deviation * Math.sqrt(1 + (n === 0 ? 0 : 1 / n));
+  const own = n === 0 ? 0 : meanOf(logs);
+  const things = priorThings + n;
+  const degrees = priorDegrees + n;
+  const centre = (n * own) / things;
+  const squares = logs.reduce((sum, each) => sum + (each - own) ** 2, 0) + ((priorThings * n) / things) * own ** 2;
+  const assumedVariance = assumedDeviation ** 2 / (1 + 1 / priorThings);
+  const variance = (priorDegrees * assumedVariance + squares) / degrees;
+  const half = tQuantile(0.975, degrees) * Math.sqrt(variance * (1 + 1 / things));
   return { factor: Math.exp(centre), low: Math.exp(centre - half), high: Math.exp(centre + half), n };
 }

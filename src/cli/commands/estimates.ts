@@ -1,5 +1,5 @@
 import { estimateListed, estimateSuite } from '../../app/estimate-suite.ts';
-import { estimatedRequest, type Estimates, type ModelEstimate } from '../../app/estimate-models.ts';
+import { estimatedRequest, type Estimates, gpuMemoryError, type ModelEstimate } from '../../app/estimate-models.ts';
 import type { GpuSupply } from '../../app/gpu-outlook.ts';
 import { UsageError } from '../../core/errors.ts';
 import { countOf, percentText, sizeText } from '../../core/amount-text.ts';
@@ -50,7 +50,8 @@ async function estimated<Result>(
   const local = await createLocalContext(context, status);
   const store = await openExistingStore(context);
   const { signal } = context.interruption;
-  const options = { store, memoryLimitBytes: memoryLimitBytes(), gpus, recalibrate, signal };
+  const onDetail = (text: string): void => context.output.detail(text);
+  const options = { store, memoryLimitBytes: memoryLimitBytes(), gpus, recalibrate, signal, onDetail };
   return work(local, options).finally(() => status[Symbol.dispose]());
 }
 
@@ -83,9 +84,7 @@ function printEstimates(estimates: Estimates, context: CliContext): void {
   const { output } = context;
   const headings = ['model', 'parameters', 'active', 'file', 'memory', 'prefill t/s', 'decode t/s', 'on disk', ''];
   printTable(headings, models.map(estimateRow), context);
-  output.result(
-    `\n${[...basisLines(estimates), ...(limit === undefined ? [] : [`free memory: ${sizeText(limit)}`])].join('\n')}`,
-  );
+  output.result(`\n${[...basisLines(estimates), ...freeLines(estimates)].join('\n')}`);
   for (const model of models) output.record('estimate', model);
   output.record('estimates', { errors, roofline, rooflineProblem, memoryLimitBytes: limit, request: estimatedRequest });
   for (const text of problemsOf(estimates)) output.warn(text);
@@ -148,21 +147,54 @@ function othersText({ otherShare }: NonNullable<Estimates['roofline']>): string 
   return isBusy ? `, while others took ${percentText(otherShare)} of the CPU` : '';
 }
 
-function basisLines({ errors, roofline }: Estimates): readonly string[] {
+/** Only those that a row was multiplied with. */
+function factorTexts({ models, errors, roofline }: Estimates): readonly string[] {
   const { memory, firstToken, token } = errors;
-  const factors = [
-    factorText('memory', memory),
-    factorText('prefill time', firstToken),
-    factorText('decode time', token),
+  const known = models.filter((model) => model.memory.status !== 'unavailable');
+  return [
+    ...(known.some(({ gpus }) => gpus === undefined) ? [factorText('memory', memory)] : []),
+    ...(known.some(({ gpus }) => gpus !== undefined) ? [factorText('memory of GPUs', gpuMemoryError)] : []),
+    ...(roofline === undefined ? [] : [factorText('prefill time', firstToken), factorText('decode time', token)]),
   ];
+}
+
+function basisLines(estimates: Estimates): readonly string[] {
+  const { roofline } = estimates;
+  const factors = factorTexts(estimates);
   const { promptTokens, outputTokens } = estimatedRequest;
   return [
     `~ estimated from the headers of the files, not measured: one request of ${promptTokens} tokens with an answer of ${outputTokens}`,
-    `measured over estimated, by runs on this machine: ${factors.join(', ')}; estimates are multiplied with it, and the intervals (95 %) are its own`,
+    ...(factors.length === 0
+      ? []
+      : [
+          `measured over estimated, by runs on this machine: ${factors.join(', ')}; estimates are multiplied with it, and the intervals (95 %) are its own`,
+        ]),
     ...(roofline === undefined
       ? []
       : [
           `speed of this machine: measured ${new Date(roofline.measuredAtMs).toISOString().slice(0, 10)} with ${countOf(roofline.threads, 'thread')}${othersText(roofline)}; --recalibrate measures it again`,
         ]),
+    ...withoutSpeed(estimates),
   ];
+}
+
+/** Why models have no speed, though nothing is wrong with them; a machine that can't be measured is said once, below. */
+function withoutSpeed({ models, rooflineProblem }: Estimates): readonly string[] {
+  const alike = Map.groupBy(models, ({ problem, outputTokensPerSecond: rate }) =>
+    problem === undefined && rate.status === 'unavailable' ? rate.detail : rooflineProblem,
+  );
+  return [...alike].flatMap(([reason, those]) =>
+    reason === rooflineProblem ? [] : [`no speed of ${those.map(({ name }) => name).join(', ')}: ${reason}`],
+  );
+}
+
+/** `free memory: 12 GiB on the host, 4 GiB on each of 2 GPUs` */
+function freeLines({ models, memoryLimitBytes: limit }: Estimates): readonly string[] {
+  const gpus = new Map(models.flatMap(({ gpus: own = [] }) => own.map((gpu) => [gpu.name, gpu] as const)));
+  const sizes = Map.groupBy(gpus.values(), ({ freeBytes }) => sizeText(freeBytes));
+  const free = [...sizes].map(
+    ([size, { length }]) => `${size} on ${length === 1 ? 'a GPU' : `each of ${length} GPUs`}`,
+  );
+  const host = limit === undefined ? [] : [free.length === 0 ? sizeText(limit) : `${sizeText(limit)} on the host`];
+  return host.length + free.length === 0 ? [] : [`free memory: ${[...host, ...free].join(', ')}`];
 }
