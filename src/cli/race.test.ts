@@ -14,7 +14,8 @@ const models = [
   { source: 'fair', engine: 'mock', engineOptions: { answers: ['positive'], tokenMs: 1 } },
   { source: 'dear', engine: 'mock', engineOptions: { answers: half, tokenMs: 30 } },
 ];
-const brief = { concurrency: 2, launches: 1, windowSeconds: 0.05, latencyRequests: 3, tasks: ['imdb/mini'] };
+// Windows long enough that a busy machine's stalls don't make launches differ.
+const brief = { concurrency: 2, launches: 1, windowSeconds: 0.3, latencyRequests: 3, tasks: ['imdb/mini'] };
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'perbench-race-cli-'));
