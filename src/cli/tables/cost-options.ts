@@ -1,6 +1,6 @@
 import { quantities } from '../../core/quantities.ts';
 import { choice, custom, number, type Option, text, withDefault } from '../options/option.ts';
-import { tasksOption } from './decision-options.ts';
+import { pricePerHour, tasksOption } from './decision-options.ts';
 import { dpi, width } from './result-options.ts';
 
 const perDay: Readonly<Record<string, number>> = { s: 86_400, min: 1440, h: 24, day: 1, d: 1 };
@@ -45,13 +45,7 @@ export const costOptions = {
     }),
     'paid',
   ),
-  pricePerHour: number({
-    argument: 'price',
-    above: 0,
-    isWhole: false,
-    help: 'hourly price of one device',
-    defaultText: "that of the run's suite",
-  }),
+  pricePerHour,
   electricity: number({
     argument: 'price',
     min: 0,

@@ -80,6 +80,14 @@ function limitFlags<Name extends LimitName>(
 /** What a model must keep to on every task; the same wherever models are chosen. */
 const limitOptions = limitFlags(constraintNames, 'latency p99 <= 800ms');
 
+export const pricePerHour = number({
+  argument: 'price',
+  above: 0,
+  isWhole: false,
+  help: 'hourly price of one device',
+  defaultText: "that of the run's suite",
+});
+
 /** Of what reads a stored run. */
 export const baseOption = text({
   argument: 'model',
@@ -214,13 +222,7 @@ export const decideOptions = {
     parse: parseWeightedTasks,
   }),
   ...limitOptions,
-  pricePerHour: number({
-    argument: 'price',
-    above: 0,
-    isWhole: false,
-    help: 'hourly price of one device',
-    defaultText: "that of the run's suite",
-  }),
+  pricePerHour,
   score: scoringOptions.score,
   anchors: scoringOptions.anchors,
   weights: scoringOptions.weights,
