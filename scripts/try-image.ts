@@ -41,7 +41,7 @@ function baseOf(image: string): string {
   const release = /^debian:(\w+)-slim$/.exec(image)?.[1];
   if (release === undefined) throw new Error(`no way to make ${image} without a registry`);
   const base = join(place, `base-${release}`);
-  if (!existsSync(base)) run('debootstrap', ['--variant=minbase', release, base, 'http://deb.debian.org/debian']);
+  if (!existsSync(base)) run('debootstrap', ['--variant=minbase', release, base]);
   return base;
 }
 
