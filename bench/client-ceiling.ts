@@ -22,6 +22,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { GenerateRequest } from '../src/core/engine.ts';
 import { calibrationPrompt } from '../src/app/calibrate.ts';
+import { writeLmEvalTask } from './lm-eval-task.ts';
 import { forkNullServer, openNullModel } from '../src/app/null-server/open-null-server.ts';
 
 const { values } = parseArgs({
@@ -79,25 +80,19 @@ async function promptFile(folder: string, count: number): Promise<string> {
   return file;
 }
 
+/** lm-evaluation-harness's task of so many null requests. */
 async function lmEvalTask(folder: string, count: number): Promise<void> {
-  const rows = Array.from({ length: count }, (_, index) =>
-    JSON.stringify({ q: `${index} ${calibrationPrompt}`, a: 'word' }),
-  );
-  const data = join(folder, 'null.jsonl');
-  await writeFile(data, rows.join('\n'));
-  const task = {
-    task: 'null_task',
-    dataset_path: 'json',
-    dataset_kwargs: { data_files: { test: data } },
-    test_split: 'test',
-    output_type: 'generate_until',
-    doc_to_text: '{{q}}',
-    doc_to_target: '{{a}}',
-    generation_kwargs: { until: ['\n\n'], max_gen_toks: tokens },
-    metric_list: [{ metric: 'exact_match' }],
-  };
-  // JSON is YAML.
-  await writeFile(join(folder, 'null_task.yaml'), JSON.stringify(task));
+  await writeLmEvalTask(folder, {
+    name: 'null_task',
+    rows: Array.from({ length: count }, (_, index) => ({ q: `${index} ${calibrationPrompt}`, a: 'word' })),
+    settings: {
+      output_type: 'generate_until',
+      doc_to_text: '{{q}}',
+      doc_to_target: '{{a}}',
+      generation_kwargs: { until: ['\n\n'], max_gen_toks: tokens },
+      metric_list: [{ metric: 'exact_match' }],
+    },
+  });
 }
 
 const tools: Tool[] = [

@@ -26,6 +26,7 @@ import { createRandom, type Random } from '../src/stats/random.ts';
 import { medianOf } from '../src/stats/means.ts';
 import { type ScoringServer, type ScoringServerOptions, startScoringServer } from '../test/openai/scoring-server.ts';
 import { createToyModel, type ToyModel } from '../test/openai/toy-model.ts';
+import { writeLmEvalTask } from './lm-eval-task.ts';
 
 const { values } = parseArgs({
   options: {
@@ -184,8 +185,6 @@ function tokenizerJson(toy: ToyModel): string {
 async function byHarness(program: string, server: ScoringServer, items: readonly Item[]): Promise<Cost> {
   const folder = await mkdtemp(join(tmpdir(), 'scoring-requests-'));
   try {
-    const rows = items.map(({ context, continuations }) => JSON.stringify({ context, choices: continuations }));
-    await writeFile(join(folder, 'items.jsonl'), rows.join('\n'));
     await writeFile(join(folder, 'tokenizer.json'), tokenizerJson(model));
     const tokenizer = {
       tokenizer_class: 'PreTrainedTokenizerFast',
@@ -194,19 +193,18 @@ async function byHarness(program: string, server: ScoringServer, items: readonly
       eos_token: '<s>',
     };
     await writeFile(join(folder, 'tokenizer_config.json'), JSON.stringify(tokenizer));
-    const task = {
-      task: 'given_answers',
-      dataset_path: 'json',
-      dataset_kwargs: { data_files: { test: join(folder, 'items.jsonl') } },
-      test_split: 'test',
-      output_type: 'multiple_choice',
-      doc_to_text: '{{context}}',
-      doc_to_choice: '{{choices}}',
-      doc_to_target: 0,
-      target_delimiter: '',
-      metric_list: [{ metric: 'acc' }],
-    };
-    await writeFile(join(folder, 'given_answers.yaml'), JSON.stringify(task));
+    await writeLmEvalTask(folder, {
+      name: 'given_answers',
+      rows: items.map(({ context, continuations }) => ({ context, choices: continuations })),
+      settings: {
+        output_type: 'multiple_choice',
+        doc_to_text: '{{context}}',
+        doc_to_choice: '{{choices}}',
+        doc_to_target: 0,
+        target_delimiter: '',
+        metric_list: [{ metric: 'acc' }],
+      },
+    });
     const model_args = `model=toy,base_url=${server.baseUrl}/completions,tokenizer=${folder},tokenizer_backend=huggingface,num_concurrent=1`;
     const args = ['run', '--model', 'local-completions', '--model_args', model_args, '--tasks', 'given_answers'];
     const env = { ...process.env, HF_HUB_OFFLINE: '1', HF_DATASETS_CACHE: folder, HF_HOME: folder };

@@ -12,7 +12,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer, request as forward } from 'node:http';
 import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +30,7 @@ import { loadTask } from '../src/tasks/index.ts';
 import { findLlamaServer, startLlamaServer } from '../test/setup/llama-server.ts';
 import { modelSpec } from '../test/setup/model-spec.ts';
 import { alternate, type Side } from './alternate.ts';
+import { writeLmEvalTask } from './lm-eval-task.ts';
 
 const { values } = parseArgs({
   options: {
@@ -83,29 +84,25 @@ async function answerAll(baseUrl: string): Promise<void> {
   process.stdout.write(JSON.stringify(texts));
 }
 
-/** lm-eval's task over the same prompts, in a folder of its own. JSON is YAML. */
+/** lm-eval's task over the same prompts. */
 async function writeTask(folder: string, questions: readonly Question[]): Promise<void> {
-  const data = join(folder, 'gsm8k.jsonl');
-  const rows = questions.map(({ prompt, solution }) => JSON.stringify({ prompt, solution }));
-  await writeFile(data, rows.join('\n'));
   const [first] = questions;
-  const task = {
-    task: 'gsm8k_fixed',
-    dataset_path: 'json',
-    dataset_kwargs: { data_files: { test: data } },
-    test_split: 'test',
-    output_type: 'generate_until',
-    doc_to_text: '{{prompt}}',
-    doc_to_target: '{{solution}}',
-    generation_kwargs: {
-      until: first?.request.stop,
-      max_gen_toks: first?.request.maxTokens,
-      do_sample: false,
-      temperature: 0,
+  await writeLmEvalTask(folder, {
+    name: 'gsm8k_fixed',
+    rows: questions.map(({ prompt, solution }) => ({ prompt, solution })),
+    settings: {
+      output_type: 'generate_until',
+      doc_to_text: '{{prompt}}',
+      doc_to_target: '{{solution}}',
+      generation_kwargs: {
+        until: first?.request.stop,
+        max_gen_toks: first?.request.maxTokens,
+        do_sample: false,
+        temperature: 0,
+      },
+      metric_list: [{ metric: 'exact_match', aggregation: 'mean', higher_is_better: true }],
     },
-    metric_list: [{ metric: 'exact_match', aggregation: 'mean', higher_is_better: true }],
-  };
-  await writeFile(join(folder, 'gsm8k_fixed.yaml'), JSON.stringify(task));
+  });
 }
 
 /** Passes everything on to the server, and counts what it is asked to generate. */
