@@ -139,7 +139,7 @@ describe('loss of a run', () => {
     const record = await answered(models);
     const question = { text: 'cheapest not worse than second by 0.05', goal: 'cheapest', base: 'second' } as const;
     const race = { question: { ...question, mostAccuracyDrop: 0.05 }, tasks: {} } as unknown as Manifest['race'];
-    await store.updateManifest(record.id, { ...record.manifest, race });
+    await store.changeManifest(record.id, (now) => ({ ...now, race }));
     const raced = await store.getRun(record.id);
     if (raced === undefined) throw new Error('the run is stored');
     expect((await takeLoss(raced)).rows.map((row) => row.record.model)).toEqual(['first', 'third']);

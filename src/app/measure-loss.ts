@@ -95,12 +95,12 @@ function isSameSource(left: LossSource, right: LossSource): boolean {
 
 /** The newest record of a model, base and source takes the place of the one before. */
 async function keepInRun(store: Store, runId: string, record: LossRecord): Promise<void> {
-  const run = await store.getRun(runId);
-  if (run === undefined) return;
-  const others = (run.manifest.losses ?? []).filter(
-    ({ model, base, source }) => model !== record.model || base !== record.base || !isSameSource(source, record.source),
-  );
-  await store.updateManifest(runId, { ...run.manifest, losses: [...others, record] });
+  await store.changeManifest(runId, (manifest) => {
+    const others = (manifest.losses ?? []).filter(
+      ({ model, base, source }) => model !== record.model || base !== record.base || !isSameSource(source, record.source),
+    );
+    return { ...manifest, losses: [...others, record] };
+  });
 }
 
 /** Weights that are others under the old name would be taken for those that answered. */

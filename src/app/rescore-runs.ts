@@ -41,7 +41,7 @@ async function storeScorers(store: Store, { id, manifest }: RunRecord, tasks: re
     return [[task.id, { ...before, own: { ...before.own, scorerSha256: facts.own?.scorerSha256 } }] as const];
   });
   if (scored.length === 0) return;
-  await store.updateManifest(id, { ...manifest, tasks: { ...manifest.tasks, ...Object.fromEntries(scored) } });
+  await store.changeManifest(id, (now) => ({ ...now, tasks: { ...now.tasks, ...Object.fromEntries(scored) } }));
 }
 
 async function checkRescorable(run: RunRecord): Promise<void> {

@@ -48,6 +48,8 @@ export interface PassResult {
   readonly pass: PassName;
   /** From 0. */
   readonly launch: number;
+  /** The machine that it was taken on, where several may work on a run. */
+  readonly hostname?: string | undefined;
   /** Unix time. */
   readonly startedAtMs: number;
   readonly durationMs: number;

@@ -200,6 +200,11 @@ export class StoreError extends PerbenchError {
   readonly code = 'PB_STORE';
 }
 
+/** What places workers on machines refuses or can't be reached: exit code 5. */
+export class LauncherError extends PerbenchError {
+  readonly code = 'PB_LAUNCHER';
+}
+
 /** Another process took over this cell; what this one still has is not written. */
 export class FencedError extends PerbenchError {
   readonly code = 'PB_FENCED';

@@ -22,8 +22,19 @@ export interface Manifest {
   readonly timeLimitMs?: number | undefined;
   /** Tasks for which that time was too short. */
   readonly leftOut?: readonly string[] | undefined;
+  /** Of the machines whose times count, where several may work on the run; fixed by the first of them that measures. */
+  readonly hardwareClass?: string | undefined;
+  /** Machines that worked on it beside `host`, by host name; absent where that one did everything. */
+  readonly machines?: Readonly<Record<string, MachineFacts>> | undefined;
   /** Only in runs that were read from files of another program; `host` is then where they were read. */
   readonly imported: ImportFacts | undefined;
+}
+
+export interface MachineFacts {
+  readonly host: HostFacts;
+  readonly hardwareClass: string;
+  /** It has measured times; the others have answered items only. */
+  readonly measures: boolean;
 }
 
 export interface TakenAnswers {

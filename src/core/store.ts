@@ -1,3 +1,4 @@
+import type { JobRecord, StoredWorker, WorkerRecord } from './cluster.ts';
 import type { StoreError } from './errors.ts';
 import type { Cell, CellError, CellMeasurements, PassResult } from './cell.ts';
 import type { ItemScore } from './task.ts';
@@ -20,6 +21,8 @@ export interface RunRecord {
   readonly manifest: Manifest;
   /** What perbench itself cost; undefined until the run ends. */
   readonly cost: RunCost | undefined;
+  /** Somebody wants its workers to end, wherever they are. */
+  readonly isStopRequested: boolean;
 }
 
 export interface RunCost {
@@ -30,7 +33,7 @@ export interface RunCost {
   readonly framesDrawn: number;
 }
 
-export type NewRun = Omit<RunRecord, 'status' | 'cost'>;
+export type NewRun = Omit<RunRecord, 'status' | 'cost' | 'isStopRequested'>;
 
 /** What names a run, without reading how it was made. */
 export type RunHead = Pick<RunRecord, 'id' | 'name' | 'createdAtMs' | 'status'>;
@@ -41,7 +44,19 @@ export interface RunQuery {
   readonly limit?: number;
 }
 
-export type NewCell = Pick<Cell, 'id' | 'model' | 'taskId' | 'protocol' | 'position' | 'items'>;
+export interface NewCell extends Pick<Cell, 'id' | 'model' | 'taskId' | 'protocol' | 'position' | 'items'> {
+  /** Into so many its items are split, so that several workers may answer them; 0 or absent: they aren't. */
+  readonly blocks?: number | undefined;
+}
+
+/** A part of a cell's items, which may be answered apart from everything else that the cell needs. */
+export interface Block {
+  readonly cellId: string;
+  /** From 0. */
+  readonly index: number;
+  readonly state: 'pending' | 'running' | 'done';
+  readonly attempt: number;
+}
 
 /** How long a process that works on a cell holds it without a sign of life, and how long one may hold it at most. */
 export const defaultLeaseMs = 30_000;
@@ -50,8 +65,21 @@ export const longestLeaseMs = 600_000;
 /** Proof that this process may write into a cell. */
 export interface Claim {
   readonly cellId: string;
+  /** Of a block: then the proof is for answers to its items, and for nothing else of the cell. */
+  readonly block?: number | undefined;
   readonly attempt: number;
   readonly owner: string;
+}
+
+/** What is left of a run. */
+export interface OpenWork {
+  /** Cells that can be claimed now: pending, or of a worker that died. */
+  readonly claimable: number;
+  /** Cells that others hold. */
+  readonly held: number;
+  /** Blocks that can be claimed now. */
+  readonly claimableBlocks: number;
+  readonly isStopRequested: boolean;
 }
 
 /** Counts over the samples of a cell, computed in the database. */
@@ -169,7 +197,10 @@ export interface Store extends AsyncDisposable {
     readonly skip?: number;
   }): Promise<RunRecord | undefined>;
   setRunStatus(runId: string, status: RunStatus, cost?: RunCost): Promise<void>;
-  updateManifest(runId: string, manifest: Manifest): Promise<void>;
+  /** Changes what is stored now: several processes may change a manifest, one after the other. */
+  changeManifest(runId: string, change: (manifest: Manifest) => Manifest): Promise<void>;
+  /** Tells all workers of a run to end, or that they may work again. */
+  requestStop(runId: string, isStopRequested: boolean): Promise<void>;
 
   cells(runId: string): Promise<readonly Cell[]>;
   /**
@@ -177,7 +208,32 @@ export interface Store extends AsyncDisposable {
    * lease that ends later than one that is taken now has run out too: the clock was ahead when it was taken.
    */
   claimCell(cellId: string, owner: string, leaseMs: number): Promise<Claim | undefined>;
+  /**
+   * Claims all cells of one model that can be claimed, in one step: those of the first model in the order of the run, so that
+   * its cells share its launches. Empty where there is none.
+   *
+   * @param models of these alone, by name
+   */
+  claimModel(runId: string, owner: string, leaseMs: number, models?: readonly string[]): Promise<readonly Claim[]>;
+  /**
+   * Claims a block that nobody works on, of a cell that hasn't ended; undefined where there is none.
+   *
+   * @param of cells of these models alone, or one cell
+   */
+  claimBlock(
+    runId: string,
+    owner: string,
+    leaseMs: number,
+    of?: { readonly models?: readonly string[] | undefined; readonly cellId?: string | undefined },
+  ): Promise<Claim | undefined>;
+  /** Of cells that have not ended. */
+  openWork(runId: string, leaseMs: number, models?: readonly string[]): Promise<OpenWork>;
   renewLease(claim: Claim, leaseMs: number): Promise<void>;
+  /**
+   * What a cell was begun with. A claim on a block sets it only where no key is there yet.
+   *
+   * @throws {FencedError} also if a block's cell has another key
+   */
   setCellKey(claim: Claim, key: string): Promise<void>;
   /** Plans another number of items for a cell. */
   setCellItems(claim: Claim, items: number): Promise<void>;
@@ -192,10 +248,23 @@ export interface Store extends AsyncDisposable {
       readonly error: CellError | undefined;
     },
   ): Promise<void>;
-  /** Gives a cell back unfinished: it is pending again. */
+  /** Gives a cell or a block back unfinished: it is pending again. */
   releaseCell(claim: Claim): Promise<void>;
+  /** All items of the block are answered. */
+  endBlock(claim: Claim): Promise<void>;
+  /** Blocks of a cell, in their order; empty where it isn't split. */
+  blocks(cellId: string): Promise<readonly Block[]>;
   /** Makes failed cells of a run pending again; their samples that failed in the engine are forgotten. */
   resetFailed(runId: string): Promise<number>;
+
+  /** Keeps what is known of a worker, and that it is alive now. */
+  putWorker(worker: WorkerRecord): Promise<void>;
+  /** Of a run, in the order in which they came. */
+  workers(runId: string): Promise<readonly StoredWorker[]>;
+  /** Keeps what is known of a job, by its name. */
+  putJob(job: JobRecord): Promise<void>;
+  /** Of a run, in the order in which they were submitted. */
+  jobs(runId: string): Promise<readonly JobRecord[]>;
 
   passResults(cellId: string): Promise<readonly PassResult[]>;
   finishedItemIds(cellId: string): Promise<ReadonlySet<string>>;

@@ -1,3 +1,4 @@
+import { clusterSchema, hostsSchema, shardsSetting } from './cluster-settings.ts';
 import { gateLimitsSchema } from './limits-schema.ts';
 import { parseGoodput } from './load.ts';
 import { questionProblem } from './race-question.ts';
@@ -264,6 +265,13 @@ export const suiteSettings = {
     help: 'limits on time to first token, time per output token and end-to-end latency for a request to count as good',
   }),
   gates: section(gateLimitsSchema, { ...nothing, help: 'limits for perbench gate; they do not affect results' }),
+  hosts: section(hostsSchema, {
+    ...nothing,
+    help: 'machines whose times count, of a run on many; others may answer items only',
+    otherwise: 'those like the first worker',
+  }),
+  shards: shardsSetting,
+  cluster: section(clusterSchema, { ...nothing, help: 'what Slurm, Kubernetes or Ray is told about the workers' }),
   /** The price per answer follows from it and is what is compared; this is no difference in how a run was made. */
   pricePerHour: real({
     ...nothing,

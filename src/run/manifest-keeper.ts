@@ -17,10 +17,7 @@ export function createManifestKeeper(store: Store, runId: string): ManifestKeepe
   let queue = Promise.resolve();
   return {
     change(change: (manifest: Manifest) => Manifest): Promise<void> {
-      queue = queue.then(async () => {
-        const run = await store.getRun(runId);
-        if (run !== undefined) await store.updateManifest(runId, change(run.manifest));
-      });
+      queue = queue.then(async () => store.changeManifest(runId, change));
       // Not everybody waits for a change: one that failed is told of by `written`, never as an unhandled rejection.
       queue.catch(() => undefined);
       return queue;

@@ -10,8 +10,11 @@ import type { WrittenResults } from './written-results.ts';
 const writes = [
   'createRun',
   'setRunStatus',
-  'updateManifest',
+  'changeManifest',
+  'requestStop',
   'claimCell',
+  'claimModel',
+  'claimBlock',
   'renewLease',
   'setCellKey',
   'setCellItems',
@@ -19,6 +22,9 @@ const writes = [
   'appendPassResult',
   'endCell',
   'releaseCell',
+  'endBlock',
+  'putWorker',
+  'putJob',
   'resetFailed',
   'replaceScores',
 ] as const satisfies readonly (keyof Store)[];

@@ -1,26 +1,26 @@
-import { expressionBuilder, type Expression, type Kysely, type Selectable, type SqlBool } from 'kysely';
+import type { Kysely, Selectable, UpdateObject } from 'kysely';
 import type { Cell, CellError, CellMeasurements, PassResult } from '../core/cell.ts';
 import { StoreError, FencedError } from '../core/errors.ts';
 import type { Claim, Store } from '../core/store.ts';
 import { readJson, type CellTable, type Database } from './schema.ts';
+import { isClaimable, leaseEnd, type StoreDialect } from './store-dialect.ts';
 
 type CellQueries = Pick<
   Store,
   | 'cells'
   | 'claimCell'
-  | 'renewLease'
+  | 'claimModel'
   | 'setCellKey'
   | 'setCellItems'
   | 'appendPassResult'
   | 'endCell'
-  | 'releaseCell'
   | 'resetFailed'
   | 'passResults'
 >;
 
 const unowned = { owner: null, lease_until_ms: null } as const;
 
-export function createCellQueries(db: Kysely<Database>, now: () => number): CellQueries {
+export function createCellQueries(db: Kysely<Database>, dialect: StoreDialect): CellQueries {
   return {
     async cells(runId) {
       const query = db.selectFrom('cell').selectAll().where('run_id', '=', runId);
@@ -28,9 +28,10 @@ export function createCellQueries(db: Kysely<Database>, now: () => number): Cell
     },
     claimCell: (cellId, owner, leaseMs) =>
       // Only with the lock in hand it is known what time it is: others may have claimed it while this one waited.
-      db.transaction().execute(async (transaction) => claimCell(transaction, cellId, owner, now(), leaseMs)),
-    renewLease: (claim, leaseMs) => updateClaimed(db, claim, { lease_until_ms: leaseEnd(now(), leaseMs) }),
-    setCellKey: (claim, key) => updateClaimed(db, claim, { key }),
+      db.transaction().execute(async (transaction) => claimCell(transaction, dialect, cellId, owner, leaseMs)),
+    claimModel: (runId, owner, leaseMs, models) =>
+      db.transaction().execute(async (transaction) => claimModel(transaction, dialect, { runId, owner, leaseMs, models })),
+    setCellKey: (claim, key) => (claim.block === undefined ? updateClaimed(db, claim, { key }) : agreeOnKey(db, claim, key)),
     setCellItems: (claim, items) => updateClaimed(db, claim, { items }),
     appendPassResult: (claim, result) => appendPassResult(db, claim, result),
     endCell: (claim, { state, measurements, error }) =>
@@ -40,7 +41,6 @@ export function createCellQueries(db: Kysely<Database>, now: () => number): Cell
         measurements: JSON.stringify(measurements),
         error: error === undefined ? null : JSON.stringify(error),
       }),
-    releaseCell: (claim) => updateClaimed(db, claim, { ...unowned, state: 'pending' }),
     resetFailed: (runId) => resetFailed(db, runId),
     async passResults(cellId) {
       const query = db.selectFrom('pass_result').select('result').where('cell_id', '=', cellId).orderBy('sequence');
@@ -49,39 +49,74 @@ export function createCellQueries(db: Kysely<Database>, now: () => number): Cell
   };
 }
 
-async function claimCell(
+/** Takes those of some cells that can be claimed. */
+async function claimCells(
   db: Kysely<Database>,
-  cellId: string,
+  dialect: StoreDialect,
+  cellIds: readonly string[],
   owner: string,
-  nowMs: number,
   leaseMs: number,
-): Promise<Claim | undefined> {
-  const row = await db
+): Promise<readonly Claim[]> {
+  const rows = await db
     .updateTable('cell')
     .set(({ eb }) => ({
       state: 'running',
       attempt: eb('attempt', '+', 1),
       owner,
-      lease_until_ms: leaseEnd(nowMs, leaseMs),
+      lease_until_ms: leaseEnd(dialect, leaseMs),
       error: null,
     }))
-    .where('id', '=', cellId)
-    .where((eb) => eb('state', '=', 'pending').or(eb('state', '=', 'running').and(hasRunOut(nowMs, leaseMs))))
-    .returning('attempt')
+    .where('id', 'in', cellIds)
+    .where(isClaimable('cell', dialect, leaseMs))
+    .returning(['id', 'attempt'])
+    .execute();
+  return rows.map(({ id, attempt }) => ({ cellId: id, attempt, owner }));
+}
+
+interface ModelClaim {
+  readonly runId: string;
+  readonly owner: string;
+  readonly leaseMs: number;
+  readonly models: readonly string[] | undefined;
+}
+
+async function claimModel(
+  db: Kysely<Database>,
+  dialect: StoreDialect,
+  { runId, owner, leaseMs, models }: ModelClaim,
+): Promise<readonly Claim[]> {
+  const open = db
+    .selectFrom('cell')
+    .where('run_id', '=', runId)
+    .where('state', 'in', ['pending', 'running'])
+    .where(isClaimable('cell', dialect, leaseMs))
+    .orderBy('position')
+    // Rows that another transaction is claiming are left to it: waiting for them could wait for each other.
+    .$if(dialect.locksRows, (query) => query.forUpdate().skipLocked());
+  const first = await open
+    .select('model')
+    .$if(models !== undefined, (query) => query.where('model', 'in', models ?? []))
+    .limit(1)
     .executeTakeFirst();
-  if (row !== undefined) return { cellId, attempt: row.attempt, owner };
+  if (first === undefined) return [];
+  const rows = await open.select('id').where('model', '=', first.model).execute();
+  const ids = rows.map(({ id }) => id);
+  const claims = await claimCells(db, dialect, ids, owner, leaseMs);
+  return ids.flatMap((id) => claims.filter(({ cellId }) => cellId === id));
+}
+
+async function claimCell(
+  db: Kysely<Database>,
+  dialect: StoreDialect,
+  cellId: string,
+  owner: string,
+  leaseMs: number,
+): Promise<Claim | undefined> {
+  const [claim] = await claimCells(db, dialect, [cellId], owner, leaseMs);
+  if (claim !== undefined) return claim;
   const exists = await db.selectFrom('cell').select('id').where('id', '=', cellId).executeTakeFirst();
   if (exists === undefined) throw new StoreError(`no cell ${cellId} in the store`);
   return undefined;
-}
-
-/**
- * Whether nobody holds a cell any more. A lease that ends later than the longest that could be taken now was taken by a
- * clock that was ahead.
- */
-export function hasRunOut(nowMs: number, leaseMs: number): Expression<SqlBool> {
-  const eb = expressionBuilder<Database, 'cell'>();
-  return eb.or([eb('lease_until_ms', '<=', nowMs), eb('lease_until_ms', '>', leaseEnd(nowMs, leaseMs))]);
 }
 
 async function appendPassResult(db: Kysely<Database>, claim: Claim, result: PassResult): Promise<void> {
@@ -140,8 +175,18 @@ function readCell(row: Selectable<CellTable>): Cell {
   };
 }
 
-export function leaseEnd(nowMs: number, leaseMs: number): number {
-  return Math.ceil(nowMs + leaseMs);
+/** Answers to one block may begin a cell: all others of it must come from the same model, engine build and data. */
+async function agreeOnKey(db: Kysely<Database>, { cellId }: Claim, key: string): Promise<void> {
+  const { numUpdatedRows } = await db
+    .updateTable('cell')
+    .set({ key })
+    .where('id', '=', cellId)
+    .where((eb) => eb('key', 'is', null).or('key', '=', key))
+    .executeTakeFirstOrThrow();
+  if (Number(numUpdatedRows) > 0) return;
+  throw new FencedError(`cell ${cellId} was begun with another model file, engine build or data`, {
+    hint: 'Workers of one run need the same engine build and files.',
+  });
 }
 
 /**
@@ -152,8 +197,9 @@ export function leaseEnd(nowMs: number, leaseMs: number): number {
 export async function updateClaimed(
   db: Kysely<Database>,
   claim: Claim,
-  columns: Partial<Omit<CellTable, 'id' | 'run_id' | 'attempt'>>,
+  columns: UpdateObject<Database, 'cell'>,
 ): Promise<void> {
+  if (claim.block !== undefined) throw new Error('a claim on a block is none on its cell');
   const { numUpdatedRows } = await db
     .updateTable('cell')
     .set(columns)

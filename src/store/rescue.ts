@@ -93,6 +93,7 @@ function freeCells(target: string): boolean {
     const hasRuns = database.prepare(`select count(*) as n from sqlite_schema where name = 'run'`).get()?.['n'] === 1;
     if (found === 'ok' && hasRuns) {
       database.exec(`update cell set state = 'pending', owner = null, lease_until_ms = null where state = 'running'`);
+      database.exec(`update block set state = 'pending', owner = null, lease_until_ms = null where state = 'running'`);
       database.exec(`update run set status = 'interrupted' where status = 'running'`);
       return true;
     }
@@ -110,7 +111,7 @@ async function writeAgain(opened: Store, { runs, cells }: WrittenResults): Promi
   await using store = opened;
   for (const { run, cells: planned } of runs.values()) {
     if ((await store.getRun(run.id)) === undefined) await store.createRun(run, planned);
-    await store.updateManifest(run.id, run.manifest);
+    await store.changeManifest(run.id, () => run.manifest);
     for (const { id } of planned) {
       const written = cells.get(id);
       const claim = written && (await store.claimCell(id, owner, leaseMs));

@@ -5,13 +5,22 @@ import type { NewCell, NewRun, RunCost, RunRecord, RunStatus, Store } from '../c
 import { valueWithoutSecrets } from '../core/without-secrets.ts';
 import { containing } from './containing.ts';
 import { readJson, type Database, type RunTable } from './schema.ts';
+import type { StoreDialect } from './store-dialect.ts';
 
 type RunQueries = Pick<
   Store,
-  'createRun' | 'listRuns' | 'countRuns' | 'runHeads' | 'getRun' | 'latestRun' | 'setRunStatus' | 'updateManifest'
+  | 'createRun'
+  | 'listRuns'
+  | 'countRuns'
+  | 'runHeads'
+  | 'getRun'
+  | 'latestRun'
+  | 'setRunStatus'
+  | 'changeManifest'
+  | 'requestStop'
 >;
 
-export function createRunQueries(db: Kysely<Database>): RunQueries {
+export function createRunQueries(db: Kysely<Database>, dialect: StoreDialect): RunQueries {
   return {
     createRun: (run, cells) => createRun(db, run, cells),
     async listRuns({ search, limit } = {}) {
@@ -46,8 +55,19 @@ export function createRunQueries(db: Kysely<Database>): RunQueries {
     },
     setRunStatus: (runId, status, cost) =>
       updateRun(db, runId, cost === undefined ? { status } : { status, cost: JSON.stringify(cost) }),
-    updateManifest: (runId, manifest) =>
-      updateRun(db, runId, { manifest: JSON.stringify(manifestWithoutSecrets(manifest)) }),
+    changeManifest: (runId, change) =>
+      db.transaction().execute(async (transaction) => {
+        const row = await transaction
+          .selectFrom('run')
+          .select('manifest')
+          .where('id', '=', runId)
+          .$if(dialect.locksRows, (query) => query.forUpdate())
+          .executeTakeFirst();
+        if (row === undefined) throw missingRun(runId);
+        const manifest = change(readManifest(row.manifest, runId));
+        await updateRun(transaction, runId, { manifest: JSON.stringify(manifestWithoutSecrets(manifest)) });
+      }),
+    requestStop: (runId, isStopRequested) => updateRun(db, runId, { stop_requested: Number(isStopRequested) }),
   };
 }
 
@@ -73,7 +93,10 @@ async function createRun(db: Kysely<Database>, run: NewRun, cells: readonly NewC
       .onConflict((conflict) => conflict.column('id').doNothing())
       .executeTakeFirstOrThrow();
     if (Number(numInsertedOrUpdatedRows) === 0) throw new StoreError(`run ${run.id} already exists`);
-    for (const cell of cells) await insertCell(transaction, run.id, cell);
+    for (const cell of cells) {
+      await insertCell(transaction, run.id, cell);
+      await insertBlocks(transaction, cell);
+    }
   });
 }
 
@@ -98,6 +121,12 @@ async function insertCell(db: Kysely<Database>, runId: string, cell: NewCell): P
   if (Number(numInsertedOrUpdatedRows) === 0) throw new StoreError(`cell ${cell.id} already exists`);
 }
 
+async function insertBlocks(db: Kysely<Database>, { id, blocks = 0 }: NewCell): Promise<void> {
+  if (blocks === 0) return;
+  const rows = Array.from({ length: blocks }, (_, block) => ({ cell_id: id, block, state: 'pending', attempt: 0 }));
+  await db.insertInto('block').values(rows).execute();
+}
+
 /** Secrets are only where servers are said; labels and columns of tasks may have the same names. */
 function suiteWithoutSecrets(suite: RunRecord['suite']): RunRecord['suite'] {
   return { ...suite, models: valueWithoutSecrets(suite.models) };
@@ -119,6 +148,7 @@ function newRunRow(run: NewRun): RunTable {
     protocol: run.protocol,
     manifest: JSON.stringify(manifestWithoutSecrets(run.manifest)),
     cost: null,
+    stop_requested: 0,
   };
 }
 
@@ -146,10 +176,18 @@ async function getRun(db: Kysely<Database>, idOrPrefix: string): Promise<RunReco
 async function updateRun(
   db: Kysely<Database>,
   runId: string,
-  columns: Partial<Pick<RunTable, 'status' | 'cost' | 'manifest'>>,
+  columns: Partial<Pick<RunTable, 'status' | 'cost' | 'manifest' | 'stop_requested'>>,
 ): Promise<void> {
   const { numUpdatedRows } = await db.updateTable('run').set(columns).where('id', '=', runId).executeTakeFirstOrThrow();
-  if (Number(numUpdatedRows) === 0) throw new StoreError(`no run ${runId} in the store`);
+  if (Number(numUpdatedRows) === 0) throw missingRun(runId);
+}
+
+function missingRun(runId: string): StoreError {
+  return new StoreError(`no run ${runId} in the store`);
+}
+
+function readManifest(text: string, runId: string): Manifest {
+  return manifestWithoutSecrets(readJson(text, `run ${runId}, manifest`) as Manifest);
 }
 
 function readRun(row: Selectable<RunTable>): RunRecord {
@@ -162,7 +200,8 @@ function readRun(row: Selectable<RunTable>): RunRecord {
     suite: suiteWithoutSecrets(readJson(row.suite, `run ${row.id}, suite`) as RunRecord['suite']),
     suiteKey: row.suite_key,
     protocol: row.protocol as RunRecord['protocol'],
-    manifest: manifestWithoutSecrets(readJson(row.manifest, `run ${row.id}, manifest`) as Manifest),
+    manifest: readManifest(row.manifest, row.id),
     cost: row.cost === null ? undefined : (readJson(row.cost, `run ${row.id}, cost`) as RunCost),
+    isStopRequested: row.stop_requested === 1,
   };
 }

@@ -5,8 +5,9 @@ import { StoreError } from '../core/errors.ts';
 import type { Sample } from '../core/sample.ts';
 import { longestLeaseMs, type Claim, type StoredScore } from '../core/store.ts';
 import type { ItemScore } from '../core/task.ts';
-import { hasRunOut, updateClaimed } from './claims.ts';
+import { updateHeld } from './block-queries.ts';
 import { type Database, readJson, type SampleTable } from './schema.ts';
+import { hasRunOut, leaseEnd, type StoreDialect } from './store-dialect.ts';
 
 /** Rows of one insert: 28 columns of each stay below the 32,766 parameters of SQLite. */
 const insertRows = 200;
@@ -19,12 +20,13 @@ const readCount = (count: number): number | undefined => (count < 0 ? undefined 
 /** Samples that are there already are kept. */
 export async function appendSamples(
   db: Kysely<Database>,
+  dialect: StoreDialect,
   claim: Claim,
   samples: readonly Sample[],
-  leaseUntilMs: number,
+  leaseMs: number,
 ): Promise<void> {
   await db.transaction().execute(async (transaction) => {
-    await updateClaimed(transaction, claim, { lease_until_ms: leaseUntilMs });
+    await updateHeld(transaction, claim, { lease_until_ms: leaseEnd(dialect, leaseMs) });
     for (let start = 0; start < samples.length; start += insertRows) {
       await insertSamples(transaction, claim, samples.slice(start, start + insertRows));
     }
@@ -166,14 +168,14 @@ export async function replaceScores(
   cellId: string,
   scores: AsyncIterable<NewScore>,
   measurements: CellMeasurements,
-  now: () => number,
+  dialect: StoreDialect,
 ): Promise<number> {
   // Collected first: the scores are usually computed from this store's samples, and a transaction on the only
   // connection would wait for itself.
   const collected: NewScore[] = [];
   for await (const score of scores) collected.push(score);
   return db.transaction().execute(async (transaction) => {
-    await replaceMeasurements(transaction, cellId, measurements, now());
+    await replaceMeasurements(transaction, cellId, measurements, dialect);
     let changed = 0;
     for (const entry of collected) changed += await replaceScore(transaction, cellId, entry);
     return changed;
@@ -184,13 +186,13 @@ async function replaceMeasurements(
   db: Kysely<Database>,
   cellId: string,
   measurements: CellMeasurements,
-  nowMs: number,
+  dialect: StoreDialect,
 ): Promise<void> {
   const { numUpdatedRows } = await db
     .updateTable('cell')
     .set({ measurements: JSON.stringify(measurements) })
     .where('id', '=', cellId)
-    .where((eb) => eb('state', '<>', 'running').or(hasRunOut(nowMs, longestLeaseMs)))
+    .where((eb) => eb('state', '<>', 'running').or(hasRunOut('cell', dialect, longestLeaseMs)))
     .executeTakeFirstOrThrow();
   if (Number(numUpdatedRows) > 0) return;
   const cell = await db.selectFrom('cell').select('id').where('id', '=', cellId).executeTakeFirst();

@@ -12,6 +12,9 @@ export interface Database {
   readonly prompt: PromptTable;
   readonly sample: SampleTable;
   readonly pass_result: PassResultTable;
+  readonly block: BlockTable;
+  readonly worker: WorkerTable;
+  readonly job: JobTable;
 }
 
 export interface RunTable {
@@ -24,6 +27,8 @@ export interface RunTable {
   readonly protocol: string;
   readonly manifest: string;
   readonly cost: string | null;
+  /** 0 or 1: workers are to end. */
+  readonly stop_requested: number;
 }
 
 export interface CellTable {
@@ -90,6 +95,35 @@ export interface PassResultTable {
   readonly result: string;
 }
 
+/** A part of a cell's items with a claim of its own. */
+export interface BlockTable {
+  readonly cell_id: string;
+  /** From 0. */
+  readonly block: number;
+  readonly state: string;
+  readonly attempt: number;
+  readonly owner: string | null;
+  readonly lease_until_ms: number | null;
+}
+
+export interface WorkerTable {
+  readonly id: string;
+  readonly run_id: string;
+  readonly started_at_ms: number;
+  readonly seen_at_ms: number;
+  /** `WorkerRecord`. */
+  readonly record: string;
+}
+
+export interface JobTable {
+  readonly name: string;
+  readonly run_id: string;
+  /** Order of submission in the run, from 0. */
+  readonly sequence: number;
+  /** `JobRecord`. */
+  readonly record: string;
+}
+
 /** In order. A released entry is never edited, only followed by another; its position is the schema version. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '001-runs-cells-samples': {
@@ -124,6 +158,19 @@ export const migrations: Readonly<Record<string, Migration>> = {
         .on('sample')
         .columns(['cell_id', 'position', 'item_id', ...verdict])
         .execute();
+    },
+  },
+  // Runs on many machines: blocks of items, who works, and which jobs were submitted.
+  '004-workers': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .alterTable('run')
+        .addColumn('stop_requested', 'integer', (column) => column.notNull().defaultTo(0))
+        .execute();
+      // Workers look for open cells; most cells of a long run have ended.
+      await db.schema.createIndex('cell_open').on('cell').columns(['run_id', 'state', 'position']).execute();
+      await createBlockTable(db);
+      await createWorkerTables(db);
     },
   },
 };
@@ -216,6 +263,39 @@ async function createPassResultTable(db: Kysely<unknown>): Promise<void> {
     .addColumn('result', 'text', (column) => column.notNull())
     .addPrimaryKeyConstraint('pass_result_key', ['cell_id', 'sequence'])
     .execute();
+}
+
+async function createBlockTable(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('block')
+    .addColumn('cell_id', 'text', (column) => column.notNull().references('cell.id').onDelete('cascade'))
+    .addColumn('block', 'integer', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('attempt', 'integer', (column) => column.notNull())
+    .addColumn('owner', 'text')
+    .addColumn('lease_until_ms', 'bigint')
+    .addPrimaryKeyConstraint('block_key', ['cell_id', 'block'])
+    .execute();
+}
+
+async function createWorkerTables(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('worker')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('run_id', 'text', (column) => column.notNull().references('run.id').onDelete('cascade'))
+    .addColumn('started_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('seen_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('record', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('worker_run').on('worker').columns(['run_id', 'started_at_ms']).execute();
+  await db.schema
+    .createTable('job')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('run_id', 'text', (column) => column.notNull().references('run.id').onDelete('cascade'))
+    .addColumn('sequence', 'integer', (column) => column.notNull())
+    .addColumn('record', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('job_run').on('job').columns(['run_id', 'sequence']).execute();
 }
 
 /**

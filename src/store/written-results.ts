@@ -76,8 +76,10 @@ async function keeping(writing: Promise<void>, remember: () => void): Promise<vo
 type WritingMethods = Pick<
   Store,
   | 'createRun'
-  | 'updateManifest'
+  | 'changeManifest'
   | 'claimCell'
+  | 'claimModel'
+  | 'claimBlock'
   | 'setCellKey'
   | 'setCellItems'
   | 'appendSamples'
@@ -108,14 +110,27 @@ export function remembering<Whole extends WritingMethods & Pick<Store, 'getRun' 
       await store.createRun(run, cells);
       written.runs.set(run.id, { run, cells });
     },
-    async updateManifest(runId, manifest) {
-      const known = written.runs.get(runId);
-      if (known !== undefined) written.runs.set(runId, { ...known, run: { ...known.run, manifest } });
-      await store.updateManifest(runId, manifest);
+    async changeManifest(runId, change) {
+      await store.changeManifest(runId, (before) => {
+        const manifest = change(before);
+        const known = written.runs.get(runId);
+        if (known !== undefined) written.runs.set(runId, { ...known, run: { ...known.run, manifest } });
+        return manifest;
+      });
     },
     async claimCell(cellId, owner, leaseMs) {
       const claim = await store.claimCell(cellId, owner, leaseMs);
       if (claim !== undefined) await remember(cellId);
+      return claim;
+    },
+    async claimModel(...asked) {
+      const claims = await store.claimModel(...asked);
+      for (const { cellId } of claims) await remember(cellId);
+      return claims;
+    },
+    async claimBlock(...asked) {
+      const claim = await store.claimBlock(...asked);
+      if (claim !== undefined) await remember(claim.cellId);
       return claim;
     },
     setCellKey: (claim, key) =>

@@ -115,7 +115,7 @@ export function testRuns(open: OpenStore): void {
     const cost = { wallMs: 10.5, parentCpuMs: 1, engineCpuMs: 9, eventLoopDelayP99Ms: 20.25, framesDrawn: 4 };
     await store.setRunStatus('run-1', 'finished', cost);
     await store.setRunStatus('run-1', 'interrupted');
-    await store.updateManifest('run-1', { ...manifest, seed: 9 });
+    await store.changeManifest('run-1', (before) => ({ ...before, seed: 9 }));
     expect(await store.getRun('run-1')).toMatchObject({ status: 'interrupted', cost, manifest: { seed: 9 } });
   });
 
@@ -123,6 +123,6 @@ export function testRuns(open: OpenStore): void {
     const store = await openEmpty();
     const expected = new StoreError('no run nowhere in the store');
     await expect(store.setRunStatus('nowhere', 'finished')).rejects.toThrow(expected);
-    await expect(store.updateManifest('nowhere', manifest)).rejects.toThrow(expected);
+    await expect(store.changeManifest('nowhere', () => manifest)).rejects.toThrow(expected);
   });
 }

@@ -198,11 +198,11 @@ it('ends with the error of the store when the manifest cannot be written, and wi
   let writes = 0;
   const failing = {
     ...store,
-    async updateManifest(...change: Parameters<typeof store.updateManifest>): Promise<void> {
+    async changeManifest(...change: Parameters<typeof store.changeManifest>): Promise<void> {
       writes += 1;
       // The first write is the launch's, which is waited for; the second is that of the first prompt.
       if (writes > 1) throw new StoreError('the disk is full');
-      return store.updateManifest(...change);
+      return store.changeManifest(...change);
     },
   };
   await expect(run(toyPlan({ tasks: [toyLetters] }), toyDependencies(failing))).rejects.toThrow('the disk is full');

@@ -1,0 +1,123 @@
+import type { Kysely, UpdateObject } from 'kysely';
+import { FencedError } from '../core/errors.ts';
+import type { Block, Claim, Store } from '../core/store.ts';
+import { updateClaimed } from './claims.ts';
+import type { Database } from './schema.ts';
+import { isClaimable, leaseEnd, type StoreDialect } from './store-dialect.ts';
+
+type BlockQueries = Pick<Store, 'claimBlock' | 'endBlock' | 'blocks' | 'openWork' | 'renewLease' | 'releaseCell'>;
+
+const openStates = ['pending', 'running'] as const;
+
+export function createBlockQueries(db: Kysely<Database>, dialect: StoreDialect): BlockQueries {
+  return {
+    claimBlock: (runId, owner, leaseMs, of = {}) =>
+      db.transaction().execute(async (transaction) => claimBlock(transaction, dialect, { runId, owner, leaseMs, ...of })),
+    renewLease: (claim, leaseMs) => updateHeld(db, claim, { lease_until_ms: leaseEnd(dialect, leaseMs) }),
+    releaseCell: (claim) => updateHeld(db, claim, { state: 'pending', owner: null, lease_until_ms: null }),
+    endBlock: (claim) => updateHeld(db, claim, { state: 'done', owner: null, lease_until_ms: null }),
+    async blocks(cellId) {
+      const rows = await db.selectFrom('block').selectAll().where('cell_id', '=', cellId).orderBy('block').execute();
+      return rows.map(({ cell_id, block, state, attempt }) => ({
+        cellId: cell_id,
+        index: block,
+        state: state as Block['state'],
+        attempt,
+      }));
+    },
+    async openWork(runId, leaseMs, models) {
+      const cells = await db
+        .selectFrom('cell')
+        .where('run_id', '=', runId)
+        .where('state', 'in', openStates)
+        .$if(models !== undefined, (query) => query.where('model', 'in', models ?? []))
+        .select(({ fn }) => [
+          fn.countAll().as('open'),
+          fn.countAll().filterWhere(isClaimable('cell', dialect, leaseMs)).as('claimable'),
+        ])
+        .executeTakeFirstOrThrow();
+      const { claimableBlocks } = await openBlocks(db, dialect, { runId, leaseMs, models })
+        .select(({ fn }) => fn.countAll().as('claimableBlocks'))
+        .executeTakeFirstOrThrow();
+      const run = await db.selectFrom('run').select('stop_requested').where('id', '=', runId).executeTakeFirst();
+      const claimable = Number(cells.claimable);
+      return {
+        claimable,
+        held: Number(cells.open) - claimable,
+        claimableBlocks: Number(claimableBlocks),
+        isStopRequested: run?.stop_requested === 1,
+      };
+    },
+  };
+}
+
+interface BlockSearch {
+  readonly runId: string;
+  readonly leaseMs: number;
+  readonly models?: readonly string[] | undefined;
+  readonly cellId?: string | undefined;
+}
+
+/** Blocks that can be claimed, of cells that have not ended. */
+function openBlocks(db: Kysely<Database>, dialect: StoreDialect, { runId, leaseMs, models, cellId }: BlockSearch) {
+  return db
+    .selectFrom('block')
+    .innerJoin('cell', 'cell.id', 'block.cell_id')
+    .where('cell.run_id', '=', runId)
+    .where('cell.state', 'in', openStates)
+    .where(isClaimable('block', dialect, leaseMs))
+    .$if(models !== undefined, (query) => query.where('cell.model', 'in', models ?? []))
+    .$if(cellId !== undefined, (query) => query.where('cell.id', '=', cellId ?? ''));
+}
+
+async function claimBlock(
+  db: Kysely<Database>,
+  dialect: StoreDialect,
+  { owner, ...search }: BlockSearch & { readonly owner: string },
+): Promise<Claim | undefined> {
+  const found = await openBlocks(db, dialect, search)
+    .select(['block.cell_id', 'block.block'])
+    .orderBy('cell.position')
+    .orderBy('block.block')
+    .limit(1)
+    .$if(dialect.locksRows, (query) => query.forUpdate(['block']).skipLocked())
+    .executeTakeFirst();
+  if (found === undefined) return undefined;
+  const { attempt } = await db
+    .updateTable('block')
+    .set(({ eb }) => ({
+      state: 'running',
+      attempt: eb('attempt', '+', 1),
+      owner,
+      lease_until_ms: leaseEnd(dialect, search.leaseMs),
+    }))
+    .where('cell_id', '=', found.cell_id)
+    .where('block', '=', found.block)
+    .returning('attempt')
+    .executeTakeFirstOrThrow();
+  return { cellId: found.cell_id, block: found.block, attempt, owner };
+}
+
+type Held = Pick<UpdateObject<Database, 'cell'> & UpdateObject<Database, 'block'>, 'state' | 'owner' | 'lease_until_ms'>;
+
+/**
+ * Writes into what a claim is on, a cell or a block, in its name.
+ *
+ * @throws {FencedError} if another process has it now, or it has ended
+ */
+export async function updateHeld(db: Kysely<Database>, claim: Claim, columns: Held): Promise<void> {
+  const { cellId, block, attempt, owner } = claim;
+  if (block === undefined) return updateClaimed(db, claim, columns);
+  const { numUpdatedRows } = await db
+    .updateTable('block')
+    .set(columns)
+    .where('cell_id', '=', cellId)
+    .where('block', '=', block)
+    .where('attempt', '=', attempt)
+    .where('owner', '=', owner)
+    .executeTakeFirstOrThrow();
+  if (Number(numUpdatedRows) > 0) return undefined;
+  throw new FencedError(`attempt ${attempt} may no longer write into block ${block} of cell ${cellId}`, {
+    hint: 'Another perbench process answers these items now.',
+  });
+}
