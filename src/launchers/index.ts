@@ -8,7 +8,12 @@ export interface LauncherEntry {
 }
 
 /** Engines that place workers. */
-export const launchers: Readonly<Partial<Record<LauncherName, LauncherEntry>>> = {};
+export const launchers: Readonly<Partial<Record<LauncherName, LauncherEntry>>> = {
+  slurm: {
+    summary: 'jobs of Slurm, by sbatch, squeue and scancel',
+    load: async ({ slurm }, world) => (await import('./slurm/slurm-launcher.ts')).openSlurm(slurm, world),
+  },
+};
 
 /** @throws {LauncherError} if the engine isn't there */
 export async function openLauncher(
