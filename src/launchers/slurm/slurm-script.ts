@@ -26,7 +26,7 @@ export function logFile(folder: string, orderName: string, index: string): strin
 }
 
 /** Options that perbench sets itself: with others it wouldn't find its jobs or logs again, or would wait for their end. */
-const own = /^(?:-[JaoeWD]|--(?:job-name|array|output|error|wait|wrap|chdir|parsable|test-only|comment)(?![\w-]))/;
+const own = /^(?:-[JaoeWD]|--(?:job-name|array|output|error|wait|wrap|chdir|parsable|test-only)(?![\w-]))/;
 
 /** `lines` as words of `sbatch`; `--nodelist n1` is two. */
 function furtherWords(lines: readonly string[]): readonly string[] {
