@@ -30,7 +30,9 @@ async function runToEnd(program: string, words: readonly string[], options: AskO
   return new Promise((resolve) => {
     const settings = { env, signal, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: maxBytes } as const;
     const child = execFile(program, words, settings, (error, stdout, stderr) => {
-      resolve({ stdout, stderr, code: error === null ? 0 : (error.code ?? undefined), isKilled: error?.killed === true });
+      // Not where it printed too much, which has a code.
+      const isKilled = error?.killed === true && typeof error.code !== 'string';
+      resolve({ stdout, stderr, code: error === null ? 0 : (error.code ?? undefined), isKilled });
     });
     // A program that has ended doesn't read: how it ended tells why.
     child.stdin?.on('error', () => undefined).end(input);
@@ -41,7 +43,7 @@ async function runToEnd(program: string, words: readonly string[], options: AskO
 export function slurmWords(stderr: string): string {
   const lines = stderr
     .split('\n')
-    .map((line) => line.replace(/^\w+: (?:error: |fatal: )?(?:Batch job submission failed: )?/, '').trim())
+    .map((line) => line.replace(/^s\w+(?: error)?: (?:error: |fatal: )?(?:Batch job submission failed: )?/, '').trim())
     .filter((line) => line !== '');
   return [...new Set(lines)].slice(-3).join('; ');
 }
