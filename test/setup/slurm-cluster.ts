@@ -31,7 +31,6 @@ export interface SlurmCluster extends AsyncDisposable {
   ask(program: (typeof clients)[number], ...words: readonly string[]): Promise<string>;
   /** Ends a node's daemon and what watches over its jobs; the jobs' own processes live on, as after a lost network. */
   killNode(name: string): Promise<void>;
-  startNode(name: string): Promise<void>;
   stopController(): Promise<void>;
   startController(): Promise<void>;
 }
@@ -113,7 +112,7 @@ class Cluster implements SlurmCluster {
     await run('ip', ['-n', this.#space, 'addr', 'add', `${slurmAddress}/32`, 'dev', 'lo']);
     await this.#startMunge();
     await this.startController();
-    for (const { name } of slurmNodes) await this.startNode(name);
+    for (const { name } of slurmNodes) await this.#startNode(name);
   }
 
   async ask(program: (typeof clients)[number], ...words: readonly string[]): Promise<string> {
@@ -131,7 +130,7 @@ class Cluster implements SlurmCluster {
     await this.#kill('slurmctld', 'SIGTERM');
   }
 
-  async startNode(name: string): Promise<void> {
+  async #startNode(name: string): Promise<void> {
     this.#startDaemon('slurmd', ['-D', '-N', name], name);
     // With a star, it doesn't answer yet.
     await this.#until(
