@@ -266,8 +266,13 @@ function unplannedSpec(model: NamedModel, file: string): ModelSpec {
  * @throws {ModelError} for settings that the model can't have
  */
 export async function plannedBudget(model: NamedModel, file: string): Promise<number> {
-  if (model.engine !== 'llama') return askedBudget(unplannedSpec(model, file).thinking);
-  const { thinking } = (await chatSettingOf(model, file)).plan;
+  return budgetOfSpec(unplannedSpec(model, file), file);
+}
+
+/** @throws as {@link plannedBudget} */
+export async function budgetOfSpec(spec: ModelSpec, file: string): Promise<number> {
+  if (spec.engine !== 'llama') return askedBudget(spec.thinking);
+  const { thinking } = (await readPlannedChat(spec, file)).plan;
   return thinking.mode === 'on' ? (thinking.budget ?? 0) : 0;
 }
 
