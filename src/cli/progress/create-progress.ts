@@ -40,7 +40,7 @@ function isReflowingTerminal(environment: Environment): boolean {
  */
 export function createProgress(
   context: CliContext,
-  { suite, manifest: { timeLimitMs } }: RunPlan,
+  { suite, manifest: { timeLimitMs } }: Pick<RunPlan, 'suite' | 'manifest'>,
   speeds: Outlook['speeds'],
 ): Progress {
   const { output, globals, environment } = context;
