@@ -155,5 +155,8 @@ it('takes a race as a whole, or leaves it', { timeout: 60_000 }, async () => {
   expect(left.said).toContain(`run ${runId} answers a question, so one worker does all of it: another one does`);
   if (claim !== undefined) await store.releaseCell(claim);
   await worked(store, runId, folder);
-  expect(await store.getRun(runId)).toMatchObject({ status: 'finished', manifest: { hardwareClass: expect.any(String) as string } });
+  expect(await store.getRun(runId)).toMatchObject({
+    status: 'finished',
+    manifest: { hardwareClass: expect.any(String) as string },
+  });
 });

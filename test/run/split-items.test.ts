@@ -94,7 +94,9 @@ it('goes on with blocks that others have answered, and leaves what a model is to
   expect(await statesOf(store, runId)).toEqual(['done', 'done']);
   expect(await answersOf(store, runId)).toEqual(await alone());
   const [cell] = await store.cells(runId);
-  expect(new Set((await store.blocks(cell?.id ?? '')).map(({ result }) => result?.hostname))).toEqual(new Set(['helper']));
+  expect(new Set((await store.blocks(cell?.id ?? '')).map(({ result }) => result?.hostname))).toEqual(
+    new Set(['helper']),
+  );
   const passes = await store.passResults(cell?.id ?? '');
   expect(new Set(passes.map(({ hostname }) => hostname))).toEqual(new Set(['measurer']));
 });
