@@ -28,6 +28,7 @@ export const exitCodeByErrorCode: Readonly<Record<string, number>> = {
   PB_ENVIRONMENT: exitCodes.environment,
   PB_STORE: exitCodes.environment,
   PB_SERVER: exitCodes.environment,
+  PB_LAUNCHER: exitCodes.environment,
   PB_UNSUPPORTED: exitCodes.environment,
   PB_ENGINE: exitCodes.someCellsFailed,
   PB_ANSWERS: exitCodes.someCellsFailed,
