@@ -1,4 +1,5 @@
 import type { Store } from '../core/store.ts';
+import type { openLauncher } from '../launchers/index.ts';
 import type { StoreAccess } from '../store/sqlite-file.ts';
 import type { OptionValues } from './options/option.ts';
 import type { Interruption } from './interruption.ts';
@@ -33,6 +34,8 @@ export interface CliContext {
    * @param access `read` for one that is there: then it need not be writable
    */
   openStore(access?: StoreAccess): Promise<Store>;
+  /** Opens what places workers on machines. */
+  readonly openLauncher: typeof openLauncher;
   /** The path of that store, and whether it isn't the default one. */
   readonly storePath: string;
   readonly isDefaultStore: boolean;

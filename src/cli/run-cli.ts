@@ -36,6 +36,8 @@ export interface CliWorld {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly signals: SignalSource;
+  /** Opens what places workers on machines; by default those of `src/launchers`. */
+  readonly openLauncher?: CliContext['openLauncher'];
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
 }
@@ -220,6 +222,7 @@ async function runCommand(
     path,
     storePath,
     isDefaultStore: globals.store === undefined,
+    openLauncher: world.openLauncher ?? openKnownLauncher,
     openStore: (access) => (store ??= openAndKeep(storePath, access, resources)),
   };
   try {
@@ -230,6 +233,12 @@ async function runCommand(
     await closeAll(resources, interruption.forceSignal);
   }
 }
+
+/** Commands that place no workers load none of it. */
+const openKnownLauncher: CliContext['openLauncher'] = async (...given) => {
+  const { openLauncher } = await import('../launchers/index.ts');
+  return openLauncher(...given);
+};
 
 /** Operands and the values of all options but those that name outputs. */
 function inputFiles(

@@ -49,12 +49,13 @@ export async function findRuns(
   throw new UsageError(`${what} in ${context.storePath}`, { hint: 'List the runs with perbench list.' });
 }
 
-/** The run that a user names; the newest where none is named. */
+/** The run that a user names; the newest, of some status, where none is named. */
 export async function findRun(
   names: readonly string[],
   context: CliContext,
+  status?: readonly RunStatus[],
 ): Promise<{ readonly store: Store; readonly run: RunRecord }> {
-  const { store, runs } = await findRuns(names, context);
+  const { store, runs } = await findRuns(names, context, status);
   const [run] = runs;
   if (run === undefined) throw new Error('findRuns gives at least one run');
   return { store, run };
