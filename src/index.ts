@@ -186,5 +186,6 @@ export type { Scoreboard, ScoreboardCell, ScoreboardRow, ScoreboardTask } from '
 export { clusteredStandardError, pairedDifference, standardError } from './stats/score-interval.ts';
 export type { TaskEvidence } from './scoring/task-evidence.ts';
 export { wilsonInterval } from './stats/score-interval.ts';
+export { openStore, type OpenStoreOptions } from './store/open-store.ts';
 export { openSqliteStore } from './store/sqlite-store.ts';
 export { loadTask, loadTasks, taskNames, tasks, withShots } from './tasks/index.ts';

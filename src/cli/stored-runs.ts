@@ -1,8 +1,8 @@
-import { UsageError } from '../core/errors.ts';
+import { NoStoreError, UsageError } from '../core/errors.ts';
 import { runNamed } from '../core/run-id.ts';
 import { shellWord } from '../core/shell-word.ts';
+import { withoutPassword } from '../core/store-address.ts';
 import type { RunRecord, RunStatus, Store } from '../core/store.ts';
-import { isThere } from '../files/if-there.ts';
 import type { CliContext } from './context.ts';
 
 /**
@@ -11,7 +11,17 @@ import type { CliContext } from './context.ts';
  * @returns undefined where there is none yet
  */
 export async function openExistingStore(context: CliContext): Promise<Store | undefined> {
-  return (await isThere(context.storePath)) ? context.openStore('read') : undefined;
+  const opened = await existingStore(context);
+  return opened instanceof NoStoreError ? undefined : opened;
+}
+
+async function existingStore(context: CliContext): Promise<Store | NoStoreError> {
+  try {
+    return await context.openStore('read');
+  } catch (error) {
+    if (error instanceof NoStoreError) return error;
+    throw error;
+  }
 }
 
 /**
@@ -20,10 +30,11 @@ export async function openExistingStore(context: CliContext): Promise<Store | un
  * @throws {UsageError} if there is none
  */
 export async function openReadStore(context: CliContext): Promise<Store> {
-  const store = await openExistingStore(context);
-  if (store !== undefined) return store;
-  throw new UsageError(`no runs: ${context.storePath} does not exist`, {
+  const opened = await existingStore(context);
+  if (!(opened instanceof NoStoreError)) return opened;
+  throw new UsageError(`no runs: ${opened.message}`, {
     hint: 'Start a run first, or choose another store with --store or --cwd.',
+    cause: opened,
   });
 }
 
@@ -46,7 +57,7 @@ export async function findRuns(
   const latest = await store.latestRun(status === undefined ? {} : { status });
   if (latest !== undefined) return { store, runs: [latest] };
   const what = status === undefined ? 'no runs' : 'no unfinished run';
-  throw new UsageError(`${what} in ${context.storePath}`, { hint: 'List the runs with perbench list.' });
+  throw new UsageError(`${what} in ${context.storePlace.shown}`, { hint: 'List the runs with perbench list.' });
 }
 
 /** The run that a user names; the newest where none is named. */
@@ -63,7 +74,7 @@ export async function findRun(
 async function namedRun(name: string, store: Store, context: CliContext): Promise<RunRecord> {
   const run = await runNamed(store, name);
   if (run !== undefined) return run;
-  throw new UsageError(`no run "${name}" in ${context.storePath}`, {
+  throw new UsageError(`no run "${name}" in ${context.storePlace.shown}`, {
     hint: 'List the runs with perbench list.',
   });
 }
@@ -79,6 +90,6 @@ export function perbenchCommand(words: readonly string[], { globals, environment
   const byNpm = environment['npm_package_name'] === 'perbench' ? ['node', 'bin/perbench.cjs'] : ['npx', 'perbench'];
   const program = environment['npm_command'] === undefined ? ['perbench'] : byNpm;
   const folder = globals.cwd === undefined ? [] : ['-C', globals.cwd];
-  const store = globals.store === undefined ? [] : ['--store', globals.store];
+  const store = globals.store === undefined ? [] : ['--store', withoutPassword(globals.store)];
   return [...program, ...folder, ...words, ...store].map(shellWord).join(' ');
 }
