@@ -20,6 +20,7 @@ it.each([
   ['postgresql://:pw@/db?host=/run/postgresql', 'postgresql://@/db?host=/run/postgresql'],
   ['postgres://me@host/db?password=pw&sslmode=require', 'postgres://me@host/db?sslmode=require'],
   ['postgres://me@host/db?sslpassword=pw', 'postgres://me@host/db'],
+  ['what?password=pw.db', 'what?password=pw.db'],
   // Not addresses, since their passwords should have been encoded; shown all the same, in errors.
   ['postgres://me:p@w@host/db', 'postgres://me@host/db'],
   ['postgres://me:p/w@host/db', 'postgres://me@host/db'],
