@@ -129,16 +129,18 @@ async function appendPassResult(db: Kysely<Database>, claim: Claim, result: Pass
       .where('cell_id', '=', claim.cellId)
       .$castTo<{ readonly last: number | null }>()
       .executeTakeFirstOrThrow();
-    await transaction
-      .insertInto('pass_result')
-      .values({
-        cell_id: claim.cellId,
-        sequence: (last ?? -1) + 1,
-        attempt: claim.attempt,
-        result: JSON.stringify(result),
-      })
-      .execute();
+    await insertPassResult(transaction, claim, (last ?? -1) + 1, result);
   });
+}
+
+export async function insertPassResult(
+  db: Kysely<Database>,
+  { cellId, attempt }: Pick<Claim, 'cellId' | 'attempt'>,
+  sequence: number,
+  result: PassResult,
+): Promise<void> {
+  const row = { cell_id: cellId, sequence, attempt, result: JSON.stringify(result) };
+  await db.insertInto('pass_result').values(row).execute();
 }
 
 /** Answers that failed in the engine are forgotten, so that they are asked again; all others stay. */

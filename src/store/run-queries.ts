@@ -1,7 +1,8 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import { StoreError, UsageError } from '../core/errors.ts';
 import type { Manifest } from '../core/manifest.ts';
-import type { NewCell, NewRun, RunCost, RunRecord, RunStatus, Store } from '../core/store.ts';
+import type { Cell } from '../core/cell.ts';
+import type { Block, NewCell, NewRun, RunCost, RunRecord, RunStatus, Store } from '../core/store.ts';
 import { valueWithoutSecrets } from '../core/without-secrets.ts';
 import { containing } from './containing.ts';
 import { readJson, type Database, type RunTable } from './schema.ts';
@@ -87,20 +88,41 @@ function newestFirst(runs: ReturnType<typeof runsWith>) {
 
 async function createRun(db: Kysely<Database>, run: NewRun, cells: readonly NewCell[]): Promise<void> {
   await db.transaction().execute(async (transaction) => {
-    const { numInsertedOrUpdatedRows } = await transaction
-      .insertInto('run')
-      .values(newRunRow(run))
-      .onConflict((conflict) => conflict.column('id').doNothing())
-      .executeTakeFirstOrThrow();
-    if (Number(numInsertedOrUpdatedRows) === 0) throw new StoreError(`run ${run.id} already exists`);
+    await insertRun(transaction, run, { status: 'running', cost: undefined });
     for (const cell of cells) {
-      await insertCell(transaction, run.id, cell);
-      await insertBlocks(transaction, cell);
+      await insertCell(transaction, run.id, cell, untouched);
+      const blocks = Array.from({ length: cell.blocks ?? 0 }, (_, index) => ({ ...untouched, index }));
+      await insertBlocks(transaction, cell.id, blocks);
     }
   });
 }
 
-async function insertCell(db: Kysely<Database>, runId: string, cell: NewCell): Promise<void> {
+type RunProgress = Pick<RunRecord, 'status' | 'cost'>;
+type CellProgress = Pick<Cell, 'state' | 'attempt' | 'key' | 'error' | 'measurements'>;
+
+const untouched = { state: 'pending', attempt: 0, key: undefined, error: undefined, measurements: {} } as const;
+
+/** @throws {StoreError} if it is there already */
+export async function insertRun(db: Kysely<Database>, run: NewRun, progress: RunProgress): Promise<void> {
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('run')
+    .values(runRow(run, progress))
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirstOrThrow();
+  if (Number(numInsertedOrUpdatedRows) === 0) throw new StoreError(`run ${run.id} already exists`);
+}
+
+/**
+ * A cell that nobody holds.
+ *
+ * @throws {StoreError} if it is there already
+ */
+export async function insertCell(
+  db: Kysely<Database>,
+  runId: string,
+  cell: NewCell,
+  { state, attempt, key, error, measurements }: CellProgress,
+): Promise<void> {
   const row = {
     id: cell.id,
     run_id: runId,
@@ -108,10 +130,12 @@ async function insertCell(db: Kysely<Database>, runId: string, cell: NewCell): P
     task_id: cell.taskId,
     protocol: cell.protocol,
     position: cell.position,
-    state: 'pending',
-    attempt: 0,
+    state,
+    attempt,
     items: cell.items,
-    measurements: '{}',
+    key: key ?? null,
+    error: error === undefined ? null : JSON.stringify(error),
+    measurements: JSON.stringify(measurements),
   };
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('cell')
@@ -121,9 +145,13 @@ async function insertCell(db: Kysely<Database>, runId: string, cell: NewCell): P
   if (Number(numInsertedOrUpdatedRows) === 0) throw new StoreError(`cell ${cell.id} already exists`);
 }
 
-async function insertBlocks(db: Kysely<Database>, { id, blocks = 0 }: NewCell): Promise<void> {
-  if (blocks === 0) return;
-  const rows = Array.from({ length: blocks }, (_, block) => ({ cell_id: id, block, state: 'pending', attempt: 0 }));
+export async function insertBlocks(
+  db: Kysely<Database>,
+  cellId: string,
+  blocks: readonly Pick<Block, 'index' | 'state' | 'attempt'>[],
+): Promise<void> {
+  if (blocks.length === 0) return;
+  const rows = blocks.map(({ index, state, attempt }) => ({ cell_id: cellId, block: index, state, attempt }));
   await db.insertInto('block').values(rows).execute();
 }
 
@@ -137,17 +165,17 @@ function manifestWithoutSecrets(manifest: Manifest): Manifest {
   return { ...manifest, ...valueWithoutSecrets({ commandLine, models }) };
 }
 
-function newRunRow(run: NewRun): RunTable {
+function runRow(run: NewRun, { status, cost }: RunProgress): RunTable {
   return {
     id: run.id,
     name: run.name,
     created_at_ms: run.createdAtMs,
-    status: 'running',
+    status,
     suite: JSON.stringify(suiteWithoutSecrets(run.suite)),
     suite_key: run.suiteKey,
     protocol: run.protocol,
     manifest: JSON.stringify(manifestWithoutSecrets(run.manifest)),
-    cost: null,
+    cost: cost === undefined ? null : JSON.stringify(cost),
     stop_requested: 0,
   };
 }

@@ -4,6 +4,7 @@ import { StoreError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
 import { createBlockQueries } from './block-queries.ts';
 import { createCellQueries } from './claims.ts';
+import { copyRun } from './copy-run.ts';
 import { rescue } from './rescue.ts';
 import { createRunQueries } from './run-queries.ts';
 import { createSampleQueries } from './sample-queries.ts';
@@ -87,6 +88,7 @@ export function createQueries(
 ): Omit<Store, 'rescue' | typeof Symbol.asyncDispose> {
   return {
     ...createRunQueries(db, dialect),
+    copyRun: (run, from) => copyRun(db, dialect, run, from),
     ...createCellQueries(db, dialect),
     ...createBlockQueries(db, dialect),
     ...createWorkerQueries(db, dialect),

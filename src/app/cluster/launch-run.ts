@@ -3,7 +3,7 @@ import { UsageError } from '../../core/errors.ts';
 import type { Store } from '../../core/store.ts';
 import { openRun, type OpenRunOptions } from '../../run/open-run.ts';
 import type { RunPlan } from '../../run/plan.ts';
-import { isServerStore } from '../../store/open-store.ts';
+import { isServerStore } from '../../core/store-address.ts';
 import { isAlive } from './job-states.ts';
 import { newestAttempts, nextAttempt, orderBase, type OrderOptions, ordersOf } from './orders.ts';
 

@@ -43,7 +43,7 @@ export function clusterChoice({ on, ...flags }: ClusterFlags, context: CliContex
   if (flags.detach === true && flags.print === true) {
     throw new UsageError('--print submits nothing: there is nothing to detach from', { hint: 'Leave --detach out.' });
   }
-  checkSharedStore(context.storePath, on);
+  checkSharedStore(context.storePlace.shown, on);
   return { on, ...flags };
 }
 
@@ -68,7 +68,7 @@ export async function runOnCluster(
   const store = await context.openStore();
   const launcher = await openLauncher(on, plan.suite.cluster, context);
   const random = (): number => randomBytes(4).readUInt32LE(0) / 2 ** 32;
-  const options = { store, storeUrl: context.storePath, workers, isFresh, ...resumed, now: new Date(), random };
+  const options = { store, storeUrl: context.storePlace.shown, workers, isFresh, ...resumed, now: new Date(), random };
   if (print === true) return await printOrders(plan, launcher, options, context);
   const { runId, isResumed, submitted } = await launchRun(plan, { ...options, launcher });
   for (const job of submitted) tellJob(job, context);
