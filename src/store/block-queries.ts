@@ -1,8 +1,9 @@
 import type { Kysely, UpdateObject } from 'kysely';
+import type { PassResult } from '../core/cell.ts';
 import { FencedError } from '../core/errors.ts';
 import type { Block, Claim, Store } from '../core/store.ts';
 import { updateClaimed } from './claims.ts';
-import type { Database } from './schema.ts';
+import { type Database, readJson } from './schema.ts';
 import { isClaimable, leaseEnd, type StoreDialect } from './store-dialect.ts';
 
 type BlockQueries = Pick<Store, 'claimBlock' | 'endBlock' | 'blocks' | 'openWork' | 'renewLease' | 'releaseCell'>;
@@ -15,14 +16,21 @@ export function createBlockQueries(db: Kysely<Database>, dialect: StoreDialect):
       db.transaction().execute(async (transaction) => claimBlock(transaction, dialect, { runId, owner, leaseMs, ...of })),
     renewLease: (claim, leaseMs) => updateHeld(db, claim, { lease_until_ms: leaseEnd(dialect, leaseMs) }),
     releaseCell: (claim) => updateHeld(db, claim, { state: 'pending', owner: null, lease_until_ms: null }),
-    endBlock: (claim) => updateHeld(db, claim, { state: 'done', owner: null, lease_until_ms: null }),
+    endBlock: (claim, result) =>
+      updateBlock(db, claim, {
+        state: 'done',
+        owner: null,
+        lease_until_ms: null,
+        result: result === undefined ? null : JSON.stringify(result),
+      }),
     async blocks(cellId) {
       const rows = await db.selectFrom('block').selectAll().where('cell_id', '=', cellId).orderBy('block').execute();
-      return rows.map(({ cell_id, block, state, attempt }) => ({
+      return rows.map(({ cell_id, block, state, attempt, result }) => ({
         cellId: cell_id,
         index: block,
         state: state as Block['state'],
         attempt,
+        result: result === null ? undefined : (readJson(result, `block ${block} of cell ${cell_id}`) as PassResult),
       }));
     },
     async openWork(runId, leaseMs, models) {
@@ -106,8 +114,16 @@ type Held = Pick<UpdateObject<Database, 'cell'> & UpdateObject<Database, 'block'
  * @throws {FencedError} if another process has it now, or it has ended
  */
 export async function updateHeld(db: Kysely<Database>, claim: Claim, columns: Held): Promise<void> {
-  const { cellId, block, attempt, owner } = claim;
-  if (block === undefined) return updateClaimed(db, claim, columns);
+  const { block } = claim;
+  return block === undefined ? updateClaimed(db, claim, columns) : updateBlock(db, claim, columns);
+}
+
+async function updateBlock(
+  db: Kysely<Database>,
+  { cellId, block, attempt, owner }: Claim,
+  columns: UpdateObject<Database, 'block'>,
+): Promise<void> {
+  if (block === undefined) throw new Error('a claim on a cell is none on a block');
   const { numUpdatedRows } = await db
     .updateTable('block')
     .set(columns)
@@ -116,7 +132,7 @@ export async function updateHeld(db: Kysely<Database>, claim: Claim, columns: He
     .where('attempt', '=', attempt)
     .where('owner', '=', owner)
     .executeTakeFirstOrThrow();
-  if (Number(numUpdatedRows) > 0) return undefined;
+  if (Number(numUpdatedRows) > 0) return;
   throw new FencedError(`attempt ${attempt} may no longer write into block ${block} of cell ${cellId}`, {
     hint: 'Another perbench process answers these items now.',
   });
