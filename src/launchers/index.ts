@@ -17,7 +17,13 @@ export interface LauncherEntry {
 }
 
 /** Engines that place workers. */
-export const launchers: Readonly<Partial<Record<LauncherName, LauncherEntry>>> = {};
+export const launchers: Readonly<Partial<Record<LauncherName, LauncherEntry>>> = {
+  kubernetes: {
+    summary: 'Kubernetes: an Indexed Job for each order',
+    load: async (settings, world) =>
+      (await import('./kubernetes/kubernetes-launcher.ts')).loadKubernetes(settings.kubernetes, world),
+  },
+};
 
 /** @throws {LauncherError} if the engine isn't there */
 export async function openLauncher(
