@@ -53,6 +53,15 @@ export interface JobStatus {
   readonly node: string | undefined;
 }
 
+/** What launchers take from outside. */
+export interface LauncherWorld {
+  /** Programs are looked for and started with it; what workers need of it is passed on. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Absolute: workers start in it, where nodes share it. */
+  readonly workingFolder: string;
+  readonly signal: AbortSignal;
+}
+
 /** Places workers on machines, by an engine that the cluster has. Every method may throw {LauncherError}. */
 export interface Launcher {
   readonly name: LauncherName;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as zod from 'zod';
 import { clusterSchema } from '../../src/core/cluster-settings.ts';
 import type { Launcher } from '../../src/core/cluster.ts';
-import { loadKubernetes } from '../../src/launchers/kubernetes/kubernetes-launcher.ts';
+import { openKubernetes } from '../../src/launchers/kubernetes/kubernetes-launcher.ts';
 import type { TestCluster } from '../conformance/launcher.ts';
 import { type ApiAccess, ApiClient } from './api-client.ts';
 import { FakeKubelet, type KubeletOptions } from './fake-kubelet.ts';
@@ -94,7 +94,7 @@ export class KubernetesTestCluster implements TestCluster {
   /** A launcher as a suite with these settings opens it. */
   open(settings: object = {}, config = 'config', signal: AbortSignal = new AbortController().signal): Launcher {
     const { kubernetes } = clusterSchema(zod).parse({ kubernetes: { tolerations, ...settings } });
-    return loadKubernetes(kubernetes, { environment: { KUBECONFIG: join(this.folder, config) }, signal });
+    return openKubernetes(kubernetes, { environment: { KUBECONFIG: join(this.folder, config) }, signal });
   }
 
   async startNode(name: string): Promise<void> {

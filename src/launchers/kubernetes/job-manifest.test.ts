@@ -3,7 +3,7 @@ import * as zod from 'zod';
 import { clusterSchema } from '../../core/cluster-settings.ts';
 import type { WorkerOrder } from '../../core/cluster.ts';
 import { jobManifest, jobName, type KubernetesSettings } from './job-manifest.ts';
-import { loadKubernetes } from './kubernetes-launcher.ts';
+import { openKubernetes } from './kubernetes-launcher.ts';
 
 const order: WorkerOrder = {
   name: 'pb-20261130-120000-k3f9-o1-a1',
@@ -24,7 +24,7 @@ function settings(given: object = {}): KubernetesSettings {
 
 describe('jobManifest', () => {
   it('is what a person would apply', () => {
-    const launcher = loadKubernetes(undefined, { environment: {}, signal: new AbortController().signal });
+    const launcher = openKubernetes(undefined, { environment: {}, signal: new AbortController().signal });
     expect(launcher.print([order])).toMatchInlineSnapshot();
   });
 

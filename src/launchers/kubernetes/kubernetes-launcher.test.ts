@@ -6,7 +6,7 @@ import { testLauncher } from '../../../test/conformance/launcher.ts';
 import type { ApiDouble } from '../../../test/kubernetes/api-double.ts';
 import { openDoubleCluster } from '../../../test/kubernetes/double-cluster.ts';
 import type { KubernetesTestCluster } from '../../../test/kubernetes/kubernetes-test-cluster.ts';
-import { loadKubernetes } from './kubernetes-launcher.ts';
+import { openKubernetes } from './kubernetes-launcher.ts';
 
 describe('a cluster behind an HTTP double', () => {
   testLauncher(async () => (await openDoubleCluster()).cluster);
@@ -83,7 +83,7 @@ describe('a kubeconfig', () => {
   const order = scriptOrder('exit 0');
 
   it('is missed in one line, and not needed to print', async () => {
-    const launcher = loadKubernetes(undefined, world({ HOME: '/nowhere' }));
+    const launcher = openKubernetes(undefined, world({ HOME: '/nowhere' }));
     const { message } = await launcherError(launcher.check([order]));
     expect(message).toBe('there is no kubeconfig: neither KUBECONFIG nor ~/.kube/config names a file that exists');
     expect(launcher.print([order])).toContain(`name: ${order.name}`);
@@ -111,7 +111,7 @@ describe('a kubeconfig', () => {
     const { kubeconfig, folder } = cluster;
     const other = join(folder, 'other');
     await writeFile(other, JSON.stringify({ 'current-context': 'guest', contexts: [], clusters: [], users: [] }));
-    const launcher = (files: string) => loadKubernetes(undefined, world({ KUBECONFIG: files }));
+    const launcher = (files: string) => openKubernetes(undefined, world({ KUBECONFIG: files }));
     expect(await launcher(`${join(folder, 'missing')}:${kubeconfig}:${other}`).list('a-run')).toEqual([]);
     expect((await launcherError(launcher(`${other}:${kubeconfig}`).list('a-run'))).message).toContain('forbidden');
   });

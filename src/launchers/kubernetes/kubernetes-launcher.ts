@@ -3,7 +3,7 @@ import type { V1PodList } from '@kubernetes/client-node';
 import { stringify } from 'yaml';
 import * as zod from 'zod';
 import { type ClusterSettings, kubernetesSettings } from '../../core/cluster-settings.ts';
-import type { JobStatus, Launcher, WorkerOrder } from '../../core/cluster.ts';
+import type { JobStatus, Launcher, LauncherWorld, WorkerOrder } from '../../core/cluster.ts';
 import { LauncherError } from '../../core/errors.ts';
 import { shapeOf } from '../../core/settings.ts';
 import { shellWord } from '../../core/shell-word.ts';
@@ -18,10 +18,7 @@ const tailLines = 50;
 const passing: ReadonlySet<number | undefined> = new Set([undefined, 429, 500, 502, 503, 504]);
 const retryPausesMs = [500, 1000, 2000, 4000] as const;
 
-interface World {
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly signal: AbortSignal;
-}
+type World = Pick<LauncherWorld, 'environment' | 'signal'>;
 
 /**
  * Kubernetes: an Indexed Job for each order, a Pod for each worker, in any cluster that a kubeconfig names. What the API
@@ -170,7 +167,7 @@ class KubernetesLauncher implements Launcher {
 }
 
 /** @param settings what a suite says of Kubernetes, if it says anything */
-export function loadKubernetes(settings: ClusterSettings['kubernetes'], world: World): Launcher {
+export function openKubernetes(settings: ClusterSettings['kubernetes'], world: World): Launcher {
   const filled = zod.strictObject(shapeOf(kubernetesSettings, zod)).parse(settings ?? {});
   return new KubernetesLauncher(filled, world);
 }
