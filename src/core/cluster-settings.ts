@@ -29,6 +29,17 @@ export const slurmSettings = {
   program,
 } as const;
 
+/** As in the API of Kubernetes: `Toleration` of core/v1. */
+function tolerationSchema(zod: Zod) {
+  return zod.strictObject({
+    key: zod.string().optional(),
+    operator: zod.enum(['Exists', 'Equal']).optional(),
+    value: zod.string().optional(),
+    effect: zod.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
+    tolerationSeconds: zod.int().min(0).optional(),
+  });
+}
+
 export const kubernetesSettings = {
   context: text({ ...nothing, help: 'context of the kubeconfig', otherwise: 'the current one' }),
   namespace: text({ ...nothing, help: 'namespace', otherwise: 'that of the context' }),
@@ -42,7 +53,7 @@ export const kubernetesSettings = {
     fallback: {},
     help: 'labels that nodes must have',
   }),
-  tolerations: section((zod) => zod.array(zod.record(zod.string(), zod.unknown())), {
+  tolerations: section((zod) => zod.array(tolerationSchema(zod)), {
     ...nothing,
     fallback: [],
     help: 'tolerations of the pods, as Kubernetes writes them',
