@@ -39,8 +39,6 @@ async function waitingRun(folder: string): Promise<{ readonly store: Store; read
     launcher: engine,
     storeUrl: file,
     workers: undefined,
-    now: new Date(),
-    random: Math.random,
   });
   return { store, runId: launched.runId, engine };
 }
@@ -56,7 +54,7 @@ it('attaches to a run whose jobs live, and leaves it to them at Ctrl-C', { timeo
     openLauncher: async () => engine,
     signals,
     onStderr: (text) => {
-      if (text.includes('waits: Resources')) signals.emit('SIGINT');
+      if (text.includes('2 workers of slurm job 100 wait: Resources')) signals.emit('SIGINT');
     },
   });
   expect(code).toBe(0);

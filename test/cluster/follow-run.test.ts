@@ -44,7 +44,7 @@ afterEach(async () => {
 const plan = (models: Record<string, object> = { one: {}, two: {} }): RunPlan => toyPlan({ models: { ...models } as never });
 
 async function launch(toy: RunPlan, change: Partial<LaunchOptions> = {}): Promise<LaunchedRun> {
-  const options = { store, launcher: engine, storeUrl: file, workers: undefined, now: new Date(), random: Math.random };
+  const options = { store, launcher: engine, storeUrl: file, workers: undefined };
   return launchRun(toy, { ...options, ...change });
 }
 
@@ -156,7 +156,7 @@ describe('a run whose workers are elsewhere', { timeout: 60_000 }, () => {
     });
     expect(last(followed)).toMatchObject({ status: 'finished' });
     expect(engine.submitted).toEqual([`pb-${runId}-g0-a1`, `pb-${runId}-g0-a2`]);
-    expect(followed.said.join('\n')).toMatch(/job 100_0 is lost: node failure/);
+    expect(followed.said.join('\n')).toMatch(/(job 100_\d is|2 workers of slurm job 100 are) lost: node failure/);
     for (const cell of await store.cells(runId)) expect((await store.sampleSummary(cell.id)).items).toBe(40);
     const jobs = await store.jobs(runId);
     expect(jobs.map(({ attempt, state }) => [attempt, state])).toEqual([
@@ -204,7 +204,7 @@ describe('a run whose workers are elsewhere', { timeout: 60_000 }, () => {
     });
     const about = followed.said.filter((line) => /answer/.test(line));
     expect(about).toEqual([
-      "slurm can't be asked: the controller does not answer. Start it. Following the store meanwhile.",
+      'slurm: the controller does not answer. Start it. Following the store meanwhile.',
       'slurm answers again',
     ]);
     expect(last(followed)).toMatchObject({ status: 'finished' });

@@ -57,30 +57,29 @@ export class FollowedJobs {
   async look(): Promise<readonly RunEvent[]> {
     const { store, runId, launcher } = this.#options;
     const jobs = newestAttempts(await store.jobs(runId));
+    const events: RunEvent[] = [];
     try {
       const statuses = jobs.length === 0 ? [] : await launcher.list(runId);
-      const events: RunEvent[] = this.#isReached ? [] : [note(`${launcher.name} answers again`)];
+      if (!this.#isReached) events.push(note(`${launcher.name} answers again`));
       this.#isReached = true;
       this.#isAnyAlive = false;
       for (const job of jobs) {
         const own = statuses.filter(({ name }) => name === job.name);
         events.push(...(await this.#follow(job, own)));
       }
-      return events;
     } catch (error) {
       if (!(error instanceof LauncherError)) throw error;
-      const isNews = this.#isReached;
+      const said = withRemedy(error.message, error.hint);
+      if (this.#isReached) events.push(warning(`${launcher.name}: ${said} Following the store meanwhile.`));
       this.#isReached = false;
-      const message = `${launcher.name} can't be asked: ${withRemedy(error.message, error.hint)}`;
-      return isNews ? [warning(`${message} Following the store meanwhile.`)] : [];
     }
+    return events;
   }
 
   async #follow(job: JobRecord, statuses: readonly JobStatus[]): Promise<readonly RunEvent[]> {
     const { store, runId, leaseMs } = this.#options;
     if (job.handle === undefined) return this.#submitRecorded(job);
-    const events: RunEvent[] = [];
-    for (const status of statuses) events.push(...(await this.#tell(job, status)));
+    const events: RunEvent[] = [...(await this.#tell(job, statuses))];
     const open = await store.openWork(runId, leaseMs, job.models);
     const state = orderState(statuses) ?? forgottenState(job, open);
     const reason = statuses.find((status) => status.state === state)?.reason;
@@ -103,20 +102,19 @@ export class FollowedJobs {
     return [note(`submitted: ${job.name} as ${launcher.name} job ${handle}`)];
   }
 
-  /** News of one worker: why it waits, that its node is lost, what it said before it failed. */
-  async #tell(job: JobRecord, status: JobStatus): Promise<readonly RunEvent[]> {
-    const { handle, state, reason = '', node } = status;
-    const told = `${state} ${reason}`;
-    if (this.#told.get(handle) === told) return [];
-    this.#told.set(handle, told);
-    const who = `${this.#options.launcher.name} job ${handle}${node === undefined ? '' : ` on ${node}`}`;
-    const why = reason === '' ? '' : `: ${reason}`;
-    if (state === 'pending') return reason === '' ? [] : [note(`${who} waits${why}`)];
-    if (state === 'lost') return [warning(`${who} is lost${why}`)];
-    if (state === 'cancelled') return [warning(`${who} was cancelled${why}`)];
-    if (state !== 'failed') return [];
-    const said = await this.#lastWords(job, status);
-    return [warning(`${who} failed${said === undefined ? why : `: ${said}`}`)];
+  /** News of an order's workers: why they wait, that a node is lost, what one said before it failed. */
+  async #tell(job: JobRecord, statuses: readonly JobStatus[]): Promise<readonly RunEvent[]> {
+    const newsOf = ({ state, reason = '' }: JobStatus): string => `${state} ${reason}`;
+    const fresh = statuses.filter((status) => this.#told.get(status.handle) !== newsOf(status));
+    for (const status of fresh) this.#told.set(status.handle, newsOf(status));
+    const events: RunEvent[] = [];
+    for (const [, alike] of Map.groupBy(fresh, newsOf)) {
+      const [first] = alike;
+      if (first === undefined) continue;
+      const said = first.state === 'failed' ? await this.#lastWords(job, first) : undefined;
+      events.push(...statusNews(this.#options.launcher.name, job, alike, said ?? first.reason));
+    }
+    return events;
   }
 
   /** What it wrote last, where no worker of it has said in the store why it ended. */
@@ -173,4 +171,32 @@ export class FollowedJobs {
 function forgottenState({ state }: JobRecord, { claimable, held }: OpenWork): JobState {
   if (!isAlive(state)) return state;
   return claimable + held > 0 ? 'lost' : 'done';
+}
+
+/** One line about workers of an order that fare alike; nothing of those that run or are done. */
+function statusNews(
+  engine: string,
+  { handle }: JobRecord,
+  alike: readonly JobStatus[],
+  why: string | undefined,
+): readonly RunEvent[] {
+  const [first] = alike;
+  if (first === undefined) return [];
+  const isOne = alike.length === 1;
+  const place = first.node === undefined ? '' : ` on ${first.node}`;
+  const who = isOne ? `${engine} job ${first.handle}${place}` : `${alike.length} workers of ${engine} job ${handle}`;
+  const because = why === undefined ? '' : `: ${why}`;
+  switch (first.state) {
+    case 'pending':
+      return why === undefined ? [] : [note(`${who} ${isOne ? 'waits' : 'wait'}${because}`)];
+    case 'failed':
+      return [warning(`${who} failed${because}`)];
+    case 'lost':
+      return [warning(`${who} ${isOne ? 'is' : 'are'} lost${because}`)];
+    case 'cancelled':
+      return [warning(`${who} ${isOne ? 'was' : 'were'} cancelled${because}`)];
+    case 'running':
+    case 'done':
+      return [];
+  }
 }

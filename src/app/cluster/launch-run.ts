@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { JobRecord, Launcher, WorkerOrder } from '../../core/cluster.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { Store } from '../../core/store.ts';
@@ -7,7 +8,8 @@ import { isServerStore } from '../../core/store-address.ts';
 import { isAlive } from './job-states.ts';
 import { newestAttempts, nextAttempt, orderBase, type OrderOptions, ordersOf } from './orders.ts';
 
-export interface LaunchOptions extends OpenRunOptions, Pick<OrderOptions, 'storeUrl' | 'workers'> {
+export interface LaunchOptions
+  extends Omit<OpenRunOptions, 'now' | 'random'>, Pick<OrderOptions, 'storeUrl' | 'workers'> {
   readonly store: Store;
   readonly launcher: Launcher;
 }
@@ -29,6 +31,15 @@ export function checkSharedStore(address: string, launcher: string): void {
   throw new UsageError(`--on ${launcher} needs a store that all machines reach: ${address} is a file on this one`, {
     hint: 'Name a PostgreSQL database, such as --store postgres://user@host/perbench (docs/clusters.md).',
   });
+}
+
+/** What workers need of the environment: a password in the address of the store goes into no words, but there. */
+export function workerEnvironment<Environment extends Readonly<Record<string, string | undefined>>>(
+  storeAddress: string,
+  environment: Environment,
+): Environment | (Environment & { readonly PGPASSWORD: string }) {
+  const password = URL.parse(storeAddress)?.password ?? '';
+  return password === '' ? environment : { ...environment, PGPASSWORD: decodeURIComponent(password) };
 }
 
 /**
@@ -62,7 +73,8 @@ export async function openOrders(
   options: Omit<LaunchOptions, 'launcher'>,
 ): Promise<Pick<LaunchedRun, 'runId' | 'isResumed'> & { readonly orders: readonly WorkerOrder[] }> {
   const { store } = options;
-  const opened = await openRun(plan, store, options);
+  const random = (): number => randomBytes(4).readUInt32LE(0) / 2 ** 32;
+  const opened = await openRun(plan, store, { ...options, now: new Date(), random });
   const cells = await store.cells(opened.runId);
   const open = new Set(
     cells.flatMap(({ state, model }) => (state === 'pending' || state === 'running' ? [model] : [])),

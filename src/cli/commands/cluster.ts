@@ -1,7 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { cancelRun } from '../../app/cluster/cancel-run.ts';
 import { followRun } from '../../app/cluster/follow-run.ts';
-import { checkSharedStore, launchRun, type LaunchOptions, openOrders } from '../../app/cluster/launch-run.ts';
+import {
+  checkSharedStore,
+  launchRun,
+  type LaunchOptions,
+  openOrders,
+  workerEnvironment,
+} from '../../app/cluster/launch-run.ts';
 import { earlierSpeeds } from '../../app/known-speeds.ts';
 import type { LocalContext } from '../../app/local-context.ts';
 import { countText } from '../../core/amount-text.ts';
@@ -67,8 +72,7 @@ export async function runOnCluster(
   await local.meter[Symbol.asyncDispose]?.();
   const store = await context.openStore();
   const launcher = await openLauncher(on, plan.suite.cluster, context);
-  const random = (): number => randomBytes(4).readUInt32LE(0) / 2 ** 32;
-  const options = { store, storeUrl: context.storePlace.shown, workers, isFresh, ...resumed, now: new Date(), random };
+  const options = { store, storeUrl: context.storePlace.shown, workers, isFresh, ...resumed };
   if (print === true) return await printOrders(plan, launcher, options, context);
   const { runId, isResumed, submitted } = await launchRun(plan, { ...options, launcher });
   for (const job of submitted) tellJob(job, context);
@@ -78,16 +82,17 @@ export async function runOnCluster(
   return await follow(run, launcher, { files, anchors, isResumed, speeds }, context);
 }
 
-/** A password in the address of the store goes into no words: those that the engine starts find it in their environment. */
 async function openLauncher(
   name: LauncherName,
   settings: RunPlan['suite']['cluster'],
-  { environment, globals, workingFolder, interruption, openLauncher: open }: CliContext,
+  { environment, storePlace, workingFolder, interruption, openLauncher: open }: CliContext,
 ): Promise<Launcher> {
-  const password = URL.parse(globals.store ?? '')?.password ?? '';
-  const own = password === '' ? environment : { ...environment, PGPASSWORD: decodeURIComponent(password) };
-  // Ctrl-C asks what becomes of the jobs: until then the engine can be told.
-  return await open(name, settings ?? {}, { environment: own, workingFolder, signal: interruption.forceSignal });
+  return await open(name, settings ?? {}, {
+    environment: workerEnvironment(storePlace.address, environment),
+    workingFolder,
+    // Ctrl-C asks what becomes of the jobs: until then the engine can be told.
+    signal: interruption.forceSignal,
+  });
 }
 
 async function printOrders(
