@@ -59,8 +59,6 @@ export async function openRun(
   const open = await findOpenRun(plan, store, options);
   if (open !== undefined) {
     if (options.retryFailed === true) await store.resetFailed(open.id);
-    // It was cancelled; whoever goes on with it wants it.
-    if (open.isStopRequested) await store.requestStop(open.id, false);
     return { runId: open.id, isResumed: true };
   }
   const id = createRunId(options.now.getTime(), options.random);

@@ -75,6 +75,8 @@ export async function openOrders(
   const { store } = options;
   const random = (): number => randomBytes(4).readUInt32LE(0) / 2 ** 32;
   const opened = await openRun(plan, store, { ...options, now: new Date(), random });
+  // It may have been cancelled; its workers would leave at once.
+  await store.requestStop(opened.runId, false);
   const cells = await store.cells(opened.runId);
   const open = new Set(
     cells.flatMap(({ state, model }) => (state === 'pending' || state === 'running' ? [model] : [])),

@@ -90,6 +90,8 @@ export const resume: CommandHandler<typeof resumeOptions> = async ({ arguments: 
     status[Symbol.dispose](),
   );
   const plan = timeLimitMs === undefined ? prepared : withTimeLimit(prepared, timeLimitMs);
+  // It may have been cancelled; others who join in would leave at once.
+  if (stored.isStopRequested) await (await context.openStore()).requestStop(stored.id, false);
   const again = { files, resumeId: stored.id, retryFailed: true };
   if (cluster !== undefined) return runOnCluster(plan, local, cluster, again, context);
   return executePlan(plan, local, context, { ...again, force: options.force });
