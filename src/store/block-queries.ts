@@ -109,7 +109,10 @@ async function claimBlock(
   return { cellId: found.cell_id, block: found.block, attempt, owner };
 }
 
-type Held = Pick<UpdateObject<Database, 'cell'> & UpdateObject<Database, 'block'>, 'state' | 'owner' | 'lease_until_ms'>;
+type Held = Pick<
+  UpdateObject<Database, 'cell'> & UpdateObject<Database, 'block'>,
+  'state' | 'owner' | 'lease_until_ms'
+>;
 
 /**
  * Writes into what a claim is on, a cell or a block, in its name.
