@@ -53,11 +53,11 @@ export function testModelClaims(open: OpenStore): void {
     expect(idsOf(await store.claimModel('run-1', 'owner-a', 1_000))).toEqual(['a-1']);
     expect(idsOf(await store.claimModel('run-1', 'owner-a', 1_000))).toEqual(['b-1']);
     clock.nowMs += 1_000;
-    expect(await store.claimModel('run-1', 'owner-c', 1_000)).toEqual([{ cellId: 'a-1', attempt: 2, owner: 'owner-c' }]);
     expect(await store.claimModel('run-1', 'owner-c', 1_000)).toEqual([
       { cellId: 'b-0', attempt: 2, owner: 'owner-c' },
       { cellId: 'b-1', attempt: 2, owner: 'owner-c' },
     ]);
+    expect(await store.claimModel('run-1', 'owner-c', 1_000)).toEqual([{ cellId: 'a-1', attempt: 2, owner: 'owner-c' }]);
   });
 
   it('never parts a model between two that claim at once', async () => {
