@@ -29,7 +29,6 @@ export const exitCodeByErrorCode: Readonly<Record<string, number>> = {
   PB_DOWNLOAD: exitCodes.environment,
   PB_ENVIRONMENT: exitCodes.environment,
   PB_STORE: exitCodes.environment,
-  PB_LAUNCHER: exitCodes.environment,
   PB_SERVER: exitCodes.environment,
   PB_LAUNCHER: exitCodes.environment,
   PB_UNSUPPORTED: exitCodes.environment,
