@@ -141,8 +141,9 @@ export class SimulatedRay implements AsyncDisposable {
   /** Ends the head; nobody answers any more. */
   async close(): Promise<void> {
     this.#server.closeAllConnections();
-    this.#server.close();
-    if (this.#server.listening) await once(this.#server, 'close');
+    await new Promise((resolve) => {
+      this.#server.close(resolve);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
