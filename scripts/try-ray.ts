@@ -1,7 +1,7 @@
 /**
  * Tries the Ray launcher on real Ray: a head and nodes with fake GPUs on this machine, the tests of test/ray against them.
  *
- * Background: continuous integration has a double of Ray's API only (test/setup/simulated-ray.ts), since Ray is 400 MB and
+ * Background: continuous integration has a double of Ray's API only (test/ray/simulated-ray.ts), since Ray is 400 MB and
  * takes most of a gigabyte of memory. Whatever it is told, Ray listens on all interfaces; so all of it, tests included, is
  * in a network namespace that has nothing but loopback. At the end whatever is in that namespace is killed.
  *

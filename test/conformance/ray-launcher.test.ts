@@ -1,8 +1,8 @@
 import { describe } from 'vitest';
 import type { JobStatus, Launcher } from '../../src/core/cluster.ts';
 import { openRay } from '../../src/launchers/ray/ray-launcher.ts';
-import { raySettingsOf } from '../setup/ray-settings.ts';
-import { SimulatedRay } from '../setup/simulated-ray.ts';
+import { raySettingsOf } from '../ray/ray-settings.ts';
+import { SimulatedRay } from '../ray/simulated-ray.ts';
 import { testFolder } from '../setup/test-settings.ts';
 import { type TestCluster, testLauncher } from './launcher.ts';
 

@@ -7,8 +7,8 @@ import { openRay } from '../../src/launchers/ray/ray-launcher.ts';
 import type { RaySettings } from '../../src/launchers/ray/submission.ts';
 import { allIn, allOver, eventually, lastingScript, launcherError, scriptOrder, written } from '../conformance/launcher-orders.ts';
 import { type TestCluster, testLauncher } from '../conformance/launcher.ts';
-import { nodeResources, rayAddress, RayCluster } from '../setup/ray-cluster.ts';
-import { raySettingsOf } from '../setup/ray-settings.ts';
+import { nodeResources, rayAddress, RayCluster } from './ray-cluster.ts';
+import { raySettingsOf } from './ray-settings.ts';
 
 const program = process.env['PERBENCH_TEST_RAY'];
 const token = 'd1ce-7e57-f00d-70c3';

@@ -1,13 +1,12 @@
-import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { allIn, allOver, launcherError, lastingScript, scriptOrder, written } from '../../../test/conformance/launcher-orders.ts';
 import { listenOnLoopback } from '../../../test/setup/listen-on-loopback.ts';
-import { raySettingsOf } from '../../../test/setup/ray-settings.ts';
-import { type SimulatedNode, SimulatedRay } from '../../../test/setup/simulated-ray.ts';
+import { raySettingsOf } from '../../../test/ray/ray-settings.ts';
+import { type SimulatedNode, SimulatedRay } from '../../../test/ray/simulated-ray.ts';
 import { testFolder } from '../../../test/setup/test-settings.ts';
 import type { Launcher, LauncherWorld } from '../../core/cluster.ts';
 import { textWithoutSecrets } from '../../core/without-secrets.ts';
@@ -240,8 +239,9 @@ it('stops waiting for an answer when it is told to', async () => {
 
 it('says that nobody is there, or somebody else', async () => {
   const ray = await startRay();
+  const left = await launcherOf(ray.url);
   await ray.close();
-  const gone = await launcherError((await launcherOf(ray.url)).check([]));
+  const gone = await launcherError(left.check([]));
   expect(gone.message).toMatch(/^Ray at http:\/\/127\.0\.0\.1:\d+ can't be reached: connect ECONNREFUSED 127\.0\.0\.1:\d+$/);
   expect(gone.hint).toBe('Start the head (ray start --head), or set address of cluster.ray to that of its dashboard.');
 

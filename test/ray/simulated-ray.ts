@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What a node of a simulated cluster has; Ray's names for resources. */
 export interface SimulatedNode {
@@ -70,16 +71,22 @@ export class SimulatedRay implements AsyncDisposable {
   losesSubmission = false;
   readonly #jobs = new Map<string, Job>();
   #nodes: readonly SimulatedNode[];
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   /** Processes of nodes that died. */
   readonly #orphans = new Set<ChildProcess>();
 
-  private constructor(nodes: readonly SimulatedNode[]) {
+  private constructor(nodes: readonly SimulatedNode[], environment: Readonly<Record<string, string>>) {
     this.#nodes = nodes;
+    this.#environment = environment;
   }
 
-  static async start(nodes: readonly SimulatedNode[]): Promise<SimulatedRay> {
-    const ray = new SimulatedRay(nodes);
+  /** @param environment that nodes give to what they start */
+  static async start(
+    nodes: readonly SimulatedNode[],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<SimulatedRay> {
+    const ray = new SimulatedRay(nodes, environment);
     ray.#server.listen(0, '127.0.0.1');
     await once(ray.#server, 'listening');
     return ray;
@@ -87,6 +94,16 @@ export class SimulatedRay implements AsyncDisposable {
 
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Bodies of all jobs. */
+  get submitted(): readonly unknown[] {
+    return Array.from(this.#jobs.values(), ({ request }) => request);
+  }
+
+  /** Waits until no job waits or runs. */
+  async allEnded(): Promise<void> {
+    while (Array.from(this.#jobs.values()).some(({ status }) => status === 'PENDING' || status === 'RUNNING')) await sleep(20);
   }
 
   addNode(node: SimulatedNode): void {
@@ -124,8 +141,9 @@ export class SimulatedRay implements AsyncDisposable {
   /** Ends the head; nobody answers any more. */
   async close(): Promise<void> {
     this.#server.closeAllConnections();
-    this.#server.close();
-    if (this.#server.listening) await once(this.#server, 'close');
+    await new Promise((resolve) => {
+      this.#server.close(resolve);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -222,7 +240,7 @@ export class SimulatedRay implements AsyncDisposable {
     const environment = { ...runtime?.env_vars, OMP_NUM_THREADS: '1', CUDA_VISIBLE_DEVICES: devices };
     Object.assign(job, { status: 'RUNNING', message: 'Job is currently running.', node });
     job.log = `INFO job_manager.py -- Runtime env is setting up.\nRunning entrypoint for job ${id}: ${entrypoint}\n`;
-    const child = spawn('/bin/sh', ['-c', entrypoint], { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], ...environment } });
+    const child = spawn('/bin/sh', ['-c', entrypoint], { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], ...this.#environment, ...environment } });
     job.child = child;
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (job.log += chunk.toString()));
     child.once('close', (code) => {
