@@ -97,7 +97,8 @@ function isSameSource(left: LossSource, right: LossSource): boolean {
 async function keepInRun(store: Store, runId: string, record: LossRecord): Promise<void> {
   await store.changeManifest(runId, (manifest) => {
     const others = (manifest.losses ?? []).filter(
-      ({ model, base, source }) => model !== record.model || base !== record.base || !isSameSource(source, record.source),
+      ({ model, base, source }) =>
+        model !== record.model || base !== record.base || !isSameSource(source, record.source),
     );
     return { ...manifest, losses: [...others, record] };
   });

@@ -45,7 +45,11 @@ export const kubernetesSettings = {
   namespace: text({ ...nothing, help: 'namespace', otherwise: 'that of the context' }),
   image: text({ ...nothing, fallback: 'perbench', help: 'image of the worker (docs/docker.md)' }),
   pullPolicy: choice(['Always', 'IfNotPresent', 'Never'], { ...nothing, help: 'when nodes pull the image' }),
-  storeSecret: text({ ...nothing, fallback: 'perbench-store', help: 'secret whose entries become variables, such as PGPASSWORD' }),
+  storeSecret: text({
+    ...nothing,
+    fallback: 'perbench-store',
+    help: 'secret whose entries become variables, such as PGPASSWORD',
+  }),
   serviceAccount: text({ ...nothing, help: 'service account of the pods' }),
   queue: text({ ...nothing, help: "Kueue's local queue" }),
   nodeSelector: section((zod) => zod.record(zod.string(), zod.string()), {

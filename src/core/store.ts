@@ -21,8 +21,8 @@ export interface RunRecord {
   readonly manifest: Manifest;
   /** What perbench itself cost; undefined until the run ends. */
   readonly cost: RunCost | undefined;
-  /** Somebody wants its workers to end, wherever they are. */
-  readonly isStopRequested: boolean;
+  /** Somebody wants its workers to end, wherever they are; absent where nobody does. */
+  readonly isStopRequested?: boolean | undefined;
 }
 
 export interface RunCost {

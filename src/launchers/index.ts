@@ -28,5 +28,5 @@ export async function openLauncher(
 ): Promise<Launcher> {
   const entry = launchers[name];
   if (entry === undefined) throw new LauncherError(`${name} can't be used yet`);
-  return await entry.load(settings, world);
+  return entry.load(settings, world);
 }

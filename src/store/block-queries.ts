@@ -12,7 +12,9 @@ const openStates = ['pending', 'running'] as const;
 export function createBlockQueries(db: Kysely<Database>, dialect: StoreDialect): BlockQueries {
   return {
     claimBlock: (runId, owner, leaseMs, of = {}) =>
-      db.transaction().execute(async (transaction) => claimBlock(transaction, dialect, { runId, owner, leaseMs, ...of })),
+      db
+        .transaction()
+        .execute(async (transaction) => claimBlock(transaction, dialect, { runId, owner, leaseMs, ...of })),
     renewLease: (claim, leaseMs) => updateHeld(db, claim, { lease_until_ms: leaseEnd(dialect, leaseMs) }),
     releaseCell: (claim) => updateHeld(db, claim, { state: 'pending', owner: null, lease_until_ms: null }),
     endBlock: (claim) => updateHeld(db, claim, { state: 'done', owner: null, lease_until_ms: null }),
@@ -33,7 +35,10 @@ export function createBlockQueries(db: Kysely<Database>, dialect: StoreDialect):
         .$if(models !== undefined, (query) => query.where('model', 'in', models ?? []))
         .select(({ fn }) => [
           fn.countAll().as('open'),
-          fn.countAll().filterWhere(isClaimable('cell', dialect, leaseMs)).as('claimable'),
+          fn
+            .countAll()
+            .filterWhere(isClaimable('cell', dialect, leaseMs))
+            .as('claimable'),
         ])
         .executeTakeFirstOrThrow();
       const { claimableBlocks } = await openBlocks(db, dialect, { runId, leaseMs, models })
@@ -98,7 +103,10 @@ async function claimBlock(
   return { cellId: found.cell_id, block: found.block, attempt, owner };
 }
 
-type Held = Pick<UpdateObject<Database, 'cell'> & UpdateObject<Database, 'block'>, 'state' | 'owner' | 'lease_until_ms'>;
+type Held = Pick<
+  UpdateObject<Database, 'cell'> & UpdateObject<Database, 'block'>,
+  'state' | 'owner' | 'lease_until_ms'
+>;
 
 /**
  * Writes into what a claim is on, a cell or a block, in its name.

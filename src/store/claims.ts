@@ -30,8 +30,11 @@ export function createCellQueries(db: Kysely<Database>, dialect: StoreDialect): 
       // Only with the lock in hand it is known what time it is: others may have claimed it while this one waited.
       db.transaction().execute(async (transaction) => claimCell(transaction, dialect, cellId, owner, leaseMs)),
     claimModel: (runId, owner, leaseMs, models) =>
-      db.transaction().execute(async (transaction) => claimModel(transaction, dialect, { runId, owner, leaseMs, models })),
-    setCellKey: (claim, key) => (claim.block === undefined ? updateClaimed(db, claim, { key }) : agreeOnKey(db, claim, key)),
+      db
+        .transaction()
+        .execute(async (transaction) => claimModel(transaction, dialect, { runId, owner, leaseMs, models })),
+    setCellKey: (claim, key) =>
+      claim.block === undefined ? updateClaimed(db, claim, { key }) : agreeOnKey(db, claim, key),
     setCellItems: (claim, items) => updateClaimed(db, claim, { items }),
     appendPassResult: (claim, result) => appendPassResult(db, claim, result),
     endCell: (claim, { state, measurements, error }) =>

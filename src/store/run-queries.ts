@@ -202,6 +202,6 @@ function readRun(row: Selectable<RunTable>): RunRecord {
     protocol: row.protocol as RunRecord['protocol'],
     manifest: readManifest(row.manifest, row.id),
     cost: row.cost === null ? undefined : (readJson(row.cost, `run ${row.id}, cost`) as RunCost),
-    isStopRequested: row.stop_requested === 1,
+    ...(row.stop_requested === 1 && { isStopRequested: true }),
   };
 }

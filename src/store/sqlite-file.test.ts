@@ -83,7 +83,9 @@ describe('a store of an earlier version', () => {
     await fill(3);
     const database = new DatabaseSync(file);
     // As the second version left it.
-    database.exec(`drop index sample_verdict;
+    database.exec(`drop table block; drop table worker; drop table job; drop index cell_open;
+      alter table run drop column stop_requested;
+      drop index sample_verdict;
       alter table sample drop column cut; alter table sample drop column thinking_tokens;
       alter table sample drop column thoughts;
       create index sample_verdict on sample (cell_id, position, item_id, score, is_unparsed, is_truncated);
@@ -111,7 +113,7 @@ describe('a file that is no store', () => {
     database.close();
     const before = readFileSync(file);
     expect(await refusal()).toBe(
-      `PB_STORE ${file}: the store is from a newer perbench (schema 7, this version supports up to 3) ` +
+      `PB_STORE ${file}: the store is from a newer perbench (schema 7, this version supports up to 4) ` +
         '[Update perbench, or choose another file for the store.]',
     );
     expect(readFileSync(file).equals(before)).toBe(true);

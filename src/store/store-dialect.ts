@@ -41,8 +41,5 @@ export function isClaimable(
 ): Expression<SqlBool> {
   const eb = expressionBuilder<Database, 'cell' | 'block'>();
   const state = `${table}.state` as const;
-  return eb.or([
-    eb(state, '=', 'pending'),
-    eb.and([eb(state, '=', 'running'), hasRunOut(table, dialect, leaseMs)]),
-  ]);
+  return eb.or([eb(state, '=', 'pending'), eb.and([eb(state, '=', 'running'), hasRunOut(table, dialect, leaseMs)])]);
 }
