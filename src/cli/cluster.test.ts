@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { launchRun } from '../app/cluster/launch-run.ts';
+import { LauncherError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { toyPlan } from '../../test/run/toy-plan.ts';
@@ -15,7 +16,7 @@ const flagErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [['--detach'], /^error: --detach says how workers elsewhere are submitted, and no --on says to what\nhint: Add --on /],
   [['--workers', '3'], /^error: --workers says how/],
   [['--on', 'slurm', '--print', '--detach'], /^error: --print submits nothing: there is nothing to detach from/],
-  [['--on', 'pbs'], /^error: --on pbs: expected one of slurm, kubernetes, ray/],
+  [['--on', 'pbs'], /^error: --on: expected one of slurm, kubernetes, ray, got "pbs"/],
   [['--on', 'slurm'], /^error: --on slurm needs a store that all machines reach: \S+ is a file on this one\nhint: Name a Postgre/],
 ];
 
@@ -71,13 +72,16 @@ it('follows a run without its engine where that is not here', async () => {
   const signals = new EventEmitter();
   const { code, stderr } = await runInProcess(['resume', '--json'], {
     folder: folder.path,
+    openLauncher: async () => {
+      throw new LauncherError('sbatch is not here', { hint: 'Go to a login node.' });
+    },
     signals,
     onStderr: (text) => {
       if (text.includes('following it')) setImmediate(() => signals.emit('SIGINT'));
     },
   });
   expect(code).toBe(0);
-  expect(stderr).toMatch(/^warning: .*; following the store alone\n/);
+  expect(stderr).toMatch(/^warning: sbatch is not here; following the store alone\nrun \S+ is worked on elsewhere/);
 });
 
 it('cancels a run by its engine and the flag in the store; nothing of it starts any more', async () => {

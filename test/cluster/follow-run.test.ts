@@ -233,7 +233,10 @@ describe('a launch', { timeout: 60_000 }, () => {
     await expect(launch(plan(), { launcher: refusing })).rejects.toThrow('crashed here');
     const run = await store.latestRun();
     const runId = run?.id ?? '';
-    expect(await store.jobs(runId)).toMatchObject([{ name: `pb-${runId}-g0-a1`, handle: undefined, state: 'pending' }]);
+    const jobs = await store.jobs(runId);
+    expect(jobs.map(({ name, handle, state }) => [name, handle, state])).toEqual([
+      [`pb-${runId}-g0-a1`, undefined, 'pending'],
+    ]);
     const followed = await follow(runId);
     expect(last(followed)).toMatchObject({ status: 'finished' });
     expect(engine.submitted).toEqual([`pb-${runId}-g0-a1`]);

@@ -37,7 +37,11 @@ export interface ClusterChoice extends Pick<ClusterFlags, 'workers' | 'detach' |
  *
  * @throws {UsageError} if they don't fit together, or nobody elsewhere reaches the store
  */
-export function clusterChoice({ on, ...flags }: ClusterFlags, context: CliContext): ClusterChoice | undefined {
+export function clusterChoice(
+  { on, workers, detach, print }: ClusterFlags,
+  context: CliContext,
+): ClusterChoice | undefined {
+  const flags = { workers, detach, print };
   const given = Object.entries(flags).find(([, value]) => value !== undefined);
   if (on === undefined && given === undefined) return undefined;
   if (on === undefined) {
