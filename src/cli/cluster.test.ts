@@ -13,11 +13,17 @@ import { testFolder } from '../../test/setup/test-settings.ts';
 import { defaultStore } from './tables/global-options.ts';
 
 const flagErrors: readonly (readonly [readonly string[], RegExp])[] = [
-  [['--detach'], /^error: --detach says how workers elsewhere are submitted, and no --on says to what\nhint: Add --on /],
+  [
+    ['--detach'],
+    /^error: --detach says how workers elsewhere are submitted, and no --on says to what\nhint: Add --on /,
+  ],
   [['--workers', '3'], /^error: --workers says how/],
   [['--on', 'slurm', '--print', '--detach'], /^error: --print submits nothing: there is nothing to detach from/],
   [['--on', 'pbs'], /^error: --on: expected one of slurm, kubernetes, ray, got "pbs"/],
-  [['--on', 'slurm'], /^error: --on slurm needs a store that all machines reach: \S+ is a file on this one\nhint: Name a Postgre/],
+  [
+    ['--on', 'slurm'],
+    /^error: --on slurm needs a store that all machines reach: \S+ is a file on this one\nhint: Name a Postgre/,
+  ],
 ];
 
 it.each(flagErrors)('refuses run %j in one line', async (flags, expected) => {
@@ -28,7 +34,9 @@ it.each(flagErrors)('refuses run %j in one line', async (flags, expected) => {
 });
 
 /** A run of two toy models whose workers wait in an engine's queue. */
-async function waitingRun(folder: string): Promise<{ readonly store: Store; readonly runId: string; readonly engine: LocalLauncher }> {
+async function waitingRun(
+  folder: string,
+): Promise<{ readonly store: Store; readonly runId: string; readonly engine: LocalLauncher }> {
   await mkdir(join(folder, '.perbench'));
   const file = join(folder, defaultStore);
   const store = await openSqliteStore({ file });
@@ -60,7 +68,9 @@ it('attaches to a run whose jobs live, and leaves it to them at Ctrl-C', { timeo
   });
   expect(code).toBe(0);
   expect(stderr).toContain(`run ${runId} is worked on elsewhere: following it`);
-  expect(stderr).toMatch(/detached from run \S+, which goes on.*:\n {2}perbench resume \S+\n {2}perbench cancel \S+\n$/s);
+  expect(stderr).toMatch(
+    /detached from run \S+, which goes on.*:\n {2}perbench resume \S+\n {2}perbench cancel \S+\n$/s,
+  );
   expect((await store.jobs(runId)).map(({ state }) => state)).toEqual(['pending']);
 });
 
@@ -109,7 +119,9 @@ it('says that the engine could not be told to cancel, and that the workers will 
   engine.isReachable = false;
   const { code, stderr } = await runInProcess(['cancel'], { folder: folder.path, openLauncher: async () => engine });
   expect(code).toBe(0);
-  expect(stderr).toMatch(/^warning: the controller does not answer; its workers end by themselves as soon as they look into/);
+  expect(stderr).toMatch(
+    /^warning: the controller does not answer; its workers end by themselves as soon as they look into/,
+  );
 });
 
 it('refuses to cancel what is over, and what is not there', async () => {
