@@ -96,7 +96,11 @@ async function createRun(
     await insertRun(transaction, run, { status: 'running', cost: undefined });
     await insertCells(transaction, run.id, cells, () => untouched);
     for (const { id, blocks = 0 } of cells) {
-      await insertBlocks(transaction, id, Array.from({ length: blocks }, (_, index) => ({ ...untouched, index })));
+      await insertBlocks(
+        transaction,
+        id,
+        Array.from({ length: blocks }, (_, index) => ({ ...untouched, index })),
+      );
     }
   });
 }
