@@ -2,7 +2,6 @@ import { type Kysely, type RawBuilder, type Selectable, sql, type SqlBool, type 
 import type { Cell, CellError, CellMeasurements, PassResult } from '../core/cell.ts';
 import { StoreError, FencedError } from '../core/errors.ts';
 import type { Claim, Store } from '../core/store.ts';
-import { updateHeld } from './block-queries.ts';
 import { readJson, type CellTable, type Database } from './schema.ts';
 import { isClaimable, leaseEnd, type StoreDialect } from './store-dialect.ts';
 
