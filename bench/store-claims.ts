@@ -12,7 +12,7 @@
  *
  * Usage: node bench/store-claims.ts [--cells 10000] [--tasks 5] [--workers 500] [--seconds 30] [--only postgres|sqlite]
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -55,12 +55,13 @@ if (values.only !== 'postgres') await benchSqlite();
 
 async function benchPostgres(): Promise<void> {
   // Two connections each at most, and some for the server itself.
-  await using server = await startPostgres({ maxConnections: 2 * workers + 20 });
-  const { address } = await server.createDatabase();
+  await using server = await startPostgres({ settings: [`max_connections=${2 * workers + 20}`, 'fsync=on'] });
+  const address = await server.newDatabase();
+  const pid = Number((await readFile(join(server.dataFolder, 'postmaster.pid'), 'utf8')).split('\n')[0]);
   await using resources = new AsyncDisposableStack();
   const opening = Array.from({ length: workers }, async () => resources.use(await openStore({ address })));
   const stores = await Promise.all(opening);
-  await bench({ name: 'PostgreSQL', stores, cpuMs: () => serverCpuMs(server.pid) });
+  await bench({ name: 'PostgreSQL', stores, cpuMs: async () => serverCpuMs(pid) });
 }
 
 async function benchSqlite(): Promise<void> {

@@ -142,6 +142,8 @@ export {
   type RunOptions,
   type ScoreAnswersOptions,
 } from './app/run.ts';
+export { work, type WorkRunOptions } from './app/cluster/work.ts';
+export type { WorkOutcome } from './app/cluster/work-options.ts';
 export type { Estimates, ModelEstimate } from './app/estimate-models.ts';
 export type { SuiteOutlook } from './app/plan-suite.ts';
 export { runEvidence } from './app/run-evidence.ts';

@@ -116,7 +116,8 @@ function checkLoad({ requestRate, windowSeconds }: Suite): void {
 
 /** @throws {UsageError} if items that are asked in one go are to be split */
 function checkShards({ shards, protocol, decide }: Suite): void {
-  if (shards === 1 || (protocol !== 'paper' && decide === undefined)) return;
+  const isWhole = protocol === 'paper' || decide !== undefined;
+  if (!isWhole || !(shards > 1)) return;
   const why = decide === undefined ? 'the paper protocol takes its times from whole passes' : 'a question is answered item by item';
   throw new UsageError(`shards: ${shards} can't be had here: ${why}`, { hint: 'Leave out shards.' });
 }

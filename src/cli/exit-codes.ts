@@ -9,6 +9,8 @@ export const exitCodes = {
   gateFailed: 4,
   environment: 5,
   gateInconclusive: 6,
+  /** As sysexits calls what may work elsewhere or later (EX_TEMPFAIL). */
+  otherMachine: 75,
   hangup: 129,
   interrupted: 130,
   terminated: 143,

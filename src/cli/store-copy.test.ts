@@ -24,6 +24,7 @@ beforeAll(async () => {
     engineOptions: { answers: [answer], tokenMs: 1, memoryBytes: 2 ** 20 },
   });
   const suite = {
+    name: 'small',
     models: [model('one', 'Positive'), model('two', 'Negative')],
     tasks: ['imdb/mini'],
     protocol: 'paper',
@@ -44,7 +45,7 @@ describe('store copy', () => {
     expect(copied).toEqual({
       code: 0,
       stdout: `copied 1 run into ${inFolder('b.db')}\n`,
-      stderr: `${runId} (run): copied, 2 cells, 20 samples\n`,
+      stderr: `${runId} (small): copied, 2 cells, 20 samples\n`,
     });
     for (const file of ['report.md', 'report.json', 'report.csv', 'report.html']) {
       const written = async (store: string): Promise<string> => {
@@ -81,7 +82,7 @@ describe('store copy', () => {
     const { stdout } = await perbench(...argv, '--json');
     const records = stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as object);
     expect(records.slice(1, -1)).toEqual([
-      { event: 'copy', runId, name: 'run', outcome: 'there', cells: 2, samples: 20 },
+      { event: 'copy', runId, name: 'small', outcome: 'there', cells: 2, samples: 20 },
       { event: 'copies', from: inFolder('a.db'), to: inFolder('d.db'), copied: 0, there: 1, running: 0, different: 0 },
     ]);
   });

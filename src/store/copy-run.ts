@@ -3,7 +3,7 @@ import type { Cell } from '../core/cell.ts';
 import type { Sample } from '../core/sample.ts';
 import type { RunRecord, RunSource } from '../core/store.ts';
 import { insertPassResult } from './claims.ts';
-import { insertBlocks, insertCell, insertRun } from './run-queries.ts';
+import { insertBlocks, insertCells, insertRun } from './run-queries.ts';
 import { insertPrompts, insertRows, insertSamples } from './sample-rows.ts';
 import type { Database } from './schema.ts';
 import type { StoreDialect } from './store-dialect.ts';
@@ -20,16 +20,15 @@ export async function copyRun(
   if (dialect.locksRows) {
     for (const { id } of cells) for await (const samples of batches(from.samples(id))) await insertPrompts(db, samples);
   }
-  await db.transaction().execute(async (transaction) => {
+  await dialect.transact(db, async (transaction) => {
     await insertRun(transaction, run, run);
-    for (const cell of cells) await copyCell(transaction, cell, from);
+    await insertCells(transaction, run.id, cells, (cell) => cell);
+    for (const cell of cells) await copyContent(transaction, cell, from);
   });
 }
 
-async function copyCell(db: Kysely<Database>, cell: Cell, from: RunSource): Promise<void> {
-  const { id, runId, attempt } = cell;
+async function copyContent(db: Kysely<Database>, { id, attempt }: Cell, from: RunSource): Promise<void> {
   const writer = { cellId: id, attempt };
-  await insertCell(db, runId, cell, cell);
   await insertBlocks(db, id, await from.blocks(id));
   for (const [sequence, result] of (await from.passResults(id)).entries()) {
     await insertPassResult(db, writer, sequence, result);

@@ -1,4 +1,5 @@
 import { NoStoreError } from '../core/errors.ts';
+import { isServerStore } from '../core/store-address.ts';
 import type { Store } from '../core/store.ts';
 import { isThere } from '../files/if-there.ts';
 import type { StoreAccess } from './sqlite-file.ts';
@@ -19,9 +20,14 @@ export interface OpenStoreOptions {
  * Opens a store wherever it is. For writing, it is made where there is none.
  *
  * @throws {NoStoreError} if it is to be read, and there is none yet
- * @throws {StoreError} if it can't be reached, isn't one, or is from a newer version
+ * @throws {StoreError} if it can't be reached, isn't one, or is from a newer version; {UsageError} if the address is none
  */
-export async function openStore({ address, access }: OpenStoreOptions): Promise<Store> {
+export async function openStore({ address, ...options }: OpenStoreOptions): Promise<Store> {
+  if (isServerStore(address)) {
+    const { openPostgresStore } = await import('./postgres-store.ts');
+    return openPostgresStore({ address, ...options });
+  }
+  const { access } = options;
   if (access === 'read' && !(await isThere(address))) {
     throw new NoStoreError(`${address} does not exist`, { hint: 'Start a run first, or name another store.' });
   }

@@ -23,7 +23,7 @@ type RunQueries = Pick<
 
 export function createRunQueries(db: Kysely<Database>, dialect: StoreDialect): RunQueries {
   return {
-    createRun: (run, cells) => createRun(db, run, cells),
+    createRun: (run, cells) => createRun(db, dialect, run, cells),
     async listRuns({ search, limit } = {}) {
       const query = newestFirst(runsWith(db, search)).selectAll();
       return (await (limit === undefined ? query : query.limit(limit)).execute()).map(readRun);
@@ -57,7 +57,7 @@ export function createRunQueries(db: Kysely<Database>, dialect: StoreDialect): R
     setRunStatus: (runId, status, cost) =>
       updateRun(db, runId, cost === undefined ? { status } : { status, cost: JSON.stringify(cost) }),
     changeManifest: (runId, change) =>
-      db.transaction().execute(async (transaction) => {
+      dialect.transact(db, async (transaction) => {
         const row = await transaction
           .selectFrom('run')
           .select('manifest')
@@ -86,13 +86,17 @@ function newestFirst(runs: ReturnType<typeof runsWith>) {
   return runs.orderBy('created_at_ms', 'desc').orderBy('id', 'desc');
 }
 
-async function createRun(db: Kysely<Database>, run: NewRun, cells: readonly NewCell[]): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
+async function createRun(
+  db: Kysely<Database>,
+  dialect: StoreDialect,
+  run: NewRun,
+  cells: readonly NewCell[],
+): Promise<void> {
+  await dialect.transact(db, async (transaction) => {
     await insertRun(transaction, run, { status: 'running', cost: undefined });
-    for (const cell of cells) {
-      await insertCell(transaction, run.id, cell, untouched);
-      const blocks = Array.from({ length: cell.blocks ?? 0 }, (_, index) => ({ ...untouched, index }));
-      await insertBlocks(transaction, cell.id, blocks);
+    await insertCells(transaction, run.id, cells, () => untouched);
+    for (const { id, blocks = 0 } of cells) {
+      await insertBlocks(transaction, id, Array.from({ length: blocks }, (_, index) => ({ ...untouched, index })));
     }
   });
 }
@@ -112,18 +116,35 @@ export async function insertRun(db: Kysely<Database>, run: NewRun, progress: Run
   if (Number(numInsertedOrUpdatedRows) === 0) throw new StoreError(`run ${run.id} already exists`);
 }
 
+/** Cells of one insert: a run may have thousands, and each statement is a way to a server and back. */
+const cellsAtOnce = 500;
+
 /**
- * A cell that nobody holds.
+ * Cells that nobody holds.
  *
- * @throws {StoreError} if it is there already
+ * @throws {StoreError} if one is there already
  */
-export async function insertCell(
+export async function insertCells<Each extends NewCell>(
   db: Kysely<Database>,
   runId: string,
-  cell: NewCell,
-  { state, attempt, key, error, measurements }: CellProgress,
+  cells: readonly Each[],
+  progressOf: (cell: Each) => CellProgress,
 ): Promise<void> {
-  const row = {
+  for (let start = 0; start < cells.length; start += cellsAtOnce) {
+    const some = cells.slice(start, start + cellsAtOnce);
+    const inserted = await db
+      .insertInto('cell')
+      .values(some.map((cell) => cellRow(runId, cell, progressOf(cell))))
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .returning('id')
+      .execute();
+    const ids = new Set(inserted.map(({ id }) => id));
+    for (const { id } of some) if (!ids.delete(id)) throw new StoreError(`cell ${id} already exists`);
+  }
+}
+
+function cellRow(runId: string, cell: NewCell, { state, attempt, key, error, measurements }: CellProgress) {
+  return {
     id: cell.id,
     run_id: runId,
     model: cell.model,
@@ -137,12 +158,6 @@ export async function insertCell(
     error: error === undefined ? null : JSON.stringify(error),
     measurements: JSON.stringify(measurements),
   };
-  const { numInsertedOrUpdatedRows } = await db
-    .insertInto('cell')
-    .values(row)
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .executeTakeFirstOrThrow();
-  if (Number(numInsertedOrUpdatedRows) === 0) throw new StoreError(`cell ${cell.id} already exists`);
 }
 
 export async function insertBlocks(

@@ -28,7 +28,7 @@ export async function appendSamples(
   samples: readonly Sample[],
   leaseMs: number,
 ): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
+  await dialect.transact(db, async (transaction) => {
     await updateHeld(transaction, claim, { lease_until_ms: leaseEnd(dialect, leaseMs) });
     for (let start = 0; start < samples.length; start += insertRows) {
       await insertSamples(transaction, claim, samples.slice(start, start + insertRows));
@@ -50,7 +50,8 @@ export async function insertPrompts(db: Kysely<Database>, samples: readonly Samp
   const texts = new Map(samples.map((sample) => [promptId(sample.prompt), sample.prompt]));
   await db
     .insertInto('prompt')
-    .values(Array.from(texts, ([id, text]) => ({ id, text })))
+    // In one order: two that insert the same prompts at once would else wait for each other.
+    .values(Array.from(texts, ([id, text]) => ({ id, text })).toSorted((left, right) => (left.id < right.id ? -1 : 1)))
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
 }
@@ -182,7 +183,7 @@ export async function replaceScores(
   // connection would wait for itself.
   const collected: NewScore[] = [];
   for await (const score of scores) collected.push(score);
-  return db.transaction().execute(async (transaction) => {
+  return dialect.transact(db, async (transaction) => {
     await replaceMeasurements(transaction, cellId, measurements, dialect);
     let changed = 0;
     for (const entry of collected) changed += await replaceScore(transaction, cellId, entry);

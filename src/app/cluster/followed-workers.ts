@@ -10,15 +10,15 @@ const fewWorkers = 3;
 /** Tells who works on a run, by what workers say of themselves in the store. */
 export class FollowedWorkers {
   readonly #states = new Map<string, StoredWorker['state']>();
+  #hasLooked = false;
 
-  /** @param isFirst what there is at the first look is no news, but for those that work */
+  /** What there is at the first look is no news, but for those that work. */
   look(workers: readonly StoredWorker[]): readonly RunEvent[] {
-    const isFirst = this.#states.size === 0;
     const fresh = workers.filter(({ id }) => !this.#states.has(id));
-    const failed = workers.filter(({ id, state }) => {
-      const before = this.#states.get(id);
-      return state === 'failed' && before !== state && !(isFirst && before === undefined);
-    });
+    const failed = workers.filter(
+      ({ id, state }) => this.#hasLooked && state === 'failed' && this.#states.get(id) !== state,
+    );
+    this.#hasLooked = true;
     for (const { id, state } of workers) this.#states.set(id, state);
     const working = fresh.filter(({ state }) => state === 'working' || state === 'waiting');
     return [

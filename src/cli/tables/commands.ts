@@ -1,5 +1,6 @@
 import { defineCommand, type Command } from '../options/command.ts';
 import { sweepOptions } from './sweep-options.ts';
+import { workOptions } from './work-options.ts';
 import {
   lossOptions,
   planOptions,
@@ -73,6 +74,21 @@ const measureAndDecide: readonly Command[] = [
     examples: ['perbench resume', 'perbench resume 20261124-1630', 'perbench resume --force'],
     writesFiles: true,
     load: async () => (await import('../commands/run.ts')).resume,
+  }),
+  defineCommand({
+    name: 'work',
+    group: 'Measure',
+    summary: 'work on a run beside other machines',
+    details:
+      'Claims cells of a run that this machine may take, runs them, claims the next, and ends when nothing is left for it. Every machine with the store may have one; see docs/clusters.md. Exit codes: 0 nothing is left for it, 3 cells failed here, 5 a model, data or memory are missing here, 75 only other hardware may do what is left.',
+    arguments: [runArgument],
+    options: workOptions,
+    examples: [
+      'perbench work 20261124-1630 --store postgres://perbench@db/perbench',
+      'perbench work --model smollm2-135m-instruct --wait 60',
+      'perbench work latest --accuracy-only --model-dir /models',
+    ],
+    load: async () => (await import('../commands/work.ts')).work,
   }),
   defineCommand({
     name: 'cancel',
