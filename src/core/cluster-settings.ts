@@ -25,7 +25,11 @@ export const slurmSettings = {
     help: 'further options of sbatch, such as --nodelist=n1',
   }),
   setup: text({ ...nothing, help: 'shell lines before the worker starts: modules, a virtual environment' }),
-  logs: text({ ...nothing, help: 'folder for logs that all nodes share', otherwise: '.perbench/jobs in the working folder' }),
+  logs: text({
+    ...nothing,
+    help: 'folder for logs that all nodes share',
+    otherwise: '.perbench/jobs in the working folder',
+  }),
   program,
 } as const;
 
