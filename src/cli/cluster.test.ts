@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { launchRun } from '../app/cluster/launch-run.ts';
+import { LauncherError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { toyPlan } from '../../test/run/toy-plan.ts';
@@ -12,11 +13,17 @@ import { testFolder } from '../../test/setup/test-settings.ts';
 import { defaultStore } from './tables/global-options.ts';
 
 const flagErrors: readonly (readonly [readonly string[], RegExp])[] = [
-  [['--detach'], /^error: --detach says how workers elsewhere are submitted, and no --on says to what\nhint: Add --on /],
+  [
+    ['--detach'],
+    /^error: --detach says how workers elsewhere are submitted, and no --on says to what\nhint: Add --on /,
+  ],
   [['--workers', '3'], /^error: --workers says how/],
   [['--on', 'slurm', '--print', '--detach'], /^error: --print submits nothing: there is nothing to detach from/],
-  [['--on', 'pbs'], /^error: --on pbs: expected one of slurm, kubernetes, ray/],
-  [['--on', 'slurm'], /^error: --on slurm needs a store that all machines reach: \S+ is a file on this one\nhint: Name a Postgre/],
+  [['--on', 'pbs'], /^error: --on: expected one of slurm, kubernetes, ray, got "pbs"/],
+  [
+    ['--on', 'slurm'],
+    /^error: --on slurm needs a store that all machines reach: \S+ is a file on this one\nhint: Name a Postgre/,
+  ],
 ];
 
 it.each(flagErrors)('refuses run %j in one line', async (flags, expected) => {
@@ -27,7 +34,9 @@ it.each(flagErrors)('refuses run %j in one line', async (flags, expected) => {
 });
 
 /** A run of two toy models whose workers wait in an engine's queue. */
-async function waitingRun(folder: string): Promise<{ readonly store: Store; readonly runId: string; readonly engine: LocalLauncher }> {
+async function waitingRun(
+  folder: string,
+): Promise<{ readonly store: Store; readonly runId: string; readonly engine: LocalLauncher }> {
   await mkdir(join(folder, '.perbench'));
   const file = join(folder, defaultStore);
   const store = await openSqliteStore({ file });
@@ -59,7 +68,9 @@ it('attaches to a run whose jobs live, and leaves it to them at Ctrl-C', { timeo
   });
   expect(code).toBe(0);
   expect(stderr).toContain(`run ${runId} is worked on elsewhere: following it`);
-  expect(stderr).toMatch(/detached from run \S+, which goes on.*:\n {2}perbench resume \S+\n {2}perbench cancel \S+\n$/s);
+  expect(stderr).toMatch(
+    /detached from run \S+, which goes on.*:\n {2}perbench resume \S+\n {2}perbench cancel \S+\n$/s,
+  );
   expect((await store.jobs(runId)).map(({ state }) => state)).toEqual(['pending']);
 });
 
@@ -71,13 +82,16 @@ it('follows a run without its engine where that is not here', async () => {
   const signals = new EventEmitter();
   const { code, stderr } = await runInProcess(['resume', '--json'], {
     folder: folder.path,
+    openLauncher: async () => {
+      throw new LauncherError('sbatch is not here', { hint: 'Go to a login node.' });
+    },
     signals,
     onStderr: (text) => {
       if (text.includes('following it')) setImmediate(() => signals.emit('SIGINT'));
     },
   });
   expect(code).toBe(0);
-  expect(stderr).toMatch(/^warning: .*; following the store alone\n/);
+  expect(stderr).toMatch(/^warning: sbatch is not here; following the store alone\nrun \S+ is worked on elsewhere/);
 });
 
 it('cancels a run by its engine and the flag in the store; nothing of it starts any more', async () => {
@@ -105,7 +119,9 @@ it('says that the engine could not be told to cancel, and that the workers will 
   engine.isReachable = false;
   const { code, stderr } = await runInProcess(['cancel'], { folder: folder.path, openLauncher: async () => engine });
   expect(code).toBe(0);
-  expect(stderr).toMatch(/^warning: the controller does not answer; its workers end by themselves as soon as they look into/);
+  expect(stderr).toMatch(
+    /^warning: the controller does not answer; its workers end by themselves as soon as they look into/,
+  );
 });
 
 it('refuses to cancel what is over, and what is not there', async () => {

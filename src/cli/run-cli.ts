@@ -134,7 +134,10 @@ async function runLine(
 }
 
 /** What the scripts of `completion` call at each press of the key; not in the tables, since nobody types it. */
-async function complete(words: readonly string[], { workingFolder, environment, homeFolder }: CliWorld): Promise<number> {
+async function complete(
+  words: readonly string[],
+  { workingFolder, environment, homeFolder }: CliWorld,
+): Promise<number> {
   if (workingFolder === undefined) return exitCodes.done;
   const { completeWords } = await import('./complete-words.ts');
   await completeWords(words, { workingFolder, environment, homeFolder });

@@ -31,6 +31,7 @@ it('loads commander and the tables, and nothing that takes long', () => {
   expect(ours.filter((name) => !name.startsWith('cli/'))).toEqual([
     'core/amount-text.ts',
     'core/cluster-settings.ts',
+    'core/cluster.ts',
     'core/errors.ts',
     'core/find-base.ts',
     'core/json-inside.ts',

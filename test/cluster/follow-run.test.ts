@@ -41,7 +41,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const plan = (models: Record<string, object> = { one: {}, two: {} }): RunPlan => toyPlan({ models: { ...models } as never });
+const plan = (models: Record<string, object> = { one: {}, two: {} }): RunPlan =>
+  toyPlan({ models: { ...models } as never });
 
 async function launch(toy: RunPlan, change: Partial<LaunchOptions> = {}): Promise<LaunchedRun> {
   const options = { store, launcher: engine, storeUrl: file, workers: undefined };
@@ -93,9 +94,10 @@ describe('a run whose workers are elsewhere', { timeout: 60_000 }, () => {
     const ofFirst = followed.events.filter((event) => 'cellId' in event && event.cellId === `${runId}.0`);
     expect(ofFirst[0]?.type).toBe('cell-start');
     expect(ofFirst.at(-1)?.type).toBe('cell-end');
-    // No pass ends that hasn't begun.
-    const begun = new Set(ofFirst.flatMap((event) => (event.type === 'pass-start' ? [`${event.pass}${event.launch}`] : [])));
-    for (const event of ofFirst) if (event.type === 'pass-end') expect(begun).toContain(`${event.pass}${event.launch}`);
+    const passes = (type: string): readonly string[] =>
+      ofFirst.flatMap((event) => ('pass' in event && event.type === type ? [`${event.pass}:${event.launch}`] : []));
+    // Each begins before it ends, once.
+    expect(passes('pass-start').toSorted()).toEqual(passes('pass-end').toSorted());
     expect((await store.jobs(runId)).map(({ state: job }) => job)).toEqual(['done']);
   });
 
@@ -233,7 +235,10 @@ describe('a launch', { timeout: 60_000 }, () => {
     await expect(launch(plan(), { launcher: refusing })).rejects.toThrow('crashed here');
     const run = await store.latestRun();
     const runId = run?.id ?? '';
-    expect(await store.jobs(runId)).toMatchObject([{ name: `pb-${runId}-g0-a1`, handle: undefined, state: 'pending' }]);
+    const jobs = await store.jobs(runId);
+    expect(jobs.map(({ name, handle, state }) => [name, handle, state])).toEqual([
+      [`pb-${runId}-g0-a1`, undefined, 'pending'],
+    ]);
     const followed = await follow(runId);
     expect(last(followed)).toMatchObject({ status: 'finished' });
     expect(engine.submitted).toEqual([`pb-${runId}-g0-a1`]);

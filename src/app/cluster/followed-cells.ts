@@ -177,9 +177,7 @@ export class FollowedCells {
     });
   }
 
-  #nextPass(
-    own: readonly FollowedCell[],
-  ): { readonly known: FollowedCell; readonly at: PassAtWork } | undefined {
+  #nextPass(own: readonly FollowedCell[]): { readonly known: FollowedCell; readonly at: PassAtWork } | undefined {
     const { suite } = this.#run;
     for (let launch = 0; launch < launchesOf(suite); launch += 1) {
       for (const known of own) {

@@ -70,7 +70,8 @@ export class FollowedJobs {
     } catch (error) {
       if (!(error instanceof LauncherError)) throw error;
       const said = withRemedy(error.message, error.hint);
-      if (this.#isReached) events.push(warning(withRemedy(`${launcher.name}: ${said}`, 'Following the store meanwhile.')));
+      if (this.#isReached)
+        events.push(warning(withRemedy(`${launcher.name}: ${said}`, 'Following the store meanwhile.')));
       this.#isReached = false;
     }
     return events;

@@ -34,7 +34,9 @@ export class FollowedWorkers {
 function cameNotes(workers: readonly StoredWorker[]): readonly RunEvent[] {
   if (workers.length > fewWorkers) {
     const hosts = new Set(workers.map(({ hostname }) => hostname)).size;
-    return [{ type: 'note', message: `${workers.length} workers started on ${hosts} ${hosts === 1 ? 'host' : 'hosts'}` }];
+    return [
+      { type: 'note', message: `${workers.length} workers started on ${hosts} ${hosts === 1 ? 'host' : 'hosts'}` },
+    ];
   }
   return workers.map(({ hostname, hardwareClass }) => ({
     type: 'note',

@@ -20,7 +20,7 @@ export async function ordersOf(plan: RunPlan, options: OrderOptions): Promise<re
   const models: NeedyModel[] = [];
   for (const model of plan.models) models.push({ name: model.spec.name, needs: await needsOf(plan, model) });
   if (manifest.race !== undefined || manifest.timeLimitMs !== undefined) {
-    return [orderOf({ kind: 'g0', models, workers: 1, isHelper: false }, options)];
+    return [orderOf({ kind: 'g0', models, workers: 1, accuracyOnly: false }, options)];
   }
   const groups = Map.groupBy(models, ({ needs }) => groupKey(needs));
   return [...groups.values()].flatMap((group, index) => {
@@ -28,9 +28,9 @@ export async function ordersOf(plan: RunPlan, options: OrderOptions): Promise<re
     const measuring = Math.min(wanted, group.length);
     // More could not find a block of their own.
     const helping = Math.min(wanted - measuring, group.length * (suite.shards - 1));
-    const own = orderOf({ kind: `g${index}`, models: group, workers: measuring, isHelper: false }, options);
+    const own = orderOf({ kind: `g${index}`, models: group, workers: measuring, accuracyOnly: false }, options);
     if (helping === 0) return [own];
-    return [own, orderOf({ kind: `h${index}`, models: group, workers: helping, isHelper: true }, options)];
+    return [own, orderOf({ kind: `h${index}`, models: group, workers: helping, accuracyOnly: true }, options)];
   });
 }
 
@@ -49,10 +49,10 @@ interface Group {
   readonly kind: string;
   readonly models: readonly NeedyModel[];
   readonly workers: number;
-  readonly isHelper: boolean;
+  readonly accuracyOnly: boolean;
 }
 
-function orderOf({ kind, models, workers, isHelper }: Group, { runId, storeUrl }: OrderOptions): WorkerOrder {
+function orderOf({ kind, models, workers, accuracyOnly }: Group, { runId, storeUrl }: OrderOptions): WorkerOrder {
   const sizes = models.flatMap(({ needs }) => needs.memoryBytes ?? []);
   const names = models.map((model) => model.name);
   const name = `pb-${runId}-${kind}-a1`;
@@ -66,10 +66,16 @@ function orderOf({ kind, models, workers, isHelper }: Group, { runId, storeUrl }
       memoryBytes: sizes.length === 0 ? undefined : Math.max(...sizes),
     },
     workers,
-    isExclusive: !isHelper,
+    isExclusive: !accuracyOnly,
     words: [
-      ...['work', runId, '--store', storeUrl, ...names.flatMap((model) => ['--model', model]), '--job', name],
-      ...(isHelper ? ['--accuracy-only'] : []),
+      'work',
+      runId,
+      '--store',
+      storeUrl,
+      ...names.flatMap((model) => ['--model', model]),
+      '--job',
+      name,
+      ...(accuracyOnly ? ['--accuracy-only'] : []),
     ],
   };
 }

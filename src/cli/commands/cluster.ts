@@ -37,7 +37,11 @@ export interface ClusterChoice extends Pick<ClusterFlags, 'workers' | 'detach' |
  *
  * @throws {UsageError} if they don't fit together, or nobody elsewhere reaches the store
  */
-export function clusterChoice({ on, ...flags }: ClusterFlags, context: CliContext): ClusterChoice | undefined {
+export function clusterChoice(
+  { on, workers, detach, print }: ClusterFlags,
+  context: CliContext,
+): ClusterChoice | undefined {
+  const flags = { workers, detach, print };
   const given = Object.entries(flags).find(([, value]) => value !== undefined);
   if (on === undefined && given === undefined) return undefined;
   if (on === undefined) {
@@ -73,13 +77,13 @@ export async function runOnCluster(
   const store = await context.openStore();
   const launcher = await openLauncher(on, plan.suite.cluster, context);
   const options = { store, storeUrl: context.storePlace.shown, workers, isFresh, ...resumed };
-  if (print === true) return await printOrders(plan, launcher, options, context);
+  if (print === true) return printOrders(plan, launcher, options, context);
   const { runId, isResumed, submitted } = await launchRun(plan, { ...options, launcher });
   for (const job of submitted) tellJob(job, context);
   const run = await mustGet(store, runId);
   if (detach === true) return tellDetached(run, context);
   const speeds = await earlierSpeeds(plan, store);
-  return await follow(run, launcher, { files, anchors, isResumed, speeds }, context);
+  return follow(run, launcher, { files, anchors, isResumed, speeds }, context);
 }
 
 async function openLauncher(
@@ -87,7 +91,7 @@ async function openLauncher(
   settings: RunPlan['suite']['cluster'],
   { environment, storePlace, workingFolder, interruption, openLauncher: open }: CliContext,
 ): Promise<Launcher> {
-  return await open(name, settings ?? {}, {
+  return open(name, settings ?? {}, {
     environment: workerEnvironment(storePlace.address, environment),
     workingFolder,
     // Ctrl-C asks what becomes of the jobs: until then the engine can be told.
@@ -106,7 +110,9 @@ async function printOrders(
   if (output.isJson) output.record('orders', { runId, orders, text: launcher.print(orders) });
   else output.raw(`${launcher.print(orders).trimEnd()}\n`);
   const follows = resumeCommand(runId, context);
-  output.note(`run ${runId} is written and nothing is submitted. Once its workers have started, follow it with:\n  ${follows}`);
+  output.note(
+    `run ${runId} is written and nothing is submitted. Once its workers have started, follow it with:\n  ${follows}`,
+  );
   return exitCodes.done;
 }
 
@@ -138,14 +144,15 @@ async function follow(
   );
   if (status === 'running') {
     const isWatched = context.isInteractive && interruption.exitCode === exitCodes.done;
-    return isWatched && (await asksToCancel()) ? await cancelAndTell(store, run, context) : tellDetached(run, context);
+    if (isWatched && (await asksToCancel())) return cancelAndTell(store, run, context);
+    return tellDetached(run, context);
   }
   const ended = await mustGet(store, run.id);
   if (status === 'finished') {
-    if (run.suite.loss === true) {
+    if (run.suite.loss) {
       output.note(`losses are measured where the models are: ${perbenchCommand(['loss', run.id], context)}`);
     }
-    return await printEndedRun(store, ended, { files, anchors }, context);
+    return printEndedRun(store, ended, { files, anchors }, context);
   }
   const command = resumeCommand(run.id, context);
   output.record('interrupted', { runId: run.id, resume: command });
@@ -168,7 +175,7 @@ export async function attachToRun(
     context.output.warn(`${error.message}; following the store alone`);
   }
   context.output.note(`run ${run.id} is worked on elsewhere: following it`);
-  return await follow(run, launcher, { files, isResumed: true, speeds: [] }, context);
+  return follow(run, launcher, { files, isResumed: true, speeds: [] }, context);
 }
 
 async function asksToCancel(): Promise<boolean> {
@@ -196,7 +203,7 @@ function tellDetached({ id: runId }: RunRecord, context: CliContext): number {
 
 export const cancel: CommandHandler<OptionTable> = async ({ arguments: names }, context) => {
   const { store, run } = await runToCancel(names, context);
-  return await cancelAndTell(store, run, context);
+  return cancelAndTell(store, run, context);
 };
 
 async function runToCancel(
@@ -206,7 +213,9 @@ async function runToCancel(
   const found = await findRun(names, context, ['running', 'interrupted']);
   const { id, status } = found.run;
   if (status !== 'finished') return found;
-  throw new UsageError(`run ${id} is finished: there is nothing to cancel`, { hint: 'List the runs with perbench list.' });
+  throw new UsageError(`run ${id} is finished: there is nothing to cancel`, {
+    hint: 'List the runs with perbench list.',
+  });
 }
 
 async function cancelAndTell(store: Store, run: RunRecord, context: CliContext): Promise<number> {

@@ -207,7 +207,12 @@ async function executePlan(
   if (end.status === 'running') context.output.note('other processes are still working on cells of this run');
   const losses = end.status === 'finished' ? await takeLosses(store, ended, local, context) : undefined;
   const stored = (await store.getRun(ended.id)) ?? ended;
-  const exitCode = await printEndedRun(store, stored, { files, anchors: options.anchors, shown: tables?.shown }, context);
+  const exitCode = await printEndedRun(
+    store,
+    stored,
+    { files, anchors: options.anchors, shown: tables?.shown },
+    context,
+  );
   return printLosses(losses, exitCode, context);
 }
 
