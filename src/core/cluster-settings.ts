@@ -25,18 +25,22 @@ export const slurmSettings = {
     help: 'further options of sbatch, such as --nodelist=n1',
   }),
   setup: text({ ...nothing, help: 'shell lines before the worker starts: modules, a virtual environment' }),
-  logs: text({ ...nothing, help: 'folder for logs that all nodes share', otherwise: '.perbench/jobs in the working folder' }),
+  logs: text({
+    ...nothing,
+    help: 'folder for logs that all nodes share',
+    otherwise: '.perbench/jobs in the working folder',
+  }),
   program,
 } as const;
 
 /** As in the API of Kubernetes: `Toleration` of core/v1. */
 function tolerationSchema(zod: Zod) {
   return zod.strictObject({
-    key: zod.string().optional(),
-    operator: zod.enum(['Exists', 'Equal']).optional(),
-    value: zod.string().optional(),
-    effect: zod.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
-    tolerationSeconds: zod.int().min(0).optional(),
+    key: zod.string().exactOptional(),
+    operator: zod.enum(['Exists', 'Equal']).exactOptional(),
+    value: zod.string().exactOptional(),
+    effect: zod.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).exactOptional(),
+    tolerationSeconds: zod.int().min(0).exactOptional(),
   });
 }
 

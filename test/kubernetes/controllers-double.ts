@@ -1,4 +1,4 @@
-import type { V1Job, V1NodeStatus, V1PodSpec, V1PodStatus } from '@kubernetes/client-node';
+import type { V1Container, V1Job, V1NodeStatus, V1PodSpec, V1PodStatus } from '@kubernetes/client-node';
 import { type ApiDouble, merged, type Stored } from './api-double.ts';
 
 /** Without a renewed lease for so long, a node counts as lost. */
@@ -13,10 +13,13 @@ interface Condition {
   readonly message: string;
 }
 
+type PodSpec = Pick<V1PodSpec, 'nodeName' | 'nodeSelector' | 'affinity'> & {
+  readonly containers: readonly Pick<V1Container, keyof V1Container>[];
+};
 type PodStatus = Omit<V1PodStatus, 'conditions'> & { readonly conditions?: readonly Condition[] };
 
-function podSpec(pod: Stored): V1PodSpec {
-  return pod['spec'] as V1PodSpec;
+function podSpec(pod: Stored): PodSpec {
+  return pod['spec'] as PodSpec;
 }
 
 function podStatus(pod: Stored): PodStatus {
@@ -111,7 +114,7 @@ function exitCodeOf(pod: Stored): number {
 
 let pods = 0;
 
-function createPod(double: ApiDouble, job: Stored, spec: V1PodSpec, index: number): void {
+function createPod(double: ApiDouble, job: Stored, spec: PodSpec, index: number): void {
   const { namespace, labels } = job.metadata;
   pods += 1;
   const name = `${job.metadata.name}-${index}-${pods}`;

@@ -7,6 +7,7 @@ import type { Launcher } from '../../src/core/cluster.ts';
 import { openKubernetes } from '../../src/launchers/kubernetes/kubernetes-launcher.ts';
 import type { TestCluster } from '../conformance/launcher.ts';
 import { type ApiAccess, ApiClient } from './api-client.ts';
+import { freePort } from './free-port.ts';
 import { FakeKubelet, type KubeletOptions } from './fake-kubelet.ts';
 
 export interface ClusterParts {
@@ -50,7 +51,10 @@ export class KubernetesTestCluster implements TestCluster {
     this.unreachable = this.open({}, 'nobody');
     this.refused = [
       { launcher: this.open({ namespace: 'nowhere' }), says: /^Kubernetes has no namespace nowhere$/u },
-      { launcher: this.open({ context: 'guest' }), says: /^Kubernetes: jobs\.batch is forbidden: User "guest" cannot create/u },
+      {
+        launcher: this.open({ context: 'guest' }),
+        says: /^Kubernetes: jobs\.batch is forbidden: User "guest" cannot create/u,
+      },
       { launcher: this.open({ context: 'stranger' }), says: /^https?:\/\/127\.0\.0\.1:\d+: not logged in$/u },
       {
         launcher: this.open({ nodeSelector: { gpu: 'no label value!' } }),
@@ -76,7 +80,11 @@ export class KubernetesTestCluster implements TestCluster {
 
   async #writeConfigs(): Promise<void> {
     const { admin, guestToken } = this.#parts;
-    const ca = admin.ca === undefined ? {} : { 'certificate-authority-data': Buffer.from(admin.ca).toString('base64') };
+    // The client insists on TLS unless it is told otherwise.
+    const ca =
+      admin.ca === undefined
+        ? { 'insecure-skip-tls-verify': true }
+        : { 'certificate-authority-data': Buffer.from(admin.ca).toString('base64') };
     const users = { admin: admin.token, guest: guestToken, stranger: 'not-a-token' };
     const contexts = Object.keys(users);
     const config = (server: string): object => ({
@@ -88,7 +96,7 @@ export class KubernetesTestCluster implements TestCluster {
       'current-context': 'admin',
     });
     await writeFile(this.kubeconfig, JSON.stringify(config(admin.server)));
-    await writeFile(join(this.folder, 'nobody'), JSON.stringify(config('http://127.0.0.1:1')));
+    await writeFile(join(this.folder, 'nobody'), JSON.stringify(config(`http://127.0.0.1:${await freePort()}`)));
   }
 
   /** A launcher as a suite with these settings opens it. */

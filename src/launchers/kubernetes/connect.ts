@@ -52,7 +52,9 @@ function readKubeconfig(file: string): KubeConfig {
 function merged(files: readonly string[]): KubeConfig {
   const all = files.map(readKubeconfig);
   const first = <Entry extends { readonly name: string }>(list: (config: KubeConfig) => readonly Entry[]): Entry[] => {
-    const byName = new Map(all.toReversed().flatMap((config) => list(config).map((entry) => [entry.name, entry] as const)));
+    const byName = new Map(
+      all.toReversed().flatMap((config) => list(config).map((entry) => [entry.name, entry] as const)),
+    );
     return Array.from(byName.values());
   };
   const config = new KubeConfig();
@@ -85,9 +87,9 @@ function bounded(signal: AbortSignal): {
   return {
     pre: async (context) => {
       context.setSignal(AbortSignal.any([signal, AbortSignal.timeout(answerTimeoutMs)]));
-      return await Promise.resolve(context);
+      return Promise.resolve(context);
     },
-    post: async (response) => await Promise.resolve(response),
+    post: async (response) => Promise.resolve(response),
   };
 }
 
@@ -105,8 +107,12 @@ export function connect(settings: KubernetesSettings, environment: Environment, 
   if (context === null || cluster === null) {
     const known = config.getContexts().map((each) => each.name);
     throw new LauncherError(
-      (name ?? '') === '' ? 'the kubeconfig has no current context' : `the kubeconfig has no context ${name} with a cluster`,
-      { hint: `Name a context (cluster.kubernetes.context); there ${known.length === 1 ? 'is' : 'are'}: ${known.join(', ') || 'none'}.` },
+      (name ?? '') === ''
+        ? 'the kubeconfig has no current context'
+        : `the kubeconfig has no context ${name} with a cluster`,
+      {
+        hint: `Name a context (cluster.kubernetes.context); there ${known.length === 1 ? 'is' : 'are'}: ${known.join(', ') || 'none'}.`,
+      },
     );
   }
   const configuration = createConfiguration({

@@ -13,7 +13,10 @@ beforeEach(async () => {
 });
 
 /** Asks a stand-in for `squeue`, a shell script. */
-async function ask(script: string, { timeoutMs = 20_000, signal = new AbortController().signal } = {}): Promise<string> {
+async function ask(
+  script: string,
+  { timeoutMs = 20_000, signal = new AbortController().signal } = {},
+): Promise<string> {
   await writeFile(join(folder, 'squeue'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   const environment = { PATH: `${folder}:/usr/bin:/bin`, SQUEUE_FORMAT: '%i', SBATCH_WAIT: '1', SBATCH_PARTITION: 'p' };
   return await askSlurm('squeue', ['--me'], "can't be asked", { environment, signal, timeoutMs, input: 'read\n' });

@@ -54,7 +54,10 @@ const hints: readonly (readonly [RegExp, string])[] = [
   [/time limit/i, 'Set `time` of cluster.slurm; sinfo shows the limits of partitions.'],
   [/gres|generic resource/i, 'Set `gres` of cluster.slurm; sinfo -o "%P %G" shows what nodes have.'],
   [/feature/i, 'Set `constraint` of cluster.slurm; sinfo -o "%P %f" shows the features of nodes.'],
-  [/node configuration/i, 'No node of the partition has so many GPUs or so much memory; see cluster.slurm and sinfo -o "%P %G %m".'],
+  [
+    /node configuration/i,
+    'No node of the partition has so many GPUs or so much memory; see cluster.slurm and sinfo -o "%P %G %m".',
+  ],
   [/unrecognized option|invalid option/i, 'Check `lines` of cluster.slurm.'],
   [/contact|connect|controller|socket|timed out/i, 'Ask Slurm with scontrol ping; workers that run go on without it.'],
 ];

@@ -41,7 +41,8 @@ class SlurmLauncher implements Launcher {
     const printed = await this.#sbatch(order);
     // `ID;CLUSTER` where there are several clusters.
     const id = /^(\d+)(?:;.*)?$/m.exec(printed)?.[1];
-    if (id === undefined) throw new LauncherError(`Slurm took ${order.name}, but sbatch printed no id: "${printed.trim()}"`);
+    if (id === undefined)
+      throw new LauncherError(`Slurm took ${order.name}, but sbatch printed no id: "${printed.trim()}"`);
     return id;
   }
 
