@@ -5,15 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isThere } from '../../src/files/if-there.ts';
-import {
-  allIn,
-  allOver,
-  eventually,
-  lastingScript,
-  launcherError,
-  scriptOrder,
-  written,
-} from '../conformance/launcher-orders.ts';
+import { allIn, allOver, eventually, launcherError, scriptOrder, written } from '../conformance/launcher-orders.ts';
 import { testLauncher } from '../conformance/launcher.ts';
 import { ControlPlane } from './control-plane.ts';
 import { KubernetesTestCluster } from './kubernetes-test-cluster.ts';
@@ -86,10 +78,10 @@ describe.skipIf(missing !== undefined)('what real controllers do', { timeout: 30
   });
 
   it('fails a Job at once for a wrong command line, and one worker for anything else', async () => {
-    const { launcher, folder } = cluster;
-    const wrong = scriptOrder('', { workers: 2 });
-    const script = `[ $JOB_COMPLETION_INDEX = 0 ] && exit 2; ${lastingScript(join(folder, 'wrong'))}`;
-    await launcher.submit({ ...wrong, words: ['-c', script] });
+    const { launcher } = cluster;
+    const script = "[ $JOB_COMPLETION_INDEX = 0 ] && exit 2; trap 'exit 143' TERM; while :; do sleep 0.2; done";
+    const wrong = scriptOrder(script, { workers: 2 });
+    await launcher.submit(wrong);
     const ended = await allOver(launcher, wrong.runId);
     expect(ended.map(({ state }) => state)).toEqual(['failed', 'failed']);
     expect(ended[0]?.reason).toMatch(/exit code 2/u);

@@ -156,12 +156,17 @@ describe('workers', () => {
   });
 
   it('fail all at once where the command line is wrong, and one by one otherwise', async () => {
-    const { cluster, double } = await open();
+    const { cluster } = await open();
     const { launcher } = cluster;
-    const wrong = scriptOrder('exit 2');
+    const script = "[ $JOB_COMPLETION_INDEX = 0 ] && exit 2; trap 'exit 143' TERM; while :; do sleep 0.2; done";
+    const wrong = scriptOrder(script, { workers: 2 });
     await launcher.submit(wrong);
-    await allIn(launcher, wrong.runId, 1, 'failed');
-    expect(JSON.stringify(double.all('jobs')[0]?.['status'])).toContain('matching FailJob rule');
+    const ended = await allOver(launcher, wrong.runId);
+    expect(ended.map(({ state }) => state)).toEqual(['failed', 'failed']);
+    expect(ended[0]?.reason).toBe('exit code 2');
+    expect(ended[1]?.reason).toMatch(
+      /^exit code 143$|^PodFailurePolicy: exit code 2 matching FailJob rule at index 1$/u,
+    );
     const mixed = scriptOrder('[ $JOB_COMPLETION_INDEX = 1 ] && exit 5; sleep 1', { workers: 3 });
     await launcher.submit(mixed);
     const jobs = await allIn(launcher, mixed.runId, 3, 'done', 'failed');
