@@ -39,7 +39,7 @@ export class ApiDouble implements AsyncDisposable {
   /** Methods and paths, in the order in which they were asked. */
   readonly asked: string[] = [];
   readonly namespaces = new Set(['default', 'kube-node-lease']);
-  /** Answers to the next questions whose path fits: what a proxy says, or a server that starts. */
+  /** Answers to the next questions whose path fits: what a proxy says, or a server that starts; with code 0, none at all. */
   readonly faults: { readonly on: RegExp; readonly code: number; readonly text: string }[] = [];
   readonly #objects = new Map<string, Stored>();
   readonly #server: Server = createServer();
@@ -96,6 +96,7 @@ export class ApiDouble implements AsyncDisposable {
     const [fault] = this.faults;
     if (fault?.on.test(url) === true) {
       this.faults.shift();
+      if (fault.code === 0) await new Promise(() => {});
       return { code: fault.code, body: fault.text };
     }
     try {

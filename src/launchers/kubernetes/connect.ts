@@ -24,8 +24,11 @@ export interface Cluster {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Longer than any answer takes; a server that hangs isn't waited for. */
-const answerTimeoutMs = 30_000;
+export interface Bounds {
+  readonly signal: AbortSignal;
+  /** A server that takes longer to answer isn't waited for. */
+  readonly timeoutMs: number;
+}
 
 /** The files that kubectl would read. */
 function kubeconfigFiles(environment: Environment): readonly string[] {
@@ -80,13 +83,13 @@ function findKubeconfig(environment: Environment): KubeConfig {
 }
 
 /** Ends with the process's signal, and when no answer comes. */
-function bounded(signal: AbortSignal): {
+function bounded({ signal, timeoutMs }: Bounds): {
   pre: (context: RequestContext) => Promise<RequestContext>;
   post: (response: ResponseContext) => Promise<ResponseContext>;
 } {
   return {
     pre: async (context) => {
-      context.setSignal(AbortSignal.any([signal, AbortSignal.timeout(answerTimeoutMs)]));
+      context.setSignal(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
       return Promise.resolve(context);
     },
     post: async (response) => Promise.resolve(response),
@@ -98,7 +101,7 @@ function bounded(signal: AbortSignal): {
  *
  * @throws {LauncherError} if there is no kubeconfig, or it doesn't say which cluster
  */
-export function connect(settings: KubernetesSettings, environment: Environment, signal: AbortSignal): Cluster {
+export function connect(settings: KubernetesSettings, environment: Environment, bounds: Bounds): Cluster {
   const config = findKubeconfig(environment);
   if (settings.context !== undefined) config.setCurrentContext(settings.context);
   const name = config.getCurrentContext();
@@ -118,7 +121,7 @@ export function connect(settings: KubernetesSettings, environment: Environment, 
   const configuration = createConfiguration({
     baseServer: new ServerConfiguration(cluster.server, {}),
     authMethods: { default: config },
-    promiseMiddleware: [bounded(signal)],
+    promiseMiddleware: [bounded(bounds)],
   });
   return {
     server: cluster.server,

@@ -57,6 +57,14 @@ describe('an API server that fails', () => {
     expect(message).toMatch(/^http:\/\/127\.0\.0\.1:\d+: connection refused \(ECONNREFUSED\)$/u);
   });
 
+  it('is not waited for when it hangs', async () => {
+    const { cluster, double } = await open();
+    double.faults.push({ on: /jobs/u, code: 0, text: '' });
+    const world = { environment: { KUBECONFIG: cluster.kubeconfig }, signal: new AbortController().signal };
+    const { message } = await launcherError(openKubernetes(undefined, world, 200).list('a-run'));
+    expect(message).toMatch(/^http:\/\/127\.0\.0\.1:\d+: no answer in time$/u);
+  });
+
   it('is not waited for when perbench ends', async () => {
     const { cluster, double } = await open();
     await double.stop();

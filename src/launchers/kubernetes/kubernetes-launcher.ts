@@ -13,6 +13,7 @@ import { containerName, jobManifest, jobName, type KubernetesSettings, orderLabe
 import { indexOfHandle, podsByIndex, workersOf } from './worker-states.ts';
 
 const tailLines = 50;
+const defaultTimeoutMs = 30_000;
 
 /** What may pass while an API server restarts: no answer at all, or one of these. */
 const passing: ReadonlySet<number | undefined> = new Set([undefined, 429, 500, 502, 503, 504]);
@@ -28,16 +29,19 @@ class KubernetesLauncher implements Launcher {
   readonly name = 'kubernetes';
   readonly #settings: KubernetesSettings;
   readonly #world: World;
+  readonly #timeoutMs: number;
   #connected: Cluster | undefined;
 
-  constructor(settings: KubernetesSettings, world: World) {
+  constructor(settings: KubernetesSettings, world: World, timeoutMs: number) {
     this.#settings = settings;
     this.#world = world;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** What is printed needs no cluster, so it is looked for when something is asked. */
   get #cluster(): Cluster {
-    this.#connected ??= connect(this.#settings, this.#world.environment, this.#world.signal);
+    const { environment, signal } = this.#world;
+    this.#connected ??= connect(this.#settings, environment, { signal, timeoutMs: this.#timeoutMs });
     return this.#connected;
   }
 
@@ -167,8 +171,15 @@ class KubernetesLauncher implements Launcher {
   }
 }
 
-/** @param settings what a suite says of Kubernetes, if it says anything */
-export function openKubernetes(settings: ClusterSettings['kubernetes'], world: World): Launcher {
+/**
+ * @param settings what a suite says of Kubernetes, if it says anything
+ * @param timeoutMs how long an answer may take
+ */
+export function openKubernetes(
+  settings: ClusterSettings['kubernetes'],
+  world: World,
+  timeoutMs: number = defaultTimeoutMs,
+): Launcher {
   const filled = zod.strictObject(shapeOf(kubernetesSettings, zod)).parse(settings ?? {});
-  return new KubernetesLauncher(filled, world);
+  return new KubernetesLauncher(filled, world, timeoutMs);
 }
