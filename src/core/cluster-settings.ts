@@ -73,8 +73,20 @@ export const kubernetesSettings = {
   }),
 } as const;
 
+/** Of a web server, and without what could be a secret: it is stored with the run. */
+function isPlainAddress(text: string): boolean {
+  const url = /^https?:\/\//i.test(text) ? URL.parse(text) : null;
+  return url !== null && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+}
+
 export const raySettings = {
-  address: text({ ...nothing, fallback: 'http://127.0.0.1:8265', help: "address of the head's dashboard" }),
+  address: text({
+    ...nothing,
+    fallback: 'http://127.0.0.1:8265',
+    expected: 'an address such as http://127.0.0.1:8265, without user, password and query',
+    isGood: isPlainAddress,
+    help: "address of the head's dashboard",
+  }),
   resources: section((zod) => zod.record(zod.string(), zod.number().positive()), {
     ...nothing,
     fallback: {},

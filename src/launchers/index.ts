@@ -18,6 +18,10 @@ export const launchers: Readonly<Partial<Record<LauncherName, LauncherEntry>>> =
     summary: 'jobs of Slurm, by sbatch, squeue and scancel',
     load: async ({ slurm }, world) => (await import('./slurm/slurm-launcher.ts')).openSlurm(slurm, world),
   },
+  ray: {
+    summary: 'jobs of a Ray cluster, through the dashboard of its head',
+    load: async ({ ray }, world) => (await import('./ray/ray-launcher.ts')).openRay(ray, world),
+  },
 };
 
 /** @throws {LauncherError} if the engine isn't there */

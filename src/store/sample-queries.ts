@@ -113,7 +113,8 @@ async function sampleSummary(db: Kysely<Database>, cellId: string): Promise<Samp
       fn.sum('output_tokens').filterWhere('output_tokens', '>=', 0).as('outputTokens'),
       fn.countAll().filterWhere('output_tokens', '<', 0).as('uncounted'),
       fn
-        .sum(eb('output_tokens', '*', eb.ref('output_tokens')))
+        // 46,341 squared is no integer of 32 bits.
+        .sum(sql<number>`cast(output_tokens as bigint) * output_tokens`)
         .filterWhere('output_tokens', '>=', 0)
         .as('outputTokenSquareSum'),
     ])
