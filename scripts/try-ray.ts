@@ -43,7 +43,14 @@ install();
 run('ip', ['netns', 'add', namespace]);
 try {
   run('ip', ['netns', 'exec', namespace, 'ip', 'link', 'set', 'lo', 'up']);
-  const vitest = [process.execPath, join(project, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', 'unit', 'test/ray'];
+  const vitest = [
+    process.execPath,
+    join(project, 'node_modules', 'vitest', 'vitest.mjs'),
+    'run',
+    '--project',
+    'unit',
+    'test/ray',
+  ];
   const { status } = spawnSync('ip', ['netns', 'exec', namespace, ...vitest, ...process.argv.slice(2)], {
     cwd: project,
     stdio: 'inherit',

@@ -19,11 +19,15 @@ export class RayCluster {
   readonly #program: string;
   readonly #environment: Readonly<Record<string, string | undefined>>;
 
-  /** @param program the command `ray` */
-  constructor(program: string, token: string) {
+  /**
+   * @param program the command `ray`
+   * @param environment that nodes give to what they start
+   */
+  constructor(program: string, token: string, environment: Readonly<Record<string, string>>) {
     this.#program = program;
     this.#environment = {
       ...process.env,
+      ...environment,
       RAY_AUTH_MODE: 'token',
       RAY_AUTH_TOKEN: token,
       // The machine is busy with other things: its memory says nothing of Ray's workers.
@@ -56,6 +60,11 @@ export class RayCluster {
   /** Ends the daemon of a node as a power cut would. */
   killNode(address: string): void {
     kill(/(?:^|\/)raylet\0/, `--node_ip_address=${address}\0`);
+  }
+
+  /** Ends all workers of perbench, of whatever node. */
+  killWorkers(): void {
+    kill(/\/perbench\.cjs\0work\0/, '');
   }
 
   /** Ends the control store of the head: its dashboard takes requests and answers none. */

@@ -5,14 +5,27 @@ import type { JobStatus, Launcher } from '../../src/core/cluster.ts';
 import { isThere } from '../../src/files/if-there.ts';
 import { openRay } from '../../src/launchers/ray/ray-launcher.ts';
 import type { RaySettings } from '../../src/launchers/ray/submission.ts';
-import { allIn, allOver, eventually, lastingScript, launcherError, scriptOrder, written } from '../conformance/launcher-orders.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import {
+  allIn,
+  allOver,
+  eventually,
+  lastingScript,
+  launcherError,
+  scriptOrder,
+  written,
+} from '../conformance/launcher-orders.ts';
 import { type TestCluster, testLauncher } from '../conformance/launcher.ts';
+import { busyTests } from '../setup/busy-tests.ts';
+import { postgresPassword, startPostgres } from '../setup/postgres.ts';
+import { runInProcess } from '../setup/run-in-process.ts';
 import { nodeResources, rayAddress, RayCluster } from './ray-cluster.ts';
+import { allAnswers, answersIn, doneCodes, localAnswers, writeRaySuite } from './ray-runs.ts';
 import { raySettingsOf } from './ray-settings.ts';
 
 const program = process.env['PERBENCH_TEST_RAY'];
 const token = 'd1ce-7e57-f00d-70c3';
-const cluster = new RayCluster(program ?? 'ray', token);
+let cluster: RayCluster;
 let folder = '/tmp';
 
 async function open(settings: Partial<RaySettings> = {}, own = token, limitMs?: number): Promise<Launcher> {
@@ -27,6 +40,11 @@ async function openCluster(): Promise<TestCluster | string> {
   if (program === undefined) return 'a real Ray: scripts/try-ray.ts starts one';
   // Paths of sockets are short.
   folder = await mkdtemp('/tmp/pbr-');
+  cluster = new RayCluster(program, token, {
+    ...busyTests,
+    XDG_CACHE_HOME: join(folder, 'cache'),
+    PGPASSWORD: postgresPassword,
+  });
   await cluster.startHead(folder);
   await cluster.startNode('127.0.0.2', 'gpu=h100');
   await cluster.startNode('127.0.0.3', 'gpu=a100');
@@ -55,11 +73,12 @@ describe('Ray', { timeout: 300_000 }, () => {
     const launcher = await open();
     const order = scriptOrder('exit 0', { needs: { gpus: 9, memoryBytes: undefined } });
     await launcher.submit(order);
-    await eventually(
+    const [job] = await eventually(
       'a reason to wait',
       async () => launcher.list(order.runId),
-      ([job]) => job?.reason === 'no node has 1 CPU, 9 GPU',
+      ([waiting]) => waiting?.reason?.startsWith('no node') === true,
     );
+    expect(job).toMatchObject({ state: 'pending', reason: 'no node has 1 CPU, 9 GPU' });
     await launcher.cancel([order.name]);
   });
 
@@ -101,9 +120,40 @@ describe('Ray', { timeout: 300_000 }, () => {
     expect(await launcher.tail({ name: order.name, handle: `${order.name}-0` })).toBeUndefined();
   });
 
+  it('runs a suite with the answers of a run here, also when the power of all nodes goes in between', async () => {
+    await using server = await startPostgres();
+    await cluster.startNode('127.0.0.5', 'gpu=h100');
+    await writeRaySuite(folder, 30, { address: rayAddress, exclusive: 'alone' });
+    const address = await server.newDatabase();
+    let cut: Promise<void> | undefined;
+    let text = '';
+    const { code, stderr } = await runInProcess(['run', 'suite.json', '--on', 'ray', '--store', address], {
+      folder,
+      environment: { RAY_AUTH_TOKEN: token },
+      onStderr(more) {
+        text += more;
+        if (cut !== undefined || text.split('a worker started on').length < 3) return;
+        for (const last of [2, 3, 4, 5]) cluster.killNode(`127.0.0.${last}`);
+        cluster.killWorkers();
+        cut = cluster.startNode('127.0.0.6', 'gpu=h100');
+      },
+    });
+    await cut;
+    expect(stderr).toMatch(/ray job pb-\S+-g0-a1-0 on 127\.0\.0\.\d is lost: its node has died$/m);
+    expect(stderr).toMatch(/submitted again: pb-\S+-g0-a2 as ray job/);
+    expect(stderr).toMatch(/run \S+: finished$/m);
+    expect(doneCodes).toContain(code);
+    await using store = await openStore({ address });
+    const answers = await answersIn(store);
+    expect(answers.size).toBe(allAnswers);
+    expect(answers).toEqual(await localAnswers(folder));
+  });
+
   it('gives up a head whose control store has died', async () => {
     cluster.killControlStore();
     const launcher = await open({}, token, 5_000);
-    expect((await launcherError(launcher.list('r'))).message).toMatch(/^Ray at http:\/\/127\.0\.0\.1:8265 (?:can't be reached|refuses)/);
+    expect((await launcherError(launcher.list('r'))).message).toMatch(
+      /^Ray at http:\/\/127\.0\.0\.1:8265 (?:can't be reached|refuses)/,
+    );
   });
 });

@@ -103,7 +103,8 @@ export class SimulatedRay implements AsyncDisposable {
 
   /** Waits until no job waits or runs. */
   async allEnded(): Promise<void> {
-    while (Array.from(this.#jobs.values()).some(({ status }) => status === 'PENDING' || status === 'RUNNING')) await sleep(20);
+    while (Array.from(this.#jobs.values()).some(({ status }) => status === 'PENDING' || status === 'RUNNING'))
+      await sleep(20);
   }
 
   addNode(node: SimulatedNode): void {
@@ -167,7 +168,9 @@ export class SimulatedRay implements AsyncDisposable {
       return [405, `'${method}' method not allowed for browser traffic.`];
     if (this.token !== undefined && headers.authorization !== `Bearer ${this.token}`) {
       const isMissing = headers.authorization === undefined;
-      return isMissing ? [401, 'Unauthorized: Missing authentication token'] : [403, 'Forbidden: Invalid authentication token'];
+      return isMissing
+        ? [401, 'Unauthorized: Missing authentication token']
+        : [403, 'Forbidden: Invalid authentication token'];
     }
     const path = url.replace(/\?.*/, '');
     if (path === '/api/version') return [200, { version: '4', ray_version: '2.60.0', ray_commit: '0' }];
@@ -201,18 +204,33 @@ export class SimulatedRay implements AsyncDisposable {
       (field) => !knownFields.has(field) && !(this.knowsLabels && field === 'entrypoint_label_selector'),
     );
     if (unknown !== undefined)
-      return [400, traceback(`TypeError: JobSubmitRequest.__init__() got an unexpected keyword argument '${unknown}'`, '')];
+      return [
+        400,
+        traceback(`TypeError: JobSubmitRequest.__init__() got an unexpected keyword argument '${unknown}'`, ''),
+      ];
     for (const field of ['entrypoint_num_cpus', 'entrypoint_num_gpus', 'entrypoint_memory'] as const) {
       const value: unknown = request[field] ?? 0;
-      if (typeof value !== 'number') return [400, traceback(`TypeError: ${field} must be a number, got ${typeof value}`, '')];
+      if (typeof value !== 'number')
+        return [400, traceback(`TypeError: ${field} must be a number, got ${typeof value}`, '')];
     }
     const { submission_id: id } = request;
     if (this.#jobs.has(id)) {
       const said = `ValueError: Job with submission_id ${id} already exists. Please use a different submission_id.`;
       return [500, traceback('RuntimeError: Request failed with status code 400: Traceback:', said, '.')];
     }
-    const message = 'Job has not started yet. It may be waiting for resources (CPUs, GPUs, memory, custom resources) to become available.';
-    const job: Job = { request, status: 'PENDING', message, errorType: null, exitCode: null, node: undefined, child: undefined, log: '', isStopAsked: false };
+    const message =
+      'Job has not started yet. It may be waiting for resources (CPUs, GPUs, memory, custom resources) to become available.';
+    const job: Job = {
+      request,
+      status: 'PENDING',
+      message,
+      errorType: null,
+      exitCode: null,
+      node: undefined,
+      child: undefined,
+      log: '',
+      isStopAsked: false,
+    };
     this.#jobs.set(id, job);
     this.#schedule();
     return [200, { job_id: id, submission_id: id }];
@@ -223,7 +241,9 @@ export class SimulatedRay implements AsyncDisposable {
       if (job.status !== 'PENDING') continue;
       const asked = askedOf(job);
       const node = this.#nodes.find((each) =>
-        Object.entries(asked).every(([name, amount]) => (each.resources[name] ?? 0) - this.#used(each, name) >= amount - 1e-9),
+        Object.entries(asked).every(
+          ([name, amount]) => (each.resources[name] ?? 0) - this.#used(each, name) >= amount - 1e-9,
+        ),
       );
       if (node !== undefined) this.#start(job, node);
     }
@@ -240,9 +260,14 @@ export class SimulatedRay implements AsyncDisposable {
     const environment = { ...runtime?.env_vars, OMP_NUM_THREADS: '1', CUDA_VISIBLE_DEVICES: devices };
     Object.assign(job, { status: 'RUNNING', message: 'Job is currently running.', node });
     job.log = `INFO job_manager.py -- Runtime env is setting up.\nRunning entrypoint for job ${id}: ${entrypoint}\n`;
-    const child = spawn('/bin/sh', ['-c', entrypoint], { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], ...this.#environment, ...environment } });
+    const child = spawn('/bin/sh', ['-c', entrypoint], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'], ...this.#environment, ...environment },
+    });
     job.child = child;
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (job.log += chunk.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (job.log += chunk.toString()));
     child.once('close', (code) => {
       if (job.child === child) this.#end(job, code);
     });
@@ -252,7 +277,8 @@ export class SimulatedRay implements AsyncDisposable {
   #end(job: Job, code: number | null): void {
     job.child = undefined;
     if (job.isStopAsked) Object.assign(job, { status: 'STOPPED', message: 'Job was intentionally stopped.' });
-    else if (code === 0) Object.assign(job, { status: 'SUCCEEDED', message: 'Job finished successfully.', exitCode: 0 });
+    else if (code === 0)
+      Object.assign(job, { status: 'SUCCEEDED', message: 'Job finished successfully.', exitCode: 0 });
     else {
       const message = `Job entrypoint command failed with exit code ${code}, last available logs (truncated to 20,000 chars):\n${job.log}`;
       Object.assign(job, { status: 'FAILED', message, exitCode: code, errorType: 'JOB_ENTRYPOINT_COMMAND_ERROR' });
@@ -274,7 +300,9 @@ export class SimulatedRay implements AsyncDisposable {
 
   #logs(job: Job): Answer {
     const isGone = job.node !== undefined && !this.#nodes.includes(job.node);
-    return isGone ? [500, traceback('aiohttp.client_exceptions.ClientConnectorError: Cannot connect to host', '')] : [200, { logs: job.log }];
+    return isGone
+      ? [500, traceback('aiohttp.client_exceptions.ClientConnectorError: Cannot connect to host', '')]
+      : [200, { logs: job.log }];
   }
 }
 

@@ -3,7 +3,14 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import { allIn, allOver, launcherError, lastingScript, scriptOrder, written } from '../../../test/conformance/launcher-orders.ts';
+import {
+  allIn,
+  allOver,
+  launcherError,
+  lastingScript,
+  scriptOrder,
+  written,
+} from '../../../test/conformance/launcher-orders.ts';
 import { listenOnLoopback } from '../../../test/setup/listen-on-loopback.ts';
 import { raySettingsOf } from '../../../test/ray/ray-settings.ts';
 import { type SimulatedNode, SimulatedRay } from '../../../test/ray/simulated-ray.ts';
@@ -34,7 +41,11 @@ async function launcherOf(
   world: Partial<LauncherWorld> & { readonly limitMs?: number } = {},
 ): Promise<Launcher> {
   const { environment = {}, workingFolder = '/nowhere', signal = new AbortController().signal, limitMs } = world;
-  return openRay(raySettingsOf({ address, program: 'sh', ...settings }), { environment, workingFolder, signal }, limitMs);
+  return openRay(
+    raySettingsOf({ address, program: 'sh', ...settings }),
+    { environment, workingFolder, signal },
+    limitMs,
+  );
 }
 
 /** The body that a person would send. */
@@ -45,7 +56,11 @@ function printedBody(launcher: Launcher, ...order: Parameters<typeof scriptOrder
 }
 
 it('asks for what a worker needs, and for nothing that an older Ray does not know', async () => {
-  const launcher = await launcherOf('http://ray.example:8265/', { program: 'perbench', labels: { gpu: 'h100' }, resources: { pool: 0.5 }, exclusive: 'alone' }, { workingFolder: '/data/my runs' });
+  const launcher = await launcherOf(
+    'http://ray.example:8265/',
+    { program: 'perbench', labels: { gpu: 'h100' }, resources: { pool: 0.5 }, exclusive: 'alone' },
+    { workingFolder: '/data/my runs' },
+  );
   const order = {
     runId: 'r1',
     words: ['work', 'r1', '--model', "Ann's"],
@@ -98,7 +113,9 @@ it('starts a worker in the working folder, with its own devices and all threads'
   const ray = await startRay();
   const workingFolder = await folderOfTest();
   const launcher = await launcherOf(ray.url, {}, { workingFolder });
-  const order = scriptOrder('echo "$(pwd) $CUDA_VISIBLE_DEVICES ${OMP_NUM_THREADS-all}"', { needs: { gpus: 2, memoryBytes: undefined } });
+  const order = scriptOrder('echo "$(pwd) $CUDA_VISIBLE_DEVICES ${OMP_NUM_THREADS-all}"', {
+    needs: { gpus: 2, memoryBytes: undefined },
+  });
   await launcher.submit(order);
   const [job] = await allIn(launcher, order.runId, 1, 'done');
   expect(job).toMatchObject({ name: order.name, handle: `${order.name}-0`, node: '127.0.0.2', reason: undefined });
@@ -143,12 +160,18 @@ it('says why a job waits: no node has what it asks for, or those that have are t
   const order = scriptOrder('exit 0', { needs: { gpus: 4, memoryBytes: 2 ** 30 } });
   await launcher.submit(order);
   const [waiting] = await launcher.list(order.runId);
-  expect(waiting).toMatchObject({ state: 'pending', node: undefined, reason: 'no node has 1 CPU, 4 GPU, 1024 MiB memory, 1 pool' });
+  expect(waiting).toMatchObject({
+    state: 'pending',
+    node: undefined,
+    reason: 'no node has 1 CPU, 4 GPU, 1024 MiB memory, 1 pool',
+  });
   ray.addNode({ address: '127.0.0.3', resources: { CPU: 1, GPU: 4, memory: 2 ** 31, pool: 1 } });
   await allIn(launcher, order.runId, 1, 'running', 'done');
   const second = scriptOrder('exit 0', { needs: { gpus: 4, memoryBytes: undefined } });
   await launcher.submit(second);
-  expect((await launcher.list(second.runId))[0]?.reason).toMatch(/^Job has not started yet\. It may be waiting for resources/);
+  expect((await launcher.list(second.runId))[0]?.reason).toMatch(
+    /^Job has not started yet\. It may be waiting for resources/,
+  );
 });
 
 it('tells what Ray gave up waiting for from what ran and failed', async () => {
@@ -158,7 +181,10 @@ it('tells what Ray gave up waiting for from what ran and failed', async () => {
   await launcher.submit(order);
   ray.giveUpWaiting();
   const [job] = await launcher.list(order.runId);
-  expect(job).toMatchObject({ state: 'failed', reason: expect.stringContaining('failed to start within 900.0 seconds') as string });
+  expect(job).toMatchObject({
+    state: 'failed',
+    reason: expect.stringContaining('failed to start within 900.0 seconds') as string,
+  });
 });
 
 it('calls a worker lost whose node has died, and its log gone, while it goes on', async () => {
@@ -242,7 +268,9 @@ it('says that nobody is there, or somebody else', async () => {
   const left = await launcherOf(ray.url);
   await ray.close();
   const gone = await launcherError(left.check([]));
-  expect(gone.message).toMatch(/^Ray at http:\/\/127\.0\.0\.1:\d+ can't be reached: connect ECONNREFUSED 127\.0\.0\.1:\d+$/);
+  expect(gone.message).toMatch(
+    /^Ray at http:\/\/127\.0\.0\.1:\d+ can't be reached: connect ECONNREFUSED 127\.0\.0\.1:\d+$/,
+  );
   expect(gone.hint).toBe('Start the head (ray start --head), or set address of cluster.ray to that of its dashboard.');
 
   const other = createServer((request, response) => {
@@ -255,7 +283,9 @@ it('says that nobody is there, or somebody else', async () => {
     `${address}/api/version answers what Ray's dashboard doesn't: <html><title>Welcome</title></html>`,
   );
   const refused = await launcherError(launcher.list('r'));
-  expect(refused.message).toBe(`Ray at ${address} refuses GET /api/jobs/ (HTTP 404): <html><title>Welcome</title></html>`);
+  expect(refused.message).toBe(
+    `Ray at ${address} refuses GET /api/jobs/ (HTTP 404): <html><title>Welcome</title></html>`,
+  );
   expect(refused.hint).toContain('ray[default]');
 });
 

@@ -70,7 +70,10 @@ class RayLauncher implements Launcher {
     const lines = parsed.data.logs.trimEnd().split('\n');
     // Before this line Ray tells what it does itself.
     const start = lines.findLastIndex((line) => line.startsWith(`Running entrypoint for job ${handle}:`));
-    return lines.slice(start + 1).slice(-tailLines).join('\n');
+    return lines
+      .slice(start + 1)
+      .slice(-tailLines)
+      .join('\n');
   }
 
   print(orders: readonly WorkerOrder[]): string {
@@ -94,7 +97,8 @@ class RayLauncher implements Launcher {
     const { submission_id: id } = submission;
     const refused = await this.#refusalOf(submission);
     // Somebody else submitted it meanwhile, or the head took it and was late to say so.
-    if (refused === undefined || (await this.#head.ask(`/api/jobs/${encodeURIComponent(id)}`)).statusCode === 200) return;
+    if (refused === undefined || (await this.#head.ask(`/api/jobs/${encodeURIComponent(id)}`)).statusCode === 200)
+      return;
     throw refused;
   }
 

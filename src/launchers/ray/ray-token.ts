@@ -21,7 +21,7 @@ export async function rayToken(environment: Readonly<Record<string, string | und
 async function tokenInFile(environment: Readonly<Record<string, string | undefined>>): Promise<string | undefined> {
   const { RAY_AUTH_TOKEN_PATH: named = '', HOME: home } = environment;
   if (named === '') {
-    return home === undefined ? undefined : await ifThere(readFile(join(home, '.ray', 'auth_token'), 'utf8'));
+    return home === undefined ? undefined : ifThere(readFile(join(home, '.ray', 'auth_token'), 'utf8'));
   }
   const text = await ifThere(readFile(named, 'utf8'));
   if (text !== undefined) return text;

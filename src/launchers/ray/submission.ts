@@ -65,11 +65,7 @@ function entrypointOf({ words }: WorkerOrder, { program }: RaySettings, workingF
 }
 
 /** The jobs of an order, one for each of its workers. What reserves nothing Ray would start on its head, so each reserves a CPU. */
-export function submissionsOf(
-  order: WorkerOrder,
-  settings: RaySettings,
-  workingFolder: string,
-): readonly Submission[] {
+export function submissionsOf(order: WorkerOrder, settings: RaySettings, workingFolder: string): readonly Submission[] {
   const { gpus, memoryBytes } = order.needs;
   const own = resourcesOf(order, settings);
   const memory = memoryBytes === undefined ? undefined : Math.ceil(memoryBytes);
