@@ -7,23 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isThere } from '../../src/files/if-there.ts';
 import { allIn, allOver, eventually, launcherError, scriptOrder, written } from '../conformance/launcher-orders.ts';
 import { testLauncher } from '../conformance/launcher.ts';
-import { ControlPlane } from './control-plane.ts';
-import { KubernetesTestCluster } from './kubernetes-test-cluster.ts';
-
-const { PERBENCH_CONTROL_PLANE: controlPlane = '', PERBENCH_ETCD: etcd = '' } = process.env;
-const missing =
-  existsSync(controlPlane) && existsSync(etcd) ? undefined : 'no control plane: run scripts/try-kubernetes.ts';
-
-async function open(): Promise<{ readonly plane: ControlPlane; readonly cluster: KubernetesTestCluster }> {
-  const plane = await ControlPlane.start({ controlPlane, etcd });
-  const cluster = await KubernetesTestCluster.start({
-    admin: plane.access,
-    guestToken: plane.guestToken,
-    tls: plane.tls,
-    close: async () => plane[Symbol.asyncDispose](),
-  });
-  return { plane, cluster };
-}
+import type { ControlPlane } from './control-plane.ts';
+import type { KubernetesTestCluster } from './kubernetes-test-cluster.ts';
+import { missingControlPlane as missing, openRealCluster as open } from './real-cluster.ts';
 
 describe('a real control plane', () => {
   testLauncher(async () => missing ?? (await open()).cluster);

@@ -1,10 +1,10 @@
 import { request } from 'undici';
 import { ApiDouble, doubleTokens } from './api-double.ts';
 import { reconcile } from './controllers-double.ts';
-import { KubernetesTestCluster } from './kubernetes-test-cluster.ts';
+import { type ClusterParts, KubernetesTestCluster } from './kubernetes-test-cluster.ts';
 
 /** A test cluster whose control plane is a double: what tests of every day use. */
-export async function openDoubleCluster(): Promise<{
+export async function openDoubleCluster(parts: Pick<ClusterParts, 'nodes' | 'secret'> = {}): Promise<{
   readonly cluster: KubernetesTestCluster;
   readonly double: ApiDouble;
 }> {
@@ -28,6 +28,7 @@ export async function openDoubleCluster(): Promise<{
     admin: double.access(),
     guestToken: doubleTokens.guest,
     tls: undefined,
+    ...parts,
     close: async () => double.stop(),
   });
   return { cluster, double };

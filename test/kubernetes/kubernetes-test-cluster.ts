@@ -14,14 +14,16 @@ export interface ClusterParts {
   readonly admin: ApiAccess;
   readonly guestToken: string;
   readonly tls: KubeletOptions['tls'];
-  /** Further images; `perbench` is a shell. */
-  readonly images?: KubeletOptions['images'];
+  /** What nodes run; by default the image `perbench` is a shell. */
+  readonly nodes?: Partial<Pick<KubeletOptions, 'images' | 'environment'>>;
+  /** What the secret of the store holds. */
+  readonly secret?: Readonly<Record<string, string>>;
   /** Ends the control plane. */
   readonly close: () => Promise<void>;
 }
 
 /** Nodes that are lost are given up after seconds instead of five minutes. */
-const tolerations = ['not-ready', 'unreachable'].map((state) => ({
+export const tolerations = ['not-ready', 'unreachable'].map((state) => ({
   key: `node.kubernetes.io/${state}`,
   operator: 'Exists',
   effect: 'NoExecute',
@@ -68,7 +70,9 @@ export class KubernetesTestCluster implements TestCluster {
     await cluster.#writeConfigs();
     await cluster.api.askUnless(409, 'POST', '/api/v1/namespaces/default/secrets', {
       metadata: { name: 'perbench-store' },
-      data: { PGPASSWORD: Buffer.from('a password').toString('base64') },
+      data: Object.fromEntries(
+        Object.entries(parts.secret ?? { PGPASSWORD: 'a password' }).map(([name, value]) => [name, btoa(value)]),
+      ),
     });
     for (const name of nodeNames) await cluster.startNode(name);
     return cluster;
@@ -110,8 +114,9 @@ export class KubernetesTestCluster implements TestCluster {
       api: new ApiClient(this.#parts.admin),
       name,
       gpus: gpusOfNode,
-      images: { perbench: ['/bin/sh'], ...this.#parts.images },
+      images: { perbench: ['/bin/sh'] },
       environment: { PATH: process.env['PATH'] ?? '' },
+      ...this.#parts.nodes,
       tls: this.#parts.tls,
     });
     this.#kubelets.set(name, kubelet);
