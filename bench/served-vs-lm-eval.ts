@@ -105,10 +105,13 @@ async function writeTask(folder: string, questions: readonly Question[]): Promis
   });
 }
 
-/** Passes everything on to the server, and counts what it is asked to generate. */
+/** What llama-server says of a request: tokens of the prompt that weren't cached, and of the answer. */
+const timed = z.object({ timings: z.object({ prompt_n: z.number(), predicted_n: z.number() }) });
+
+/** Passes everything on to the server, and counts what it is asked to generate and what it computes for that. */
 async function openCounter(target: string) {
   const { hostname, port } = new URL(target);
-  let [generations, others, firstMs, lastMs] = [0, 0, 0, 0];
+  let [generations, others, firstMs, lastMs, promptTokens, tokens] = [0, 0, 0, 0, 0, 0];
   const server = createServer((incoming, outgoing) => {
     const isGeneration = /completions?$/.test(incoming.url ?? '');
     if (isGeneration && generations === 0) firstMs = performance.now();
@@ -119,6 +122,13 @@ async function openCounter(target: string) {
     const onward = forward({ hostname, port, method, path, headers }, (reply) => {
       outgoing.writeHead(reply.statusCode ?? 502, reply.headers);
       reply.pipe(outgoing);
+      const chunks: Buffer[] = [];
+      reply.on('data', (chunk: Buffer) => chunks.push(chunk));
+      reply.on('end', () => {
+        const { data } = isGeneration ? timed.safeParse(JSON.parse(Buffer.concat(chunks).toString())) : {};
+        promptTokens += data?.timings.prompt_n ?? 0;
+        tokens += data?.timings.predicted_n ?? 0;
+      });
     });
     onward.on('error', () => outgoing.destroy());
     incoming.pipe(onward);
@@ -130,8 +140,8 @@ async function openCounter(target: string) {
     baseUrl: `http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}/v1`,
     take: () => {
       const seconds = ((lastMs - firstMs) / 1000).toFixed(1);
-      const counted = `${generations} requests to generate and ${others} others, first to last in ${seconds} s`;
-      [generations, others] = [0, 0];
+      const counted = `${generations} requests to generate and ${others} others, ${promptTokens} tokens read and ${tokens} written, first to last in ${seconds} s`;
+      [generations, others, promptTokens, tokens] = [0, 0, 0, 0];
       return counted;
     },
     [Symbol.dispose]() {

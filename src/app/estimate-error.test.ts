@@ -27,7 +27,7 @@ const file = makeGguf(
 
 const { host } = manifest;
 const roofline: MachineRoofline = {
-  version: 2,
+  version: 3,
   measuredAtMs: 0,
   otherShare: 0,
   library: '',

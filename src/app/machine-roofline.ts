@@ -14,7 +14,7 @@ import { readJsonIfThere } from '../files/if-there.ts';
 import { writeAtomically } from '../sources/disk-error.ts';
 
 /** Raised when another way to measure gives other rates. */
-const rooflineVersion = 2;
+const rooflineVersion = 3;
 
 const rooflineSchema = z.object({
   version: z.literal(rooflineVersion),

@@ -44,7 +44,7 @@ async function withWorld(files: readonly ServedFile[], work: (world: World) => P
   const { hostname, cpuModel, cores, memoryBytes } = await readHostFacts();
   const rates = [0, 1].map((type) => ({ type, name: `t${type}`, bytesPerSecond: 1e9, operationsPerSecond: 1e10 }));
   const roofline = {
-    version: 2,
+    version: 3,
     measuredAtMs: Date.parse('2026-11-30'),
     otherShare: 0,
     library: pinnedPackageVersion,

@@ -82,8 +82,8 @@ export interface Launcher {
   print(orders: readonly WorkerOrder[]): string;
 }
 
-/** A job as the store keeps it, so that any machine can follow and cancel it. */
-export interface JobRecord extends Pick<WorkerOrder, 'name' | 'runId' | 'attempt' | 'models'> {
+/** An order as the store keeps it, so that any machine can follow it, cancel it and submit it again. */
+export interface JobRecord extends WorkerOrder {
   readonly launcher: LauncherName;
   /** Undefined until the engine has taken it. */
   readonly handle: string | undefined;

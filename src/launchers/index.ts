@@ -9,9 +9,18 @@ export interface LauncherEntry {
 
 /** Engines that place workers. */
 export const launchers: Readonly<Partial<Record<LauncherName, LauncherEntry>>> = {
+  kubernetes: {
+    summary: 'Indexed Jobs of Kubernetes, by its API',
+    load: async ({ kubernetes }, world) =>
+      (await import('./kubernetes/kubernetes-launcher.ts')).openKubernetes(kubernetes, world),
+  },
   slurm: {
     summary: 'jobs of Slurm, by sbatch, squeue and scancel',
     load: async ({ slurm }, world) => (await import('./slurm/slurm-launcher.ts')).openSlurm(slurm, world),
+  },
+  ray: {
+    summary: 'jobs of a Ray cluster, through the dashboard of its head',
+    load: async ({ ray }, world) => (await import('./ray/ray-launcher.ts')).openRay(ray, world),
   },
 };
 

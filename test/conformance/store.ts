@@ -1,11 +1,14 @@
 import { describe } from 'vitest';
 import type { OpenStore } from './open-store.ts';
+import { testBlocks, testModelClaims } from './store-blocks.ts';
 import { testCells } from './store-cells.ts';
+import { testCopies } from './store-copies.ts';
 import { testFencing } from './store-fencing.ts';
 import { testItems } from './store-items.ts';
 import { testRuns } from './store-runs.ts';
 import { testSamples } from './store-samples.ts';
 import { testScores } from './store-scores.ts';
+import { testWorkers } from './store-workers.ts';
 
 /** What every store does, whatever is behind it. */
 export function testStore(open: OpenStore): void {
@@ -18,6 +21,15 @@ export function testStore(open: OpenStore): void {
   describe('fencing', () => {
     testFencing(open);
   });
+  describe('claims on models', () => {
+    testModelClaims(open);
+  });
+  describe('blocks', () => {
+    testBlocks(open);
+  });
+  describe('workers and jobs', () => {
+    testWorkers(open);
+  });
   describe('samples', () => {
     testSamples(open);
   });
@@ -26,5 +38,8 @@ export function testStore(open: OpenStore): void {
   });
   describe('scores', () => {
     testScores(open);
+  });
+  describe('copies', () => {
+    testCopies(open);
   });
 }

@@ -1,4 +1,5 @@
 import koffi from 'koffi';
+import { EngineError } from '../../../core/errors.ts';
 import type { TypeRate } from '../../../core/roofline.ts';
 import type { LibraryLocation } from '../library-location.ts';
 import type { Pointer } from './abi.ts';
@@ -14,11 +15,15 @@ const computedRows = 2048;
 const manyTokens = 512;
 /** Rows of different numbers: quantising a whole matrix would take longer than measuring. */
 const differentRows = 32;
-const stepsOfChain = 512;
+/** Matrices of a chain are so small that what a step costs beside reading them is about half of its time. */
+const chainColumns = 512;
+const chainType = 8;
 const leastRepeats = 5;
 const leastMs = 150;
 /** Of tensors and a graph, without their numbers. */
 const contextBytes = 4 * 2 ** 20;
+/** A step takes some time, however the two measurements scatter. */
+const leastStepMs = 1e-5;
 const float32 = 0;
 const contextParams = { mem_size: contextBytes, mem_buffer: null, no_alloc: true };
 /** What ggml quantises without looking at a model; it ends the process over others. */
@@ -67,6 +72,16 @@ function memoriesOf(graphs: GgmlGraphs, device: Pointer, plain: Pointer): readon
   return [...found, plain];
 }
 
+/** One product, or a chain of as many as there are matrices: then these are square. */
+interface Products {
+  /** A `ggml_type`. */
+  readonly type: number;
+  readonly columns: number;
+  readonly rows: number;
+  readonly matrices: number;
+  readonly tokens: number;
+}
+
 /** Times matrix products on the CPU, with the kernels, threads and packing that models are computed with. */
 export class MatrixTimer {
   readonly #graphs: GgmlGraphs;
@@ -103,10 +118,9 @@ export class MatrixTimer {
     const each = Number(rowBytes(type, columns));
     const rows = Math.floor(weightsBytes / each / differentRows) * differentRows;
     const name = typeName(type);
-    const some = this.#someRows(type, each);
-    if (name === null || some === undefined) return undefined;
-    const readMs = this.#productMs(type, rows, 1, some);
-    const computeMs = this.#productMs(type, computedRows, manyTokens, some);
+    if (name === null) return undefined;
+    const readMs = this.#fastest({ type, columns, rows, matrices: 1, tokens: 1 });
+    const computeMs = this.#fastest({ type, columns, rows: computedRows, matrices: 1, tokens: manyTokens });
     if (readMs === undefined || computeMs === undefined) return undefined;
     return {
       type,
@@ -116,41 +130,46 @@ export class MatrixTimer {
     };
   }
 
-  /** Of a chain of sums of one number, each of which waits for the one before. */
+  /**
+   * What a step costs beside reading its weights: of a chain of small products and sums in turns, as those of a layer, each of
+   * which waits for the one before. Its matrices are no longer in the cache when their turn comes, and each product begins by
+   * quantising what it is multiplied with. Sums alone would be computed by one thread, and products of one matrix from the
+   * cache; either costs less than a tenth of that.
+   */
   stepMs(): number {
-    const { init, free, matrix, sum, allocate, release, write } = this.#graphs;
-    const context = init(contextParams);
-    const one = matrix(context, float32, 1, 1);
-    let last = one;
-    for (let step = 0; step < stepsOfChain; step += 1) last = sum(context, last, one);
-    const compute = this.#ready(context, last);
-    const buffer = allocate(context, this.#plain);
-    write(one, Buffer.alloc(Float32Array.BYTES_PER_ELEMENT), 0, Float32Array.BYTES_PER_ELEMENT);
-    const ms = fastestMs(compute) / stepsOfChain;
-    if (buffer !== null) release(buffer);
-    free(context);
-    return ms;
+    const rate = this.rate(chainType);
+    const bytes = chainColumns * Number(this.#graphs.rowBytes(chainType, chainColumns));
+    const matrices = Math.floor(weightsBytes / bytes);
+    const shape = { type: chainType, columns: chainColumns, rows: chainColumns, matrices, tokens: 1 };
+    const ms = this.#fastest(shape);
+    if (rate === undefined || ms === undefined)
+      throw new EngineError('there is no memory to measure the speed of this machine');
+    const readMs = (1000 * matrices * bytes) / rate.bytesPerSecond;
+    return Math.max(leastStepMs, (ms - readMs) / (2 * matrices));
   }
 
-  #someRows(type: number, rowBytes: number): Buffer | undefined {
-    const numbers = someNumbers(columns * differentRows);
+  #someRows(type: number, width: number): Buffer | undefined {
+    const numbers = someNumbers(width * differentRows);
     if (type === float32) return Buffer.from(numbers.buffer);
-    const rows = Buffer.alloc(rowBytes * differentRows);
-    const weights = new Float32Array(columns).fill(1);
-    const made = this.#graphs.quantize(type, numbers, rows, 0, differentRows, columns, weights);
+    const rows = Buffer.alloc(Number(this.#graphs.rowBytes(type, width)) * differentRows);
+    const weights = new Float32Array(width).fill(1);
+    const made = this.#graphs.quantize(type, numbers, rows, 0, differentRows, width, weights);
     return Number(made) === rows.length ? rows : undefined;
   }
 
-  /** Undefined where there is no memory for it. */
-  #productMs(type: number, rows: number, tokens: number, some: Buffer): number | undefined {
+  /** Undefined where the type can't be made, or there is no memory for it. */
+  #fastest(shape: Products): number | undefined {
     const { free, release, write } = this.#graphs;
+    const some = this.#someRows(shape.type, shape.columns);
+    if (some === undefined) return undefined;
     for (const memory of this.#memories) {
-      const { contexts, weights, asked, compute, buffers } = this.#build(type, rows, tokens, memory);
+      const { contexts, weights, asked, compute, buffers } = this.#build(shape, memory);
       const isHere = buffers.every((buffer) => buffer !== null);
       if (isHere) {
-        const bytes = (some.length / differentRows) * rows;
-        write(weights, Buffer.alloc(bytes, some), 0, bytes);
-        const numbers = someNumbers(columns * tokens);
+        const bytes = (some.length / differentRows) * shape.rows;
+        const filled = Buffer.alloc(bytes, some);
+        for (const each of weights) write(each, filled, 0, bytes);
+        const numbers = someNumbers(shape.columns * shape.tokens);
         write(asked, Buffer.from(numbers.buffer), 0, numbers.byteLength);
       }
       const ms = isHere ? fastestMs(compute) : undefined;
@@ -161,17 +180,23 @@ export class MatrixTimer {
     return undefined;
   }
 
-  /** A product with weights in a memory; without buffers where that memory isn't for it, or there is too little. */
-  #build(type: number, rows: number, tokens: number, memory: Pointer) {
-    const { init, matrix, product, allocate, supports } = this.#graphs;
+  /** Products with weights in a memory; without buffers where that memory isn't for them, or there is too little. */
+  #build({ type, columns: width, rows, matrices, tokens }: Products, memory: Pointer) {
+    const { init, matrix, product, sum, allocate, supports } = this.#graphs;
     const contexts = [init(contextParams), init(contextParams)] as const;
-    const weights = matrix(contexts[0], type, columns, rows);
-    const asked = matrix(contexts[1], float32, columns, tokens);
-    const answer = product(contexts[1], weights, asked);
-    const compute = this.#ready(contexts[1], answer);
+    const weights = Array.from({ length: matrices }, () => matrix(contexts[0], type, width, rows));
+    const asked = matrix(contexts[1], float32, width, tokens);
+    let first: Pointer | undefined;
+    let last = asked;
+    for (const each of weights) {
+      last = product(contexts[1], each, last);
+      first ??= last;
+      if (matrices > 1) last = sum(contexts[1], last, asked);
+    }
+    const compute = this.#ready(contexts[1], last);
     const buffers: (Pointer | null)[] = [allocate(contexts[0], memory)];
     // Whether a memory suits is told of a tensor that lies there.
-    const suits = buffers[0] !== null && supports(this.#device, answer);
+    const suits = buffers[0] !== null && supports(this.#device, first ?? last);
     buffers.push(suits ? allocate(contexts[1], this.#plain) : null);
     return { contexts, weights, asked, compute, buffers };
   }
