@@ -155,6 +155,14 @@ describe.each(Object.entries(writes))('%s', (_name, write) => {
   });
 });
 
+it('is written once where the server hears of its end only after the client was cut off', async () => {
+  const { store, held, proxy } = await openInTest();
+  proxy.cutNext('commit', 'late');
+  await store.appendPassResult(held.cell, passResult({ launch: 8 }));
+  expect(proxy.cuts).toBe(1);
+  expect((await store.passResults('held')).map(({ launch }) => launch)).toEqual([7, 8]);
+});
+
 describe.each(Object.entries(reads))('%s', (_name, read) => {
   it.each(['before', 'answered'] as const)('is asked again where the connection breaks: %s', async (when) => {
     const { store, proxy } = await openInTest();
