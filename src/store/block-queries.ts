@@ -1,23 +1,25 @@
-import type { Kysely, UpdateObject } from 'kysely';
-import { FencedError } from '../core/errors.ts';
-import type { Block, Claim, Store } from '../core/store.ts';
-import { updateClaimed } from './claims.ts';
+import type { Kysely } from 'kysely';
+import type { Block, Claim, OpenWork, Store } from '../core/store.ts';
+import { isOneOf } from './conditions.ts';
+import { updateHeld } from './fenced-writes.ts';
 import type { Database } from './schema.ts';
 import { isClaimable, leaseEnd, type StoreDialect } from './store-dialect.ts';
 
 type BlockQueries = Pick<Store, 'claimBlock' | 'endBlock' | 'blocks' | 'openWork' | 'renewLease' | 'releaseCell'>;
+
+const unowned = { owner: null, lease_until_ms: null } as const;
 
 const openStates = ['pending', 'running'] as const;
 
 export function createBlockQueries(db: Kysely<Database>, dialect: StoreDialect): BlockQueries {
   return {
     claimBlock: (runId, owner, leaseMs, of = {}) =>
-      db
-        .transaction()
-        .execute(async (transaction) => claimBlock(transaction, dialect, { runId, owner, leaseMs, ...of })),
+      dialect.transact(db, async (transaction) => claimBlock(transaction, dialect, { runId, owner, leaseMs, ...of })),
     renewLease: (claim, leaseMs) => updateHeld(db, claim, { lease_until_ms: leaseEnd(dialect, leaseMs) }),
-    releaseCell: (claim) => updateHeld(db, claim, { state: 'pending', owner: null, lease_until_ms: null }),
-    endBlock: (claim) => updateHeld(db, claim, { state: 'done', owner: null, lease_until_ms: null }),
+    releaseCell: (claim) =>
+      dialect.transact(db, async (transaction) => updateHeld(transaction, claim, { ...unowned, state: 'pending' })),
+    endBlock: (claim) =>
+      dialect.transact(db, async (transaction) => updateHeld(transaction, claim, { ...unowned, state: 'done' })),
     async blocks(cellId) {
       const rows = await db.selectFrom('block').selectAll().where('cell_id', '=', cellId).orderBy('block').execute();
       return rows.map(({ cell_id, block, state, attempt }) => ({
@@ -27,32 +29,36 @@ export function createBlockQueries(db: Kysely<Database>, dialect: StoreDialect):
         attempt,
       }));
     },
-    async openWork(runId, leaseMs, models) {
-      const cells = await db
-        .selectFrom('cell')
-        .where('run_id', '=', runId)
-        .where('state', 'in', openStates)
-        .$if(models !== undefined, (query) => query.where('model', 'in', models ?? []))
-        .select(({ fn }) => [
-          fn.countAll().as('open'),
-          fn
-            .countAll()
-            .filterWhere(isClaimable('cell', dialect, leaseMs))
-            .as('claimable'),
-        ])
-        .executeTakeFirstOrThrow();
-      const { claimableBlocks } = await openBlocks(db, dialect, { runId, leaseMs, models })
-        .select(({ fn }) => fn.countAll().as('claimableBlocks'))
-        .executeTakeFirstOrThrow();
-      const run = await db.selectFrom('run').select('stop_requested').where('id', '=', runId).executeTakeFirst();
-      const claimable = Number(cells.claimable);
-      return {
-        claimable,
-        held: Number(cells.open) - claimable,
-        claimableBlocks: Number(claimableBlocks),
-        isStopRequested: run?.stop_requested === 1,
-      };
-    },
+    openWork: (runId, leaseMs, models) => openWork(db, dialect, { runId, leaseMs, models }),
+  };
+}
+
+/** In one question: idle workers ask it all the time. */
+async function openWork(db: Kysely<Database>, dialect: StoreDialect, search: BlockSearch): Promise<OpenWork> {
+  const { runId, leaseMs, models } = search;
+  const open = db
+    .selectFrom('cell')
+    .where('run_id', '=', runId)
+    .where('state', 'in', openStates)
+    .$if(models !== undefined, (query) => query.where(isOneOf('model', models ?? [])))
+    .select(({ fn }) => fn.countAll().as('count'));
+  const blocks = openBlocks(db, dialect, search).select(({ fn }) => fn.countAll().as('count'));
+  const found = await db
+    .selectFrom('run')
+    .where('run.id', '=', runId)
+    .select([
+      'stop_requested',
+      open.as('open'),
+      open.where(isClaimable('cell', dialect, leaseMs)).as('claimable'),
+      blocks.as('claimableBlocks'),
+    ])
+    .executeTakeFirst();
+  const claimable = Number(found?.claimable ?? 0);
+  return {
+    claimable,
+    held: Number(found?.open ?? 0) - claimable,
+    claimableBlocks: Number(found?.claimableBlocks ?? 0),
+    isStopRequested: found?.stop_requested === 1,
   };
 }
 
@@ -71,7 +77,7 @@ function openBlocks(db: Kysely<Database>, dialect: StoreDialect, { runId, leaseM
     .where('cell.run_id', '=', runId)
     .where('cell.state', 'in', openStates)
     .where(isClaimable('block', dialect, leaseMs))
-    .$if(models !== undefined, (query) => query.where('cell.model', 'in', models ?? []))
+    .$if(models !== undefined, (query) => query.where(isOneOf('cell.model', models ?? [])))
     .$if(cellId !== undefined, (query) => query.where('cell.id', '=', cellId ?? ''));
 }
 
@@ -101,31 +107,4 @@ async function claimBlock(
     .returning('attempt')
     .executeTakeFirstOrThrow();
   return { cellId: found.cell_id, block: found.block, attempt, owner };
-}
-
-type Held = Pick<
-  UpdateObject<Database, 'cell'> & UpdateObject<Database, 'block'>,
-  'state' | 'owner' | 'lease_until_ms'
->;
-
-/**
- * Writes into what a claim is on, a cell or a block, in its name.
- *
- * @throws {FencedError} if another process has it now, or it has ended
- */
-export async function updateHeld(db: Kysely<Database>, claim: Claim, columns: Held): Promise<void> {
-  const { cellId, block, attempt, owner } = claim;
-  if (block === undefined) return updateClaimed(db, claim, columns);
-  const { numUpdatedRows } = await db
-    .updateTable('block')
-    .set(columns)
-    .where('cell_id', '=', cellId)
-    .where('block', '=', block)
-    .where('attempt', '=', attempt)
-    .where('owner', '=', owner)
-    .executeTakeFirstOrThrow();
-  if (Number(numUpdatedRows) > 0) return undefined;
-  throw new FencedError(`attempt ${attempt} may no longer write into block ${block} of cell ${cellId}`, {
-    hint: 'Another perbench process answers these items now.',
-  });
 }

@@ -1,7 +1,9 @@
-import type { Kysely, Selectable, UpdateObject } from 'kysely';
+import { type Kysely, type RawBuilder, type Selectable, sql, type SqlBool } from 'kysely';
 import type { Cell, CellError, CellMeasurements, PassResult } from '../core/cell.ts';
 import { StoreError, FencedError } from '../core/errors.ts';
 import type { Claim, Store } from '../core/store.ts';
+import { isOneOf } from './conditions.ts';
+import { updateClaimed, updateHeld } from './fenced-writes.ts';
 import { readJson, type CellTable, type Database } from './schema.ts';
 import { isClaimable, leaseEnd, type StoreDialect } from './store-dialect.ts';
 
@@ -28,23 +30,25 @@ export function createCellQueries(db: Kysely<Database>, dialect: StoreDialect): 
     },
     claimCell: (cellId, owner, leaseMs) =>
       // Only with the lock in hand it is known what time it is: others may have claimed it while this one waited.
-      db.transaction().execute(async (transaction) => claimCell(transaction, dialect, cellId, owner, leaseMs)),
+      dialect.transact(db, async (transaction) => claimCell(transaction, dialect, cellId, owner, leaseMs)),
     claimModel: (runId, owner, leaseMs, models) =>
-      db
-        .transaction()
-        .execute(async (transaction) => claimModel(transaction, dialect, { runId, owner, leaseMs, models })),
+      dialect.transact(db, async (transaction) => claimModel(transaction, dialect, { runId, owner, leaseMs, models })),
     setCellKey: (claim, key) =>
-      claim.block === undefined ? updateClaimed(db, claim, { key }) : agreeOnKey(db, claim, key),
+      claim.block === undefined
+        ? updateClaimed(db, claim, { key })
+        : dialect.transact(db, async (transaction) => agreeOnKey(transaction, claim, key)),
     setCellItems: (claim, items) => updateClaimed(db, claim, { items }),
-    appendPassResult: (claim, result) => appendPassResult(db, claim, result),
+    appendPassResult: (claim, result) => appendPassResult(db, dialect, claim, result),
     endCell: (claim, { state, measurements, error }) =>
-      updateClaimed(db, claim, {
-        ...unowned,
-        state,
-        measurements: JSON.stringify(measurements),
-        error: error === undefined ? null : JSON.stringify(error),
-      }),
-    resetFailed: (runId) => resetFailed(db, runId),
+      dialect.transact(db, async (transaction) =>
+        updateClaimed(transaction, claim, {
+          ...unowned,
+          state,
+          measurements: JSON.stringify(measurements),
+          error: error === undefined ? null : JSON.stringify(error),
+        }),
+      ),
+    resetFailed: (runId) => resetFailed(db, dialect, runId),
     async passResults(cellId) {
       const query = db.selectFrom('pass_result').select('result').where('cell_id', '=', cellId).orderBy('sequence');
       return (await query.execute()).map((row) => readJson(row.result, `pass_result of cell ${cellId}`) as PassResult);
@@ -76,6 +80,16 @@ async function claimCells(
   return rows.map(({ id, attempt }) => ({ cellId: id, attempt, owner }));
 }
 
+/**
+ * Whether no earlier cell of the same model can be claimed. Where two claim at once, the one that locks this cell has all of
+ * the model; the other goes on to the next model, where it would else take what the first hasn't locked yet.
+ */
+function isFirstOfModel(dialect: StoreDialect, leaseMs: number): RawBuilder<SqlBool> {
+  return sql<SqlBool>`not exists (select 1 from cell as earlier
+    where earlier.run_id = cell.run_id and earlier.model = cell.model
+    and (earlier.position, earlier.id) < (cell.position, cell.id) and ${isClaimable('earlier', dialect, leaseMs)})`;
+}
+
 interface ModelClaim {
   readonly runId: string;
   readonly owner: string;
@@ -94,11 +108,13 @@ async function claimModel(
     .where('state', 'in', ['pending', 'running'])
     .where(isClaimable('cell', dialect, leaseMs))
     .orderBy('position')
+    .orderBy('id')
     // Rows that another transaction is claiming are left to it: waiting for them could wait for each other.
     .$if(dialect.locksRows, (query) => query.forUpdate().skipLocked());
   const first = await open
     .select('model')
-    .$if(models !== undefined, (query) => query.where('model', 'in', models ?? []))
+    .$if(models !== undefined, (query) => query.where(isOneOf('model', models ?? [])))
+    .$if(dialect.locksRows, (query) => query.where(isFirstOfModel(dialect, leaseMs)))
     .limit(1)
     .executeTakeFirst();
   if (first === undefined) return [];
@@ -122,8 +138,13 @@ async function claimCell(
   return undefined;
 }
 
-async function appendPassResult(db: Kysely<Database>, claim: Claim, result: PassResult): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
+async function appendPassResult(
+  db: Kysely<Database>,
+  dialect: StoreDialect,
+  claim: Claim,
+  result: PassResult,
+): Promise<void> {
+  await dialect.transact(db, async (transaction) => {
     // Also locks the cell's row, so that two writers can't take the same sequence number.
     await updateClaimed(transaction, claim, { state: 'running' });
     const { last } = await transaction
@@ -145,8 +166,8 @@ async function appendPassResult(db: Kysely<Database>, claim: Claim, result: Pass
 }
 
 /** Answers that failed in the engine are forgotten, so that they are asked again; all others stay. */
-async function resetFailed(db: Kysely<Database>, runId: string): Promise<number> {
-  return db.transaction().execute(async (transaction) => {
+async function resetFailed(db: Kysely<Database>, dialect: StoreDialect, runId: string): Promise<number> {
+  return dialect.transact(db, async (transaction) => {
     const rows = await transaction
       .updateTable('cell')
       .set({ ...unowned, state: 'pending', error: null, measurements: '{}' })
@@ -179,46 +200,16 @@ function readCell(row: Selectable<CellTable>): Cell {
 }
 
 /** Answers to one block may begin a cell: all others of it must come from the same model, engine build and data. */
-async function agreeOnKey(db: Kysely<Database>, { cellId }: Claim, key: string): Promise<void> {
+async function agreeOnKey(db: Kysely<Database>, claim: Claim, key: string): Promise<void> {
+  await updateHeld(db, claim, { state: 'running' });
   const { numUpdatedRows } = await db
     .updateTable('cell')
     .set({ key })
-    .where('id', '=', cellId)
+    .where('id', '=', claim.cellId)
     .where((eb) => eb('key', 'is', null).or('key', '=', key))
     .executeTakeFirstOrThrow();
   if (Number(numUpdatedRows) > 0) return;
-  throw new FencedError(`cell ${cellId} was begun with another model file, engine build or data`, {
+  throw new FencedError(`cell ${claim.cellId} was begun with another model file, engine build or data`, {
     hint: 'Workers of one run need the same engine build and files.',
-  });
-}
-
-/**
- * Writes into a cell in the name of a claim; first statement of every transaction that needs one.
- *
- * @throws {FencedError} if the cell isn't running under this claim: another process took it over, or it has ended
- */
-export async function updateClaimed(
-  db: Kysely<Database>,
-  claim: Claim,
-  columns: UpdateObject<Database, 'cell'>,
-): Promise<void> {
-  if (claim.block !== undefined) throw new Error('a claim on a block is none on its cell');
-  const { numUpdatedRows } = await db
-    .updateTable('cell')
-    .set(columns)
-    .where('id', '=', claim.cellId)
-    .where('attempt', '=', claim.attempt)
-    // A cell that has ended or was given back has none.
-    .where('owner', '=', claim.owner)
-    .executeTakeFirstOrThrow();
-  if (Number(numUpdatedRows) > 0) return;
-  const now = await db
-    .selectFrom('cell')
-    .select(['attempt', 'state'])
-    .where('id', '=', claim.cellId)
-    .executeTakeFirst();
-  const found = now === undefined ? 'it is gone' : `it is ${now.state} in attempt ${now.attempt}`;
-  throw new FencedError(`attempt ${claim.attempt} may no longer write into cell ${claim.cellId}: ${found}`, {
-    hint: 'Another perbench process uses this store: let one of them finish.',
   });
 }

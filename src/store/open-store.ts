@@ -25,8 +25,10 @@ export interface OpenStoreOptions {
 /**
  * Opens a store wherever it is.
  *
- * @throws {StoreError} if it can't be reached, isn't one, or is from a newer version
+ * @throws {StoreError} if it can't be reached, isn't one, or is from a newer version; {UsageError} if the address is none
  */
-export async function openStore({ address, access }: OpenStoreOptions): Promise<Store> {
-  return openSqliteStore({ file: address, access });
+export async function openStore({ address, ...options }: OpenStoreOptions): Promise<Store> {
+  if (!isServerStore(address)) return openSqliteStore({ file: address, access: options.access });
+  const { openPostgresStore } = await import('./postgres-store.ts');
+  return openPostgresStore({ address, ...options });
 }

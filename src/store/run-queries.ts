@@ -3,7 +3,7 @@ import { StoreError, UsageError } from '../core/errors.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { NewCell, NewRun, RunCost, RunRecord, RunStatus, Store } from '../core/store.ts';
 import { valueWithoutSecrets } from '../core/without-secrets.ts';
-import { containing } from './containing.ts';
+import { containing, isOneOf } from './conditions.ts';
 import { readJson, type Database, type RunTable } from './schema.ts';
 import type { StoreDialect } from './store-dialect.ts';
 
@@ -22,7 +22,7 @@ type RunQueries = Pick<
 
 export function createRunQueries(db: Kysely<Database>, dialect: StoreDialect): RunQueries {
   return {
-    createRun: (run, cells) => createRun(db, run, cells),
+    createRun: (run, cells) => createRun(db, dialect, run, cells),
     async listRuns({ search, limit } = {}) {
       const query = newestFirst(runsWith(db, search)).selectAll();
       return (await (limit === undefined ? query : query.limit(limit)).execute()).map(readRun);
@@ -49,14 +49,14 @@ export function createRunQueries(db: Kysely<Database>, dialect: StoreDialect): R
         .limit(1)
         .offset(filter.skip ?? 0);
       if (filter.suiteKey !== undefined) query = query.where('suite_key', '=', filter.suiteKey);
-      if (filter.status !== undefined) query = query.where('status', 'in', filter.status);
+      if (filter.status !== undefined) query = query.where(isOneOf('status', filter.status));
       const row = await query.executeTakeFirst();
       return row && readRun(row);
     },
     setRunStatus: (runId, status, cost) =>
       updateRun(db, runId, cost === undefined ? { status } : { status, cost: JSON.stringify(cost) }),
     changeManifest: (runId, change) =>
-      db.transaction().execute(async (transaction) => {
+      dialect.transact(db, async (transaction) => {
         const row = await transaction
           .selectFrom('run')
           .select('manifest')
@@ -85,23 +85,31 @@ function newestFirst(runs: ReturnType<typeof runsWith>) {
   return runs.orderBy('created_at_ms', 'desc').orderBy('id', 'desc');
 }
 
-async function createRun(db: Kysely<Database>, run: NewRun, cells: readonly NewCell[]): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
+async function createRun(
+  db: Kysely<Database>,
+  dialect: StoreDialect,
+  run: NewRun,
+  cells: readonly NewCell[],
+): Promise<void> {
+  await dialect.transact(db, async (transaction) => {
     const { numInsertedOrUpdatedRows } = await transaction
       .insertInto('run')
       .values(newRunRow(run))
       .onConflict((conflict) => conflict.column('id').doNothing())
       .executeTakeFirstOrThrow();
     if (Number(numInsertedOrUpdatedRows) === 0) throw new StoreError(`run ${run.id} already exists`);
-    for (const cell of cells) {
-      await insertCell(transaction, run.id, cell);
-      await insertBlocks(transaction, cell);
+    for (let start = 0; start < cells.length; start += insertCells) {
+      await insertSome(transaction, run.id, cells.slice(start, start + insertCells));
     }
+    for (const cell of cells) await insertBlocks(transaction, cell);
   });
 }
 
-async function insertCell(db: Kysely<Database>, runId: string, cell: NewCell): Promise<void> {
-  const row = {
+/** Cells of one insert: a run may have thousands, and each statement is a way to a server and back. */
+const insertCells = 500;
+
+async function insertSome(db: Kysely<Database>, runId: string, cells: readonly NewCell[]): Promise<void> {
+  const rows = cells.map((cell) => ({
     id: cell.id,
     run_id: runId,
     model: cell.model,
@@ -112,13 +120,15 @@ async function insertCell(db: Kysely<Database>, runId: string, cell: NewCell): P
     attempt: 0,
     items: cell.items,
     measurements: '{}',
-  };
-  const { numInsertedOrUpdatedRows } = await db
+  }));
+  const inserted = await db
     .insertInto('cell')
-    .values(row)
+    .values(rows)
     .onConflict((conflict) => conflict.column('id').doNothing())
-    .executeTakeFirstOrThrow();
-  if (Number(numInsertedOrUpdatedRows) === 0) throw new StoreError(`cell ${cell.id} already exists`);
+    .returning('id')
+    .execute();
+  const ids = new Set(inserted.map(({ id }) => id));
+  for (const { id } of cells) if (!ids.delete(id)) throw new StoreError(`cell ${id} already exists`);
 }
 
 async function insertBlocks(db: Kysely<Database>, { id, blocks = 0 }: NewCell): Promise<void> {

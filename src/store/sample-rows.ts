@@ -5,7 +5,7 @@ import { StoreError } from '../core/errors.ts';
 import type { Sample } from '../core/sample.ts';
 import { longestLeaseMs, type Claim, type StoredScore } from '../core/store.ts';
 import type { ItemScore } from '../core/task.ts';
-import { updateHeld } from './block-queries.ts';
+import { updateHeld } from './fenced-writes.ts';
 import { type Database, readJson, type SampleTable } from './schema.ts';
 import { hasRunOut, leaseEnd, type StoreDialect } from './store-dialect.ts';
 
@@ -25,7 +25,7 @@ export async function appendSamples(
   samples: readonly Sample[],
   leaseMs: number,
 ): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
+  await dialect.transact(db, async (transaction) => {
     await updateHeld(transaction, claim, { lease_until_ms: leaseEnd(dialect, leaseMs) });
     for (let start = 0; start < samples.length; start += insertRows) {
       await insertSamples(transaction, claim, samples.slice(start, start + insertRows));
@@ -37,7 +37,8 @@ async function insertSamples(db: Kysely<Database>, claim: Claim, samples: readon
   const texts = new Map(samples.map((sample) => [promptId(sample.prompt), sample.prompt]));
   await db
     .insertInto('prompt')
-    .values(Array.from(texts, ([id, text]) => ({ id, text })))
+    // In one order: two that insert the same prompts at once would else wait for each other.
+    .values(Array.from(texts, ([id, text]) => ({ id, text })).toSorted((left, right) => (left.id < right.id ? -1 : 1)))
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
   await db
@@ -174,7 +175,7 @@ export async function replaceScores(
   // connection would wait for itself.
   const collected: NewScore[] = [];
   for await (const score of scores) collected.push(score);
-  return db.transaction().execute(async (transaction) => {
+  return dialect.transact(db, async (transaction) => {
     await replaceMeasurements(transaction, cellId, measurements, dialect);
     let changed = 0;
     for (const entry of collected) changed += await replaceScore(transaction, cellId, entry);

@@ -175,6 +175,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   },
 };
 
+export const schemaVersion = Object.keys(migrations).length;
+
 async function createRunTable(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('run')

@@ -8,7 +8,7 @@ import { withoutKnownSecrets } from '../core/without-secrets.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 import { makeFolder } from '../files/make-folder.ts';
 import { notAFileError } from '../files/read-file.ts';
-import { type Database, migrations } from './schema.ts';
+import { type Database, migrations, schemaVersion } from './schema.ts';
 import { openForReading, prepared } from './open-for-reading.ts';
 import { explainSqliteError, isBusy, isUnwritable } from './sqlite-error.ts';
 
@@ -16,8 +16,6 @@ import { explainSqliteError, isBusy, isUnwritable } from './sqlite-error.ts';
 export const applicationId = 0x50_45_52_42;
 /** What a command is going to do with a store. */
 export type StoreAccess = 'read' | 'write';
-
-export const schemaVersion = Object.keys(migrations).length;
 
 /**
  * Opens the file, makes sure that it is a store of a version that this program knows, and makes writes durable.

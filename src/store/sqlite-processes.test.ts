@@ -1,43 +1,20 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { expect, it, onTestFinished } from 'vitest';
 import { mustClaim } from '../../test/conformance/open-store.ts';
 import { newCell, newRun, sampleAt } from '../../test/conformance/store-records.ts';
+import { linesOf, startWriter } from '../../test/setup/store-writers.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
-const writerFile = join(import.meta.dirname, '../../test/fixtures/store-writer.ts');
-
 const openerFile = join(import.meta.dirname, '../../test/fixtures/store-opener.ts');
-
-type Writer = ChildProcessByStdio<null, Readable, null>;
 
 function newFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'perbench-store-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   return join(folder, 'results.db');
-}
-
-function startWriter(file: string, owner: string, what: 'share' | 'append'): Writer {
-  const stdio = ['ignore', 'pipe', 'inherit'] as const;
-  return spawn(process.execPath, [writerFile, file, owner, what], { stdio: [...stdio] });
-}
-
-/** Reads lines until the process ends; `onLine` may end it. */
-async function linesOf(writer: Writer, onLine: (line: string) => void = () => undefined): Promise<readonly string[]> {
-  const exited = once(writer, 'exit');
-  const lines: string[] = [];
-  for await (const line of createInterface(writer.stdout)) {
-    lines.push(line);
-    onLine(line);
-  }
-  await exited;
-  return lines;
 }
 
 it('lets four processes share the cells, each cell done by one of them', { timeout: 60_000 }, async () => {
@@ -60,6 +37,22 @@ it('lets four processes share the cells, each cell done by one of them', { timeo
     const owner = owners[ended.findIndex((cells) => cells.includes(cell.id))];
     expect(writers).toEqual(Array.from({ length: 5 }, () => owner));
   }
+});
+
+it('gives each model to one of four processes', { timeout: 60_000 }, async () => {
+  const file = newFile();
+  const models = Array.from({ length: 12 }, (_, index) => `model-${index}`);
+  {
+    await using store = await openSqliteStore({ file });
+    const cells = [0, 1, 2].flatMap((task) =>
+      models.map((model, index) => ({ ...newCell(`${model}-${task}`, task * 12 + index), model })),
+    );
+    await store.createRun(newRun('run-1'), cells);
+  }
+  const taken = await Promise.all(
+    ['a', 'b', 'c', 'd'].map(async (owner) => linesOf(startWriter(file, owner, 'models'))),
+  );
+  expect(taken.flat().toSorted()).toEqual(models.map((model) => `${model}-0 ${model}-1 ${model}-2`).toSorted());
 });
 
 it('lets four processes make one new store', { timeout: 60_000 }, async () => {

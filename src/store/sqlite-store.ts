@@ -2,25 +2,13 @@ import type { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteDialect } from 'kysely';
 import { StoreError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
-import { createBlockQueries } from './block-queries.ts';
-import { createCellQueries } from './claims.ts';
+import { createQueries } from './create-queries.ts';
 import { rescue } from './rescue.ts';
-import { createRunQueries } from './run-queries.ts';
-import { createSampleQueries } from './sample-queries.ts';
-import { appendSamples, replaceScores } from './sample-rows.ts';
-import type { Database } from './schema.ts';
+import { type Database, schemaVersion } from './schema.ts';
 import { explainSqliteError, isDamage, isSqliteError } from './sqlite-error.ts';
-import {
-  createKyselyDatabase,
-  migrate,
-  openDatabase,
-  readSchemaVersion,
-  schemaVersion,
-  type StoreAccess,
-} from './sqlite-file.ts';
-import { ownClock, type StoreDialect } from './store-dialect.ts';
+import { createKyselyDatabase, migrate, openDatabase, readSchemaVersion, type StoreAccess } from './sqlite-file.ts';
+import { ownClock } from './store-dialect.ts';
 import { StoreWatch } from './store-watch.ts';
-import { createWorkerQueries } from './worker-queries.ts';
 import { checkedWrites } from './checked-writes.ts';
 import { remembering, WrittenResults } from './written-results.ts';
 
@@ -58,7 +46,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const watch = StoreWatch.of(database, file);
   const written = new WrittenResults();
   let closing: Promise<void> | undefined;
-  const queries = createQueries(db, { clock: ownClock(now), locksRows: false });
+  const queries = createQueries(db, {
+    clock: ownClock(now),
+    locksRows: false,
+    transact: (connected, action) => connected.transaction().execute(action),
+  });
   const runOf = async (cellId: string): Promise<string | undefined> =>
     (await db.selectFrom('cell').select('run_id').where('id', '=', cellId).executeTakeFirst())?.run_id;
   return {
@@ -77,22 +69,6 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       closing ??= close({ db, database, watch, hasWritten: !written.isEmpty });
       await closing;
     },
-  };
-}
-
-/** All queries of a store, over whichever database. */
-export function createQueries(
-  db: Kysely<Database>,
-  dialect: StoreDialect,
-): Omit<Store, 'rescue' | typeof Symbol.asyncDispose> {
-  return {
-    ...createRunQueries(db, dialect),
-    ...createCellQueries(db, dialect),
-    ...createBlockQueries(db, dialect),
-    ...createWorkerQueries(db, dialect),
-    ...createSampleQueries(db),
-    appendSamples: (claim, samples, leaseMs) => appendSamples(db, dialect, claim, samples, leaseMs),
-    replaceScores: (cellId, scores, measurements) => replaceScores(db, cellId, scores, measurements, dialect),
   };
 }
 

@@ -33,6 +33,47 @@ export function testSamples(open: OpenStore): void {
     expect(await collect(store.samples('cell-0'))).toEqual(samples);
   });
 
+  it('gives back every character; halves of one become its replacement', async () => {
+    const { store, claim } = await openWithClaim(open);
+    const odd = [
+      '\0',
+      'a\0\0b',
+      '\uFDD0',
+      '\uFDD00 \uFDD01',
+      '\0\uFDD0\0',
+      '\uFFFE\uFFFF\u{10FFFF}',
+      String.raw`\0 \u0000`,
+    ];
+    const samples = odd.map((text, position) =>
+      sampleAt(position, {
+        prompt: text,
+        output: text,
+        raw: text,
+        answer: text,
+        expected: text,
+        thoughts: text,
+        detail: { text },
+      }),
+    );
+    await store.appendSamples(claim, samples, 1_000);
+    expect(await collect(store.samples('cell-0'))).toEqual(samples);
+    const half = sampleAt(99, { output: 'a\uD83Eb\uDD8A', detail: { text: 'a\uD83Eb' } });
+    await store.appendSamples(claim, [half], 1_000);
+    expect(await store.sample('cell-0', 'item-99')).toEqual({ ...half, output: 'a\uFFFDb\uFFFD' });
+  });
+
+  it('orders items of one position by the numbers of their characters', async () => {
+    const { store, claim } = await openWithClaim(open);
+    const ids = ['Z', 'a', 'B', 'b', '_', '-1', '10', '9', 'ä', 'é', 'z', '七'];
+    await store.appendSamples(
+      claim,
+      ids.map((itemId) => sampleAt(0, { itemId })),
+      1_000,
+    );
+    const found = (await collect(store.samples('cell-0'))).map(({ itemId }) => itemId);
+    expect(found).toEqual(ids.toSorted((left, right) => (left < right ? -1 : 1)));
+  });
+
   it('keeps the first of two samples of one item', async () => {
     const { store, claim } = await openWithClaim(open);
     await store.appendSamples(claim, [sampleAt(0, { output: 'first' }), sampleAt(0, { output: 'second' })], 1_000);
