@@ -91,27 +91,24 @@ async function createRun(store: Store, id: string): Promise<void> {
   await store.createRun(newRun(id), planned);
 }
 
-/** Times of one kind of question, in milliseconds. */
-class Times {
-  readonly #all: number[] = [];
-
-  async of<Answer>(question: () => Promise<Answer>): Promise<Answer> {
-    const startMs = performance.now();
-    const answer = await question();
-    this.#all.push(performance.now() - startMs);
-    return answer;
-  }
-
-  get count(): number {
-    return this.#all.length;
-  }
-
-  get text(): string {
-    const sorted = this.#all.toSorted((left, right) => left - right);
-    if (sorted.length === 0) return 'none';
-    const shown = [0.5, 0.99, 1].map((share) => quantile(sorted, share).toFixed(1));
-    return `median ${shown[0]}, p99 ${shown[1]}, slowest ${shown[2]} ms`;
-  }
+/** Times of one kind of question. */
+function createTimes() {
+  const all: number[] = [];
+  return {
+    async of<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+      const startMs = performance.now();
+      const answer = await question();
+      all.push(performance.now() - startMs);
+      return answer;
+    },
+    count: () => all.length,
+    text() {
+      const sorted = all.toSorted((left, right) => left - right);
+      if (sorted.length === 0) return 'none';
+      const shown = [0.5, 0.99, 1].map((share) => quantile(sorted, share).toFixed(1));
+      return `median ${shown[0]}, p99 ${shown[1]}, slowest ${shown[2]} ms`;
+    },
+  };
 }
 
 /** @param count of what was done */
@@ -138,7 +135,7 @@ async function claimAll(side: Side): Promise<void> {
   const [first] = side.stores;
   if (first === undefined) return;
   await createRun(first, 'claims');
-  const [claiming, ending] = [new Times(), new Times()];
+  const [claiming, ending] = [createTimes(), createTimes()];
   const claimed = new Map<string, number>();
   const work = async (store: Store, worker: number): Promise<void> => {
     for (;;) {
@@ -158,7 +155,7 @@ async function claimAll(side: Side): Promise<void> {
     const twice = claimed.values().filter((times) => times > 1);
     return {
       count: claimed.size,
-      text: `claim of a model: ${claiming.text}; sample and end of a cell: ${ending.text}; claimed twice: ${[...twice].length}`,
+      text: `claim of a model: ${claiming.text()}; sample and end of a cell: ${ending.text()}; claimed twice: ${[...twice].length}`,
     };
   });
 }
@@ -181,7 +178,7 @@ async function holdLeases(side: Side): Promise<void> {
   const [first] = side.stores;
   if (first === undefined) return;
   await createRun(first, 'leases');
-  const renewing = new Times();
+  const renewing = createTimes();
   let lost = 0;
   const held = await Promise.all(
     side.stores.map((store, worker) => store.claimModel('leases', `worker-${worker}`, defaultLeaseMs)),
@@ -199,7 +196,7 @@ async function holdLeases(side: Side): Promise<void> {
   await told(side, 'leases renewed', async () => {
     await Promise.all(side.stores.map((store, worker) => work(store, held[worker] ?? [])));
     const cellsHeld = held.reduce((sum, claims) => sum + claims.length, 0);
-    return { count: renewing.count, text: `${renewing.text}; of ${cellsHeld} cells, lost: ${lost}` };
+    return { count: renewing.count(), text: `${renewing.text()}; of ${cellsHeld} cells, lost: ${lost}` };
   });
 }
 
@@ -208,7 +205,7 @@ async function askIdly(side: Side): Promise<void> {
   if (first === undefined) return;
   await createRun(first, 'idle');
   await holdAll(side, 'idle');
-  const asking = new Times();
+  const asking = createTimes();
   const endMs = performance.now() + seconds * 1000;
   const work = async (store: Store): Promise<void> => {
     await sleep(Math.random() * 1000);
@@ -218,6 +215,6 @@ async function askIdly(side: Side): Promise<void> {
   };
   await told(side, 'questions of idle workers', async () => {
     await Promise.all(side.stores.map((store) => work(store)));
-    return { count: asking.count, text: asking.text };
+    return { count: asking.count(), text: asking.text() };
   });
 }
