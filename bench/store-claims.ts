@@ -5,7 +5,7 @@
  * Three rounds on runs of their own:
  * 1. claims: each worker claims a model, ends its cells with one sample each, claims the next, until none is left;
  * 2. leases: each worker holds a model and renews the leases of its cells each third of a lease;
- * 3. idle: everything is held, and each worker asks once a second whether there is work.
+ * 3. idle: half of the workers hold what is left, and the others ask once a second whether there is work.
  *
  * The workers are in this process, each with connections of its own (of SQLite, all with one), beside the server on the same
  * cores: real ones take nothing of the server's machine.
@@ -84,8 +84,8 @@ async function bench(side: Side): Promise<void> {
   console.log();
 }
 
-async function createRun(store: Store, id: string): Promise<void> {
-  const planned = Array.from({ length: cells }, (_, position) => ({
+async function createRun(store: Store, id: string, count = cells): Promise<void> {
+  const planned = Array.from({ length: count }, (_, position) => ({
     ...newCell(`${id}.${position}`, position),
     model: `model-${Math.floor(position / tasks)}`,
   }));
@@ -161,20 +161,6 @@ async function claimAll(side: Side): Promise<void> {
   });
 }
 
-/** All cells of a run, held by the workers in turn; what is left when each has one model goes to all. */
-async function holdAll({ stores }: Side, runId: string): Promise<readonly (readonly Claim[])[]> {
-  const held = stores.map((): Claim[] => []);
-  for (let isLeft = true; isLeft;) {
-    const rounds = stores.map(async (store, worker) => {
-      const claims = await store.claimModel(runId, `worker-${worker}`, 10 * defaultLeaseMs);
-      held[worker]?.push(...claims);
-      return claims.length > 0;
-    });
-    isLeft = (await Promise.all(rounds)).some(Boolean);
-  }
-  return held;
-}
-
 async function holdLeases(side: Side): Promise<void> {
   const [first] = side.stores;
   if (first === undefined) return;
@@ -202,10 +188,14 @@ async function holdLeases(side: Side): Promise<void> {
 }
 
 async function askIdly(side: Side): Promise<void> {
+  const half = Math.ceil(side.stores.length / 2);
+  const [holding, waiting] = [side.stores.slice(0, half), side.stores.slice(half)];
   const [first] = side.stores;
   if (first === undefined) return;
-  await createRun(first, 'idle');
-  await holdAll(side, 'idle');
+  await createRun(first, 'idle', half * tasks);
+  await Promise.all(
+    holding.map(async (store, worker) => store.claimModel('idle', `worker-${worker}`, 10 * defaultLeaseMs)),
+  );
   const asking = createTimes();
   const endMs = performance.now() + seconds * 1000;
   const work = async (store: Store): Promise<void> => {
@@ -215,7 +205,10 @@ async function askIdly(side: Side): Promise<void> {
     }
   };
   await told(side, 'questions of idle workers', async () => {
-    await Promise.all(side.stores.map((store) => work(store)));
-    return { count: asking.count(), text: asking.text() };
+    await Promise.all(waiting.map((store) => work(store)));
+    return {
+      count: asking.count(),
+      text: `${asking.text()}; of ${waiting.length} workers, about ${half * tasks} cells`,
+    };
   });
 }
