@@ -35,6 +35,7 @@ export {
   ImportError,
   InvalidItemError,
   ModelError,
+  NoStoreError,
   PerbenchError,
   ServerError,
   StoreError,
@@ -90,6 +91,7 @@ export { reportDocument } from './present/report-document.ts';
 export { sampleFormats } from './present/samples.ts';
 export type { Report, ReportRun } from './present/report.ts';
 export { compareRuns, type CompareRunsOptions } from './app/compare-runs.ts';
+export { type CopiedRun, type CopyOutcome, copyRuns, type CopyRunsOptions } from './app/copy-runs.ts';
 export { laddersOfRun, type LadderOptions } from './app/ladders-of-run.ts';
 export { type CostOptions, costsOfFile, costsOfRun } from './app/costs-of-run.ts';
 export { type ApiPrices, readPrices } from './app/prices-file.ts';
@@ -186,5 +188,6 @@ export type { Scoreboard, ScoreboardCell, ScoreboardRow, ScoreboardTask } from '
 export { clusteredStandardError, pairedDifference, standardError } from './stats/score-interval.ts';
 export type { TaskEvidence } from './scoring/task-evidence.ts';
 export { wilsonInterval } from './stats/score-interval.ts';
+export { openStore, type OpenStoreOptions } from './store/open-store.ts';
 export { openSqliteStore } from './store/sqlite-store.ts';
 export { loadTask, loadTasks, taskNames, tasks, withShots } from './tasks/index.ts';

@@ -15,7 +15,7 @@ import { runSuite } from '../run/run.ts';
 import type { LossTable } from '../present/loss-document.ts';
 import type { AnchorSet } from '../scoring/anchors.ts';
 import { sourceSettingsFrom } from '../sources/source-settings.ts';
-import { openSqliteStore } from '../store/sqlite-store.ts';
+import { openStore } from '../store/open-store.ts';
 import { readCeiling } from './calibrate.ts';
 import type { Estimates } from './estimate-models.ts';
 import { estimateSuite } from './estimate-suite.ts';
@@ -74,7 +74,7 @@ export async function* localRun(
 }
 
 export interface RunOptions {
-  /** Where results are kept: an open store (yours to close), a file, or by default memory. */
+  /** Where results are kept: an open store (yours to close), a file, `postgres://…`, or by default memory. */
   readonly store?: Store | string;
   /** Folder with the data sets, where the suite names none. */
   readonly dataDir?: string;
@@ -119,8 +119,13 @@ export function libraryContext({ environment, workingFolder = '.', ...options }:
   };
 }
 
-async function useStore(given: Store | string, resources: AsyncDisposableStack): Promise<Store> {
-  return typeof given === 'string' ? resources.use(await openSqliteStore({ file: given })) : given;
+async function useStore(
+  given: Store | string,
+  { environment }: RunOptions,
+  resources: AsyncDisposableStack,
+): Promise<Store> {
+  if (typeof given !== 'string') return given;
+  return resources.use(await openStore({ address: given, environment, homeFolder: homedir() }));
 }
 
 /**
@@ -137,7 +142,7 @@ export async function* run(input: SuiteInput, options: RunOptions = {}): AsyncGe
   const context = libraryContext(options);
   const prepared = await prepareRun(suite, context, signal, { anchors });
   await using resources = new AsyncDisposableStack();
-  const store = await useStore(given, resources);
+  const store = await useStore(given, options, resources);
   resources.defer(async () => context.meter[Symbol.asyncDispose]?.());
   let ended: Extract<RunEvent, { readonly type: 'run-end' }> | undefined;
   for await (const event of localRun(prepared, context, { store, signal, isFresh, force })) {
@@ -218,7 +223,7 @@ export async function plan(input: SuiteInput, options: PlanOptions = {}): Promis
   await using resources = new AsyncDisposableStack();
   resources.defer(async () => context.meter[Symbol.asyncDispose]?.());
   return await planSuite(suite, context, {
-    store: given === undefined ? undefined : await useStore(given, resources),
+    store: given === undefined ? undefined : await useStore(given, options, resources),
     probe,
     ...(await freeMemory()),
     signal,
@@ -244,7 +249,7 @@ export async function estimate(input: SuiteInput, options: EstimateOptions = {})
   await using resources = new AsyncDisposableStack();
   resources.defer(async () => context.meter[Symbol.asyncDispose]?.());
   return await estimateSuite(suite, context, {
-    store: given === undefined ? undefined : await useStore(given, resources),
+    store: given === undefined ? undefined : await useStore(given, options, resources),
     recalibrate,
     ...(await freeMemory()),
     signal,

@@ -3,6 +3,7 @@ import type { StoreAccess } from '../store/sqlite-file.ts';
 import type { OptionValues } from './options/option.ts';
 import type { Interruption } from './interruption.ts';
 import type { Output } from './output.ts';
+import type { StorePlace } from './store-place.ts';
 import type { GlobalOptions } from './tables/global-options.ts';
 
 /** What a command gets of the world. Commands read no process state themselves. */
@@ -33,7 +34,10 @@ export interface CliContext {
    * @param access `read` for one that is there: then it need not be writable
    */
   openStore(access?: StoreAccess): Promise<Store>;
-  /** The path of that store, and whether it isn't the default one. */
-  readonly storePath: string;
+  /** Opens another one, which is closed when the command ends too. */
+  openStoreAt(place: StorePlace, access?: StoreAccess): Promise<Store>;
+  /** Where the store of `--store` is. */
+  readonly storePlace: StorePlace;
+  /** Nobody named a store. */
   readonly isDefaultStore: boolean;
 }

@@ -30,6 +30,7 @@ it('loads commander and the tables, and nothing that takes long', () => {
   const ours = Array.from(files, (file) => relative(join(cli, '..'), file)).toSorted();
   expect(ours.filter((name) => !name.startsWith('cli/'))).toEqual([
     'core/amount-text.ts',
+    'core/cluster-settings.ts',
     'core/errors.ts',
     'core/find-base.ts',
     'core/json-inside.ts',
@@ -45,6 +46,7 @@ it('loads commander and the tables, and nothing that takes long', () => {
     'core/quantities.ts',
     'core/race-question.ts',
     'core/settings.ts',
+    'core/store-address.ts',
     'core/store.ts',
     'core/suite-settings.ts',
     'core/sweep-axes.ts',

@@ -200,6 +200,9 @@ export class StoreError extends PerbenchError {
   readonly code = 'PB_STORE';
 }
 
+/** There is nothing yet where a store is to be read: no file, or a database without tables of perbench. */
+export class NoStoreError extends StoreError {}
+
 /** What places workers on machines refuses or can't be reached: exit code 5. */
 export class LauncherError extends PerbenchError {
   readonly code = 'PB_LAUNCHER';

@@ -175,9 +175,19 @@ export interface ItemVerdict {
   readonly isFailed: boolean;
 }
 
+/** What a run that is copied is read from. */
+export type RunSource = Pick<Store, 'cells' | 'blocks' | 'passResults' | 'samples'>;
+
 /** Where runs live. Every method may throw {StoreError}; those with a claim {FencedError} as well. */
 export interface Store extends AsyncDisposable {
   createRun(run: NewRun, cells: readonly NewCell[]): Promise<void>;
+  /**
+   * Writes a run of another store as it is there, whole or not at all. Nobody holds its cells here.
+   *
+   * @param from may be read more than once
+   * @throws {StoreError} if the run, or one of its cells, is here already
+   */
+  copyRun(run: RunRecord, from: RunSource): Promise<void>;
   /** Newest first; all of them where the query asks for nothing else. */
   listRuns(query?: RunQuery): Promise<readonly RunRecord[]>;
   /** How many runs there are without a limit. */

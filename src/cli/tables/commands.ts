@@ -223,4 +223,5 @@ export const commands: readonly Command[] = [...measureAndDecide, ...resultComma
 export const nouns: Readonly<Record<string, string>> = {
   models: 'list, show, download, verify and remove models',
   data: 'list, download and verify data sets',
+  store: 'copy runs between stores',
 };
