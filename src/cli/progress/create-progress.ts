@@ -1,4 +1,4 @@
-import type { RunPlan } from '../../run/plan.ts';
+import type { RunRecord } from '../../core/store.ts';
 import type { CliContext } from '../context.ts';
 import { styledFor } from '../output.ts';
 import { createJsonlProgress, createPlainProgress, createQuietProgress } from './line-progress.ts';
@@ -40,7 +40,7 @@ function isReflowingTerminal(environment: Environment): boolean {
  */
 export function createProgress(
   context: CliContext,
-  { suite, manifest: { timeLimitMs } }: RunPlan,
+  { suite, manifest: { timeLimitMs } }: Pick<RunRecord, 'suite' | 'manifest'>,
   speeds: Outlook['speeds'],
 ): Progress {
   const { output, globals, environment } = context;

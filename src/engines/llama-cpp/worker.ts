@@ -198,6 +198,8 @@ process.on('message', (order: WorkerOrder) => {
   else if (order.type === 'memory') tellMemory(order.startsPeak);
   else runner?.handle(order);
 });
+// Slurm and Ray send it to every process of a job; the parent decides what ends, and when.
+process.on('SIGTERM', () => undefined);
 // The parent is gone, or has closed the model.
 process.on('disconnect', () => {
   process.exit(0);
