@@ -106,7 +106,7 @@ class Times {
     return this.#all.length;
   }
 
-  toString(): string {
+  get text(): string {
     const sorted = this.#all.toSorted((left, right) => left - right);
     if (sorted.length === 0) return 'none';
     const shown = [0.5, 0.99, 1].map((share) => quantile(sorted, share).toFixed(1));
@@ -115,7 +115,11 @@ class Times {
 }
 
 /** @param count of what was done */
-async function told(side: Side, what: string, action: () => Promise<{ readonly count: number; readonly text: string }>) {
+async function told(
+  side: Side,
+  what: string,
+  action: () => Promise<{ readonly count: number; readonly text: string }>,
+) {
   const [startMs, startCpuMs] = [performance.now(), await side.cpuMs()];
   const { count, text } = await action();
   const wallMs = performance.now() - startMs;
@@ -124,7 +128,9 @@ async function told(side: Side, what: string, action: () => Promise<{ readonly c
     startCpuMs === undefined || endCpuMs === undefined
       ? ''
       : `; server ${((endCpuMs - startCpuMs) / wallMs).toFixed(2)} cores, ${((endCpuMs - startCpuMs) / count).toFixed(2)} ms of CPU each`;
-  console.log(`  ${what}: ${((count * 1000) / wallMs).toFixed(0)} a second (${count} in ${(wallMs / 1000).toFixed(1)} s)${cpu}`);
+  console.log(
+    `  ${what}: ${((count * 1000) / wallMs).toFixed(0)} a second (${count} in ${(wallMs / 1000).toFixed(1)} s)${cpu}`,
+  );
   console.log(`    ${text}`);
 }
 
@@ -152,7 +158,7 @@ async function claimAll(side: Side): Promise<void> {
     const twice = claimed.values().filter((times) => times > 1);
     return {
       count: claimed.size,
-      text: `claim of a model: ${claiming}; sample and end of a cell: ${ending}; claimed twice: ${[...twice].length}`,
+      text: `claim of a model: ${claiming.text}; sample and end of a cell: ${ending.text}; claimed twice: ${[...twice].length}`,
     };
   });
 }
@@ -193,7 +199,7 @@ async function holdLeases(side: Side): Promise<void> {
   await told(side, 'leases renewed', async () => {
     await Promise.all(side.stores.map((store, worker) => work(store, held[worker] ?? [])));
     const cellsHeld = held.reduce((sum, claims) => sum + claims.length, 0);
-    return { count: renewing.count, text: `${renewing}; of ${cellsHeld} cells, lost: ${lost}` };
+    return { count: renewing.count, text: `${renewing.text}; of ${cellsHeld} cells, lost: ${lost}` };
   });
 }
 
@@ -212,6 +218,6 @@ async function askIdly(side: Side): Promise<void> {
   };
   await told(side, 'questions of idle workers', async () => {
     await Promise.all(side.stores.map((store) => work(store)));
-    return { count: asking.count, text: String(asking) };
+    return { count: asking.count, text: asking.text };
   });
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { RunEvent } from '../core/event.ts';
@@ -27,7 +26,7 @@ import { measureRunLoss, type RunLossOptions, takeSuiteLosses } from './measure-
 import { parseSuite } from './parse-suite.ts';
 import { type OutlookOptions, planSuite, type SuiteOutlook } from './plan-suite.ts';
 import { prepareRun } from './prepare-run.ts';
-import { processName, runDependencies } from './run-dependencies.ts';
+import { newRunSeed, processName, runDependencies } from './run-dependencies.ts';
 
 export interface LocalRunOptions {
   readonly store: Store;
@@ -52,11 +51,7 @@ export async function* localRun(
   { store, signal, framesDrawn = () => 0, skipWait, force, writeOut, ...options }: LocalRunOptions,
 ): AsyncGenerator<RunEvent, void, void> {
   const informed = await withAssumedSpread(prepared, store);
-  const opened = await openRun(informed, store, {
-    ...options,
-    now: new Date(),
-    random: () => randomBytes(4).readUInt32LE(0) / 2 ** 32,
-  });
+  const opened = await openRun(informed, store, { ...options, ...newRunSeed() });
   const hostname = await joinSharedRun(store, opened.runId, prepared.manifest.host);
   const given = { store, signal, framesDrawn, skipWait, force, writeOut, hostname };
   const dependencies = await runDependencies(prepared.suite, context, { ...given, owner: processName() });

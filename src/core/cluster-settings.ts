@@ -36,11 +36,11 @@ export const slurmSettings = {
 /** As in the API of Kubernetes: `Toleration` of core/v1. */
 function tolerationSchema(zod: Zod) {
   return zod.strictObject({
-    key: zod.string().optional(),
-    operator: zod.enum(['Exists', 'Equal']).optional(),
-    value: zod.string().optional(),
-    effect: zod.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
-    tolerationSeconds: zod.int().min(0).optional(),
+    key: zod.string().exactOptional(),
+    operator: zod.enum(['Exists', 'Equal']).exactOptional(),
+    value: zod.string().exactOptional(),
+    effect: zod.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).exactOptional(),
+    tolerationSeconds: zod.int().min(0).exactOptional(),
   });
 }
 

@@ -1,7 +1,9 @@
-import { type Kysely, type RawBuilder, type Selectable, sql, type SqlBool, type UpdateObject } from 'kysely';
+import { type Kysely, type RawBuilder, type Selectable, sql, type SqlBool } from 'kysely';
 import type { Cell, CellError, CellMeasurements, PassResult } from '../core/cell.ts';
 import { StoreError, FencedError } from '../core/errors.ts';
 import type { Claim, Store } from '../core/store.ts';
+import { isOneOf } from './conditions.ts';
+import { updateClaimed, updateHeld } from './fenced-writes.ts';
 import { readJson, type CellTable, type Database } from './schema.ts';
 import { isClaimable, leaseEnd, type StoreDialect } from './store-dialect.ts';
 
@@ -111,7 +113,7 @@ async function claimModel(
     .$if(dialect.locksRows, (query) => query.forUpdate().skipLocked());
   const first = await open
     .select('model')
-    .$if(models !== undefined, (query) => query.where('model', 'in', models ?? []))
+    .$if(models !== undefined, (query) => query.where(isOneOf('model', models ?? [])))
     .$if(dialect.locksRows, (query) => query.where(isFirstOfModel(dialect, leaseMs)))
     .limit(1)
     .executeTakeFirst();
@@ -211,36 +213,5 @@ async function agreeOnKey(db: Kysely<Database>, claim: Claim, key: string): Prom
   if (Number(numUpdatedRows) > 0) return;
   throw new FencedError(`cell ${claim.cellId} was begun with another model file, engine build or data`, {
     hint: 'Workers of one run need the same engine build and files.',
-  });
-}
-
-/**
- * Writes into a cell in the name of a claim; first statement of every transaction that needs one.
- *
- * @throws {FencedError} if the cell isn't running under this claim: another process took it over, or it has ended
- */
-export async function updateClaimed(
-  db: Kysely<Database>,
-  claim: Claim,
-  columns: UpdateObject<Database, 'cell'>,
-): Promise<void> {
-  if (claim.block !== undefined) throw new Error('a claim on a block is none on its cell');
-  const { numUpdatedRows } = await db
-    .updateTable('cell')
-    .set(columns)
-    .where('id', '=', claim.cellId)
-    .where('attempt', '=', claim.attempt)
-    // A cell that has ended or was given back has none.
-    .where('owner', '=', claim.owner)
-    .executeTakeFirstOrThrow();
-  if (Number(numUpdatedRows) > 0) return;
-  const now = await db
-    .selectFrom('cell')
-    .select(['attempt', 'state'])
-    .where('id', '=', claim.cellId)
-    .executeTakeFirst();
-  const found = now === undefined ? 'it is gone' : `it is ${now.state} in attempt ${now.attempt}`;
-  throw new FencedError(`attempt ${claim.attempt} may no longer write into cell ${claim.cellId}: ${found}`, {
-    hint: 'Another perbench process uses this store: let one of them finish.',
   });
 }

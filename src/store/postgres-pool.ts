@@ -132,7 +132,8 @@ export class PersistentPool implements PostgresPool {
       try {
         const status = await this.tell(async () => statusOf(client, id));
         isBroken = false;
-        if (status === 'in progress') throw new Undone(new StoreError(`${placeOf(this.#address)}: a transaction hangs`));
+        if (status === 'in progress')
+          throw new Undone(new StoreError(`${placeOf(this.#address)}: a transaction hangs`));
         return status === 'committed';
       } finally {
         client.release(isBroken);

@@ -1,4 +1,12 @@
-import { type Expression, expressionBuilder, type Kysely, type RawBuilder, sql, type SqlBool, type Transaction } from 'kysely';
+import {
+  type Expression,
+  expressionBuilder,
+  type Kysely,
+  type RawBuilder,
+  sql,
+  type SqlBool,
+  type Transaction,
+} from 'kysely';
 import type { Database } from './schema.ts';
 
 /** What the queries of a store must know of the database behind it. */

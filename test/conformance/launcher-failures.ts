@@ -41,7 +41,9 @@ export function testFailures(cluster: GetCluster): void {
     expect(['pending', 'running', 'lost', 'failed']).toContain(after?.state);
     if (after?.state === 'lost' || after?.state === 'failed') expect(after.reason).toMatch(/^\S.*$/);
     // Its log may be gone with it.
-    expect(['string', 'undefined']).toContain(typeof (await launcher.tail({ name: order.name, handle: job?.handle ?? '' })));
+    expect(['string', 'undefined']).toContain(
+      typeof (await launcher.tail({ name: order.name, handle: job?.handle ?? '' })),
+    );
     await launcher.cancel([order.name]);
     await allOver(launcher, order.runId);
   });

@@ -26,7 +26,11 @@ export function testCopies(open: OpenStore): void {
     ]);
     const claim = await mustClaim(from, 'done');
     await from.setCellKey(claim, 'key-1');
-    await from.appendSamples(claim, Array.from({ length: sampleCount }, (_, position) => sampleAt(position)), 1_000);
+    await from.appendSamples(
+      claim,
+      Array.from({ length: sampleCount }, (_, position) => sampleAt(position)),
+      1_000,
+    );
     await from.appendPassResult(claim, passResult({ launch: 0 }));
     await from.appendPassResult(claim, passResult({ launch: 1, hostname: 'node-2' }));
     const block = await from.claimBlock('run-1', 'owner-b', 1_000);

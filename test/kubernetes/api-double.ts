@@ -39,8 +39,8 @@ export class ApiDouble implements AsyncDisposable {
   /** Methods and paths, in the order in which they were asked. */
   readonly asked: string[] = [];
   readonly namespaces = new Set(['default', 'kube-node-lease']);
-  /** Answers that come before anything else: what a proxy says, or a server that starts. */
-  readonly faults: { readonly code: number; readonly text: string }[] = [];
+  /** Answers to the next questions whose path fits: what a proxy says, or a server that starts; with code 0, none at all. */
+  readonly faults: { readonly on: RegExp; readonly code: number; readonly text: string }[] = [];
   readonly #objects = new Map<string, Stored>();
   readonly #server: Server = createServer();
   readonly #reconcile: (double: ApiDouble) => void;
@@ -93,8 +93,12 @@ export class ApiDouble implements AsyncDisposable {
     this.asked.push(`${method} ${url}`);
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
-    const fault = this.faults.shift();
-    if (fault !== undefined) return { code: fault.code, body: fault.text };
+    const [fault] = this.faults;
+    if (fault?.on.test(url) === true) {
+      this.faults.shift();
+      if (fault.code === 0) await new Promise(() => {});
+      return { code: fault.code, body: fault.text };
+    }
     try {
       const { pathname, search, searchParams } = new URL(url, 'http://double');
       const [, namespace = '', resource = '', name = '', part = ''] = paths.exec(pathname) ?? [];

@@ -5,24 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isThere } from '../../src/files/if-there.ts';
-import { allIn, allOver, eventually, lastingScript, launcherError, scriptOrder, written } from '../conformance/launcher-orders.ts';
+import { allIn, allOver, eventually, launcherError, scriptOrder, written } from '../conformance/launcher-orders.ts';
 import { testLauncher } from '../conformance/launcher.ts';
-import { ControlPlane } from './control-plane.ts';
-import { KubernetesTestCluster } from './kubernetes-test-cluster.ts';
-
-const { PERBENCH_CONTROL_PLANE: controlPlane = '', PERBENCH_ETCD: etcd = '' } = process.env;
-const missing = existsSync(controlPlane) && existsSync(etcd) ? undefined : 'no control plane: run scripts/try-kubernetes.ts';
-
-async function open(): Promise<{ readonly plane: ControlPlane; readonly cluster: KubernetesTestCluster }> {
-  const plane = await ControlPlane.start({ controlPlane, etcd });
-  const cluster = await KubernetesTestCluster.start({
-    admin: plane.access,
-    guestToken: plane.guestToken,
-    tls: plane.tls,
-    close: async () => plane[Symbol.asyncDispose](),
-  });
-  return { plane, cluster };
-}
+import type { ControlPlane } from './control-plane.ts';
+import type { KubernetesTestCluster } from './kubernetes-test-cluster.ts';
+import { missingControlPlane as missing, openRealCluster as open } from './real-cluster.ts';
 
 describe('a real control plane', () => {
   testLauncher(async () => missing ?? (await open()).cluster);
@@ -37,7 +24,9 @@ describe.skipIf(missing !== undefined)('what real controllers do', { timeout: 30
   afterAll(async () => cluster[Symbol.asyncDispose](), 60_000);
 
   it('gives each worker of an order an index, and counts them', async () => {
-    const order = scriptOrder(`echo $JOB_COMPLETION_INDEX > ${cluster.folder}/index.$JOB_COMPLETION_INDEX`, { workers: 4 });
+    const order = scriptOrder(`echo $JOB_COMPLETION_INDEX > ${cluster.folder}/index.$JOB_COMPLETION_INDEX`, {
+      workers: 4,
+    });
     await cluster.launcher.submit(order);
     await allIn(cluster.launcher, order.runId, 4, 'done');
     for (const index of [0, 1, 2, 3])
@@ -56,7 +45,7 @@ describe.skipIf(missing !== undefined)('what real controllers do', { timeout: 30
     await cluster.launcher.submit(order);
     const jobs = await allIn(cluster.launcher, order.runId, 6, 'done');
     const tails = await Promise.all(jobs.map(async (job) => cluster.launcher.tail(job)));
-    expect(tails.toSorted()).toEqual([...Array(3).fill('devices 0,1\n'), ...Array(3).fill('devices 2,3\n')]);
+    expect(new Set(tails)).toEqual(new Set(['devices 0,1\n', 'devices 2,3\n']));
   });
 
   it('waits for a Pod that never fits, and cancels it', async () => {
@@ -75,10 +64,10 @@ describe.skipIf(missing !== undefined)('what real controllers do', { timeout: 30
   });
 
   it('fails a Job at once for a wrong command line, and one worker for anything else', async () => {
-    const { launcher, folder } = cluster;
-    const wrong = scriptOrder('', { workers: 2 });
-    const script = `[ $JOB_COMPLETION_INDEX = 0 ] && exit 2; ${lastingScript(join(folder, 'wrong'))}`;
-    await launcher.submit({ ...wrong, words: ['-c', script] });
+    const { launcher } = cluster;
+    const script = "[ $JOB_COMPLETION_INDEX = 0 ] && exit 2; trap 'exit 143' TERM; while :; do sleep 0.2; done";
+    const wrong = scriptOrder(script, { workers: 2 });
+    await launcher.submit(wrong);
     const ended = await allOver(launcher, wrong.runId);
     expect(ended.map(({ state }) => state)).toEqual(['failed', 'failed']);
     expect(ended[0]?.reason).toMatch(/exit code 2/u);
@@ -106,7 +95,7 @@ describe.skipIf(missing !== undefined)('what real controllers do', { timeout: 30
       kind: 'Eviction',
       metadata: { name },
     });
-    await allIn(launcher, order.runId, 1, 'done');
+    expect(await allIn(launcher, order.runId, 1, 'done')).toMatchObject([{ name: order.name }]);
   });
 
   it('calls a worker lost with its node, and starts it again when the node is back', async () => {
@@ -135,10 +124,15 @@ describe.skipIf(missing !== undefined)('what real controllers do', { timeout: 30
     const order = scriptOrder('');
     const next = scriptOrder('exit 0');
     const stem = join(folder, order.name);
-    await launcher.submit({ ...order, words: ['-c', `echo on > ${stem}.on; until [ -e ${stem}.off ]; do sleep 0.2; done`] });
+    await launcher.submit({
+      ...order,
+      words: ['-c', `echo on > ${stem}.on; until [ -e ${stem}.off ]; do sleep 0.2; done`],
+    });
     await written(`${stem}.on`);
     await plane.kill('kube-apiserver');
-    expect((await launcherError(launcher.list(order.runId))).message).toMatch(/: connection refused \(ECONNREFUSED\)$/u);
+    expect((await launcherError(launcher.list(order.runId))).message).toMatch(
+      /: connection refused \(ECONNREFUSED\)$/u,
+    );
     const submitted = launcher.submit(next);
     await plane.startApiServer();
     expect(await submitted).toBe(next.name);
@@ -179,10 +173,19 @@ describe.skipIf(missing !== undefined)('what real controllers do', { timeout: 30
   it('takes by kubectl what is printed', async ({ skip }) => {
     const kubectl = '/usr/bin/kubectl';
     if (!existsSync(kubectl)) skip('no kubectl');
-    const order = scriptOrder(`echo applied > ${cluster.folder}/applied`, { workers: 2, needs: { gpus: 1, memoryBytes: 2 ** 20 } });
-    const applied = promisify(execFile)(kubectl, ['apply', '--kubeconfig', cluster.kubeconfig, '-f', '-'], { timeout: 60_000 });
-    applied.child.stdin?.end(cluster.launcher.print([order, scriptOrder('exit 0', { runId: order.runId, order: 'o2' })]));
-    expect((await applied).stdout).toBe(`job.batch/${order.name} created\njob.batch/${order.name.replace('o1', 'o2')} created\n`);
+    const order = scriptOrder(`echo applied > ${cluster.folder}/applied`, {
+      workers: 2,
+      needs: { gpus: 1, memoryBytes: 2 ** 20 },
+    });
+    const applied = promisify(execFile)(kubectl, ['apply', '--kubeconfig', cluster.kubeconfig, '-f', '-'], {
+      timeout: 60_000,
+    });
+    applied.child.stdin?.end(
+      cluster.launcher.print([order, scriptOrder('exit 0', { runId: order.runId, order: 'o2' })]),
+    );
+    expect((await applied).stdout).toBe(
+      `job.batch/${order.name} created\njob.batch/${order.name.replace('o1', 'o2')} created\n`,
+    );
     await allIn(cluster.launcher, order.runId, 3, 'done');
     expect(await isThere(join(cluster.folder, 'applied'))).toBe(true);
     expect(await cluster.launcher.submit(order)).toBe(order.name);

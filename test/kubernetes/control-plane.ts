@@ -1,12 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AddressInfo } from 'node:net';
 import { type ApiAccess, ApiClient } from './api-client.ts';
+import { freePort } from './free-port.ts';
 
 /** Built by scripts/try-kubernetes.ts. */
 export interface ControlPlanePrograms {
@@ -17,18 +16,6 @@ export interface ControlPlanePrograms {
 
 const tokens = { admin: 'admin-of-this-test', guest: 'guest-of-this-test' } as const;
 const startLimitMs = 90_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return port;
-}
 
 /**
  * A control plane of Kubernetes on loopback: etcd, an API server with role-based access, and the controllers and the scheduler
@@ -48,9 +35,26 @@ export class ControlPlane implements AsyncDisposable {
     this.#programs = programs;
     this.#folder = folder;
     const [key, cert] = [join(folder, 'kubelet.key'), join(folder, 'kubelet.crt')];
-    openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=node');
+    openssl(
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+      '-days',
+      '2',
+      '-subj',
+      '/CN=node',
+    );
     openssl('genrsa', '-out', join(folder, 'accounts.key'), '2048');
-    this.tls = { key: execFileSync('cat', [key], { encoding: 'utf8' }), cert: execFileSync('cat', [cert], { encoding: 'utf8' }) };
+    this.tls = {
+      key: execFileSync('cat', [key], { encoding: 'utf8' }),
+      cert: execFileSync('cat', [cert], { encoding: 'utf8' }),
+    };
   }
 
   static async start(programs: ControlPlanePrograms): Promise<ControlPlane> {

@@ -1,10 +1,18 @@
-import type { V1Job, V1NodeStatus, V1PodSpec, V1PodStatus } from '@kubernetes/client-node';
+import type {
+  V1Container,
+  V1Job,
+  V1NodeStatus,
+  V1PodFailurePolicyRule,
+  V1PodSpec,
+  V1PodStatus,
+} from '@kubernetes/client-node';
 import { type ApiDouble, merged, type Stored } from './api-double.ts';
 
 /** Without a renewed lease for so long, a node counts as lost. */
 const nodeGraceMs = 2000;
 const indexKey = 'batch.kubernetes.io/job-completion-index';
-const wrongUsage = 2;
+
+type JobSpec = NonNullable<V1Job['spec']>;
 
 interface Condition {
   readonly type: string;
@@ -13,10 +21,13 @@ interface Condition {
   readonly message: string;
 }
 
+type PodSpec = Pick<V1PodSpec, 'nodeName' | 'nodeSelector' | 'affinity'> & {
+  readonly containers: readonly Pick<V1Container, keyof V1Container>[];
+};
 type PodStatus = Omit<V1PodStatus, 'conditions'> & { readonly conditions?: readonly Condition[] };
 
-function podSpec(pod: Stored): V1PodSpec {
-  return pod['spec'] as V1PodSpec;
+function podSpec(pod: Stored): PodSpec {
+  return pod['spec'] as PodSpec;
 }
 
 function podStatus(pod: Stored): PodStatus {
@@ -67,8 +78,7 @@ function runJob(double: ApiDouble, job: Stored): void {
   const pods = podsOf(double, job);
   const { namespace, name } = job.metadata;
   if (job.metadata.deletionTimestamp !== undefined) {
-    for (const { metadata } of pods.filter((pod) => pod.metadata.deletionTimestamp === undefined))
-      double.remove({ resource: 'pods', namespace, name: metadata.name }, 30);
+    endPods(double, job, pods);
     for (const pod of pods.filter(isOver)) double.forget({ resource: 'pods', namespace, name: pod.metadata.name });
     if (podsOf(double, job).length === 0) double.forget({ resource: 'jobs', namespace, name });
     return;
@@ -76,33 +86,49 @@ function runJob(double: ApiDouble, job: Stored): void {
   account(double, job, pods);
 }
 
+/** The first rule of a Job's `podFailurePolicy` that fits a Pod that failed. */
+function ruleFor(pod: Stored, job: JobSpec): V1PodFailurePolicyRule['action'] | undefined {
+  const rule = job.podFailurePolicy?.rules.find(({ onExitCodes, onPodConditions = [] }) =>
+    onExitCodes === undefined
+      ? onPodConditions.some(({ type }) => podStatus(pod).conditions?.some((each) => each.type === type) === true)
+      : onExitCodes.values.includes(exitCodeOf(pod)),
+  );
+  return rule?.action;
+}
+
 function account(double: ApiDouble, job: Stored, pods: readonly Stored[]): void {
-  const { completions = 1, template } = job['spec'] as NonNullable<V1Job['spec']>;
-  const done: number[] = [];
-  const failed: number[] = [];
-  let wrong: string | undefined;
-  for (let index = 0; index < completions; index += 1) {
+  const spec = job['spec'] as JobSpec;
+  const { completions = 1, template } = spec;
+  const indexes = Array.from({ length: completions }, (_, index) => {
     const own = pods.filter(({ metadata }) => metadata.annotations?.[indexKey] === String(index));
-    const ended = own.find((pod) => isOver(pod) && !(isDisrupted(pod) && podStatus(pod).phase === 'Failed'));
-    const code = ended === undefined ? undefined : exitCodeOf(ended);
-    if (code === 0) done.push(index);
-    else if (code !== undefined) failed.push(index);
-    if (code === wrongUsage) wrong = `Container worker failed with exit code ${code} matching FailJob rule at index 1`;
-    // A Pod that still ends on a lost node isn't replaced yet.
-    if (own.every(isOver) && ended === undefined) createPod(double, job, template.spec ?? { containers: [] }, index);
-  }
-  const isFailed = wrong !== undefined || (failed.length > 0 && done.length + failed.length === completions);
+    const failed = own.filter((pod) => podStatus(pod).phase === 'Failed' && ruleFor(pod, spec) !== 'Ignore');
+    const isDone = own.some((pod) => podStatus(pod).phase === 'Succeeded');
+    return { index, isDone, failed, isFree: own.every(isOver) && !isDone && failed.length === 0 };
+  });
+  const failed = indexes.filter((each) => each.failed.length > 0);
+  const wrong = failed.flatMap((each) => each.failed).find((pod) => ruleFor(pod, spec) === 'FailJob');
+  const isOverAll = indexes.every(({ isDone, failed: own }) => isDone || own.length > 0);
   const why =
     wrong === undefined
       ? { reason: 'FailedIndexes', message: 'Job has failed indexes' }
-      : { reason: 'PodFailurePolicy', message: wrong };
+      : { reason: 'PodFailurePolicy', message: `exit code ${exitCodeOf(wrong)} matching FailJob rule at index 1` };
+  const isFailed = wrong !== undefined || (failed.length > 0 && isOverAll);
   change(double, 'jobs', job, {
     status: {
-      completedIndexes: done.join(','),
-      failedIndexes: failed.join(','),
+      completedIndexes: indexes.flatMap(({ index, isDone }) => (isDone ? [index] : [])).join(','),
+      failedIndexes: failed.map(({ index }) => index).join(','),
       conditions: isFailed ? [{ type: 'Failed', status: 'True', ...why }] : [],
     },
   });
+  if (isFailed) return endPods(double, job, pods);
+  // A Pod that still ends on a lost node isn't replaced yet.
+  for (const { index } of indexes.filter(({ isFree }) => isFree))
+    createPod(double, job, template.spec ?? { containers: [] }, index);
+}
+
+function endPods(double: ApiDouble, { metadata: { namespace } }: Stored, pods: readonly Stored[]): void {
+  for (const { metadata } of pods.filter((pod) => !isOver(pod) && pod.metadata.deletionTimestamp === undefined))
+    double.remove({ resource: 'pods', namespace, name: metadata.name }, 30);
 }
 
 function exitCodeOf(pod: Stored): number {
@@ -111,7 +137,7 @@ function exitCodeOf(pod: Stored): number {
 
 let pods = 0;
 
-function createPod(double: ApiDouble, job: Stored, spec: V1PodSpec, index: number): void {
+function createPod(double: ApiDouble, job: Stored, spec: PodSpec, index: number): void {
   const { namespace, labels } = job.metadata;
   pods += 1;
   const name = `${job.metadata.name}-${index}-${pods}`;

@@ -122,7 +122,8 @@ export class FakeKubelet implements AsyncDisposable {
     if (container === undefined) {
       if (pod.status.phase === 'Pending' && !isEnding) return this.#start(pod);
       // It was of a kubelet before this one.
-      if (!isOver) await this.#report(pod, 'Failed', { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown' } });
+      if (!isOver)
+        await this.#report(pod, 'Failed', { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown' } });
       return isEnding ? this.#remove(pod) : undefined;
     }
     if (isEnding) container.end(deletionGracePeriodSeconds);
@@ -161,7 +162,8 @@ export class FakeKubelet implements AsyncDisposable {
   async #variables({ metadata, spec }: PodJson): Promise<Readonly<Record<string, string>>> {
     const [{ env = [], envFrom = [] }] = spec.containers;
     const variables: Record<string, string> = {};
-    for (const { secretRef } of envFrom) Object.assign(variables, await this.#secret(metadata.namespace, secretRef.name));
+    for (const { secretRef } of envFrom)
+      Object.assign(variables, await this.#secret(metadata.namespace, secretRef.name));
     for (const { name, value, valueFrom } of env) {
       const key = /^metadata\.(?:labels|annotations)\['(.+)'\]$/u.exec(valueFrom?.fieldRef.fieldPath ?? '')?.[1] ?? '';
       variables[name] = value ?? metadata.annotations?.[key] ?? metadata.labels?.[key] ?? '';
@@ -191,7 +193,12 @@ export class FakeKubelet implements AsyncDisposable {
     }
     const { exitCode } = container;
     if (exitCode === undefined || container.reported === 'ended') return;
-    const ended = { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', startedAt, finishedAt: new Date().toISOString() };
+    const ended = {
+      exitCode,
+      reason: exitCode === 0 ? 'Completed' : 'Error',
+      startedAt,
+      finishedAt: new Date().toISOString(),
+    };
     await this.#report(pod, exitCode === 0 ? 'Succeeded' : 'Failed', { terminated: ended });
     container.reported = 'ended';
   }

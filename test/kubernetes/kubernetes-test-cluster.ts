@@ -7,20 +7,23 @@ import type { Launcher } from '../../src/core/cluster.ts';
 import { openKubernetes } from '../../src/launchers/kubernetes/kubernetes-launcher.ts';
 import type { TestCluster } from '../conformance/launcher.ts';
 import { type ApiAccess, ApiClient } from './api-client.ts';
+import { freePort } from './free-port.ts';
 import { FakeKubelet, type KubeletOptions } from './fake-kubelet.ts';
 
 export interface ClusterParts {
   readonly admin: ApiAccess;
   readonly guestToken: string;
   readonly tls: KubeletOptions['tls'];
-  /** Further images; `perbench` is a shell. */
-  readonly images?: KubeletOptions['images'];
+  /** What nodes run; by default the image `perbench` is a shell. */
+  readonly nodes?: Partial<Pick<KubeletOptions, 'images' | 'environment'>>;
+  /** What the secret of the store holds. */
+  readonly secret?: Readonly<Record<string, string>>;
   /** Ends the control plane. */
   readonly close: () => Promise<void>;
 }
 
 /** Nodes that are lost are given up after seconds instead of five minutes. */
-const tolerations = ['not-ready', 'unreachable'].map((state) => ({
+export const tolerations = ['not-ready', 'unreachable'].map((state) => ({
   key: `node.kubernetes.io/${state}`,
   operator: 'Exists',
   effect: 'NoExecute',
@@ -50,7 +53,10 @@ export class KubernetesTestCluster implements TestCluster {
     this.unreachable = this.open({}, 'nobody');
     this.refused = [
       { launcher: this.open({ namespace: 'nowhere' }), says: /^Kubernetes has no namespace nowhere$/u },
-      { launcher: this.open({ context: 'guest' }), says: /^Kubernetes: jobs\.batch is forbidden: User "guest" cannot create/u },
+      {
+        launcher: this.open({ context: 'guest' }),
+        says: /^Kubernetes: jobs\.batch is forbidden: User "guest" cannot create/u,
+      },
       { launcher: this.open({ context: 'stranger' }), says: /^https?:\/\/127\.0\.0\.1:\d+: not logged in$/u },
       {
         launcher: this.open({ nodeSelector: { gpu: 'no label value!' } }),
@@ -64,7 +70,9 @@ export class KubernetesTestCluster implements TestCluster {
     await cluster.#writeConfigs();
     await cluster.api.askUnless(409, 'POST', '/api/v1/namespaces/default/secrets', {
       metadata: { name: 'perbench-store' },
-      data: { PGPASSWORD: Buffer.from('a password').toString('base64') },
+      data: Object.fromEntries(
+        Object.entries(parts.secret ?? { PGPASSWORD: 'a password' }).map(([name, value]) => [name, btoa(value)]),
+      ),
     });
     for (const name of nodeNames) await cluster.startNode(name);
     return cluster;
@@ -76,7 +84,11 @@ export class KubernetesTestCluster implements TestCluster {
 
   async #writeConfigs(): Promise<void> {
     const { admin, guestToken } = this.#parts;
-    const ca = admin.ca === undefined ? {} : { 'certificate-authority-data': Buffer.from(admin.ca).toString('base64') };
+    // The client insists on TLS unless it is told otherwise.
+    const ca =
+      admin.ca === undefined
+        ? { 'insecure-skip-tls-verify': true }
+        : { 'certificate-authority-data': Buffer.from(admin.ca).toString('base64') };
     const users = { admin: admin.token, guest: guestToken, stranger: 'not-a-token' };
     const contexts = Object.keys(users);
     const config = (server: string): object => ({
@@ -88,7 +100,7 @@ export class KubernetesTestCluster implements TestCluster {
       'current-context': 'admin',
     });
     await writeFile(this.kubeconfig, JSON.stringify(config(admin.server)));
-    await writeFile(join(this.folder, 'nobody'), JSON.stringify(config('http://127.0.0.1:1')));
+    await writeFile(join(this.folder, 'nobody'), JSON.stringify(config(`http://127.0.0.1:${await freePort()}`)));
   }
 
   /** A launcher as a suite with these settings opens it. */
@@ -102,8 +114,9 @@ export class KubernetesTestCluster implements TestCluster {
       api: new ApiClient(this.#parts.admin),
       name,
       gpus: gpusOfNode,
-      images: { perbench: ['/bin/sh'], ...this.#parts.images },
+      images: { perbench: ['/bin/sh'] },
       environment: { PATH: process.env['PATH'] ?? '' },
+      ...this.#parts.nodes,
       tls: this.#parts.tls,
     });
     this.#kubelets.set(name, kubelet);

@@ -68,6 +68,7 @@ export function slowMocks(names: readonly string[], tokenMs: number): SuiteInput
 /** Settings of suites whose windows are short; nobody waits for a quiet machine. */
 export const briefSuite = {
   launches: 2,
+  limit: 20,
   windowSeconds: 0.1,
   latencyRequests: 3,
   allowBusy: true,

@@ -41,7 +41,8 @@ async function findPrograms(names: readonly string[]): Promise<ReadonlyMap<strin
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   const found = new Map<string, string>();
   for (const name of names) {
-    for (const folder of folders) if (!found.has(name) && (await isThere(join(folder, name)))) found.set(name, join(folder, name));
+    for (const folder of folders)
+      if (!found.has(name) && (await isThere(join(folder, name)))) found.set(name, join(folder, name));
     if (!found.has(name)) return name;
   }
   return found;
@@ -126,13 +127,17 @@ class Cluster implements SlurmCluster {
   }
 
   async stopController(): Promise<void> {
-    await this.#kill('slurmctld');
+    // Killed, it would forget what it heard in the last seconds.
+    await this.#kill('slurmctld', 'SIGTERM');
   }
 
   async startNode(name: string): Promise<void> {
     this.#startDaemon('slurmd', ['-D', '-N', name], name);
     // With a star, it doesn't answer yet.
-    await this.#until(`${name} is idle`, async () => (await this.ask('sinfo', '-h', '-n', name, '-o', '%T')).trim() === 'idle');
+    await this.#until(
+      `${name} is idle`,
+      async () => (await this.ask('sinfo', '-h', '-n', name, '-o', '%T')).trim() === 'idle',
+    );
   }
 
   async killNode(name: string): Promise<void> {
@@ -154,13 +159,18 @@ class Cluster implements SlurmCluster {
 
   async #processIds(): Promise<readonly number[]> {
     const { stdout } = await run('ip', ['netns', 'pids', this.#space]);
-    return stdout.split('\n').filter((id) => id !== '').map(Number);
+    return stdout
+      .split('\n')
+      .filter((id) => id !== '')
+      .map(Number);
   }
 
   /** A command that reaches the namespace. */
   async #writeClient(name: string): Promise<void> {
     const file = join(this.place, 'bin', name);
-    await writeFile(file, `#!/bin/sh\nexec ip netns exec ${this.#space} ${this.#programs.get(name)} "$@"\n`, { mode: 0o755 });
+    await writeFile(file, `#!/bin/sh\nexec ip netns exec ${this.#space} ${this.#programs.get(name)} "$@"\n`, {
+      mode: 0o755,
+    });
   }
 
   async #startMunge(): Promise<void> {
@@ -169,7 +179,12 @@ class Cluster implements SlurmCluster {
     await writeFile(at('key'), randomBytes(128), { mode: 0o600 });
     await run('chown', ['-R', 'munge:munge', folder]);
     const asMunge = ['--reuid', 'munge', '--regid', 'munge', '--clear-groups'];
-    const files = [`--key-file=${at('key')}`, `--pid-file=${at('pid')}`, `--seed-file=${at('seed')}`, `--log-file=${at('log')}`];
+    const files = [
+      `--key-file=${at('key')}`,
+      `--pid-file=${at('pid')}`,
+      `--seed-file=${at('seed')}`,
+      `--log-file=${at('log')}`,
+    ];
     const munged = this.#programs.get('munged') ?? 'munged';
     this.#startDaemon('setpriv', [...asMunge, munged, '--foreground', `--socket=${at('socket')}`, ...files], 'munge');
     await this.#until('munge listens', async () => isThere(at('socket')));
@@ -177,15 +192,18 @@ class Cluster implements SlurmCluster {
 
   #startDaemon(program: string, words: readonly string[], name: string = program): void {
     const path = this.#programs.get(program) ?? program;
-    const child = spawn('ip', ['netns', 'exec', this.#space, path, ...words], { env: this.environment, stdio: 'ignore' });
+    const child = spawn('ip', ['netns', 'exec', this.#space, path, ...words], {
+      env: this.environment,
+      stdio: 'ignore',
+    });
     this.#children.set(name, child);
   }
 
-  async #kill(name: string): Promise<void> {
+  async #kill(name: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#children.get(name);
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
+    child.kill(signal);
     await ended;
   }
 

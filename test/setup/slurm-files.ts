@@ -66,7 +66,10 @@ export function slurmFiles(place: string, host: string): Readonly<Record<string,
     'slurm.conf': config(controllerPort),
     'deaf.conf': config(controllerPort + 1),
     'gres.conf': slurmNodes
-      .map(({ name, gpuType, gpus }) => `NodeName=${name} Name=gpu Type=${gpuType} File=${at('dev')}/nvidia[0-${gpus - 1}]\n`)
+      .map(
+        ({ name, gpuType, gpus }) =>
+          `NodeName=${name} Name=gpu Type=${gpuType} File=${at('dev')}/nvidia[0-${gpus - 1}]\n`,
+      )
       .join(''),
     // An empty folder stands for no control groups at all.
     'cgroup.conf': `CgroupPlugin=cgroup/v1\nCgroupMountpoint=${at('cgroups')}\n`,

@@ -28,7 +28,7 @@ export function statusCode(error: unknown): number | undefined {
 /** A body is JSON, or what a proxy in between had to say. */
 function readStatus(body: unknown): ApiStatus {
   if (typeof body === 'object' && body !== null) return body;
-  const text = String(body ?? '');
+  const text = typeof body === 'string' ? body : '';
   try {
     const read: unknown = JSON.parse(text);
     return typeof read === 'object' && read !== null ? read : { message: text };
@@ -43,7 +43,10 @@ function refusalError(error: Refusal, server: string): LauncherError {
   const said = shortText(message === undefined || message === '' ? `answer ${error.code}` : message, longestMessage);
   const options = { cause: error };
   if (error.code === 401)
-    return new LauncherError(`${server}: not logged in`, { ...options, hint: 'Log in to the cluster again, as for kubectl.' });
+    return new LauncherError(`${server}: not logged in`, {
+      ...options,
+      hint: 'Log in to the cluster again, as for kubectl.',
+    });
   if (error.code === 403)
     return new LauncherError(`Kubernetes: ${said}`, {
       ...options,
@@ -59,7 +62,10 @@ function refusalError(error: Refusal, server: string): LauncherError {
       ...options,
       hint: 'Correct cluster.kubernetes in the suite; perbench run --on kubernetes --print shows the Job.',
     });
-  return new LauncherError(`${server}: ${said}`, { ...options, hint: 'Look at the state of the cluster, and try again.' });
+  return new LauncherError(`${server}: ${said}`, {
+    ...options,
+    hint: 'Look at the state of the cluster, and try again.',
+  });
 }
 
 function lowest(error: Error): Error {

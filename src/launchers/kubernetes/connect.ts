@@ -24,8 +24,11 @@ export interface Cluster {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Longer than any answer takes; a server that hangs isn't waited for. */
-const answerTimeoutMs = 30_000;
+export interface Bounds {
+  readonly signal: AbortSignal;
+  /** A server that takes longer to answer isn't waited for. */
+  readonly timeoutMs: number;
+}
 
 /** The files that kubectl would read. */
 function kubeconfigFiles(environment: Environment): readonly string[] {
@@ -52,7 +55,9 @@ function readKubeconfig(file: string): KubeConfig {
 function merged(files: readonly string[]): KubeConfig {
   const all = files.map(readKubeconfig);
   const first = <Entry extends { readonly name: string }>(list: (config: KubeConfig) => readonly Entry[]): Entry[] => {
-    const byName = new Map(all.toReversed().flatMap((config) => list(config).map((entry) => [entry.name, entry] as const)));
+    const byName = new Map(
+      all.toReversed().flatMap((config) => list(config).map((entry) => [entry.name, entry] as const)),
+    );
     return Array.from(byName.values());
   };
   const config = new KubeConfig();
@@ -78,16 +83,16 @@ function findKubeconfig(environment: Environment): KubeConfig {
 }
 
 /** Ends with the process's signal, and when no answer comes. */
-function bounded(signal: AbortSignal): {
+function bounded({ signal, timeoutMs }: Bounds): {
   pre: (context: RequestContext) => Promise<RequestContext>;
   post: (response: ResponseContext) => Promise<ResponseContext>;
 } {
   return {
     pre: async (context) => {
-      context.setSignal(AbortSignal.any([signal, AbortSignal.timeout(answerTimeoutMs)]));
-      return await Promise.resolve(context);
+      context.setSignal(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
+      return Promise.resolve(context);
     },
-    post: async (response) => await Promise.resolve(response),
+    post: async (response) => Promise.resolve(response),
   };
 }
 
@@ -96,7 +101,7 @@ function bounded(signal: AbortSignal): {
  *
  * @throws {LauncherError} if there is no kubeconfig, or it doesn't say which cluster
  */
-export function connect(settings: KubernetesSettings, environment: Environment, signal: AbortSignal): Cluster {
+export function connect(settings: KubernetesSettings, environment: Environment, bounds: Bounds): Cluster {
   const config = findKubeconfig(environment);
   if (settings.context !== undefined) config.setCurrentContext(settings.context);
   const name = config.getCurrentContext();
@@ -105,14 +110,18 @@ export function connect(settings: KubernetesSettings, environment: Environment, 
   if (context === null || cluster === null) {
     const known = config.getContexts().map((each) => each.name);
     throw new LauncherError(
-      (name ?? '') === '' ? 'the kubeconfig has no current context' : `the kubeconfig has no context ${name} with a cluster`,
-      { hint: `Name a context (cluster.kubernetes.context); there ${known.length === 1 ? 'is' : 'are'}: ${known.join(', ') || 'none'}.` },
+      (name ?? '') === ''
+        ? 'the kubeconfig has no current context'
+        : `the kubeconfig has no context ${name} with a cluster`,
+      {
+        hint: `Name a context (cluster.kubernetes.context); there ${known.length === 1 ? 'is' : 'are'}: ${known.join(', ') || 'none'}.`,
+      },
     );
   }
   const configuration = createConfiguration({
     baseServer: new ServerConfiguration(cluster.server, {}),
     authMethods: { default: config },
-    promiseMiddleware: [bounded(signal)],
+    promiseMiddleware: [bounded(bounds)],
   });
   return {
     server: cluster.server,

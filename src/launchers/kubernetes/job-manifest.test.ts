@@ -25,7 +25,78 @@ function settings(given: object = {}): KubernetesSettings {
 describe('jobManifest', () => {
   it('is what a person would apply', () => {
     const launcher = openKubernetes(undefined, { environment: {}, signal: new AbortController().signal });
-    expect(launcher.print([order])).toMatchInlineSnapshot();
+    expect(launcher.print([order])).toMatchInlineSnapshot(`
+      "apiVersion: batch/v1
+      kind: Job
+      metadata:
+        name: pb-20261130-120000-k3f9-o1-a1
+        labels:
+          app.kubernetes.io/name: perbench
+          perbench/run: 20261130-120000-k3f9
+          perbench/order: pb-20261130-120000-k3f9-o1-a1
+      spec:
+        completionMode: Indexed
+        completions: 3
+        parallelism: 3
+        backoffLimitPerIndex: 0
+        podFailurePolicy:
+          rules:
+            - action: Ignore
+              onPodConditions:
+                - type: DisruptionTarget
+                  status: "True"
+            - action: FailJob
+              onExitCodes:
+                containerName: worker
+                operator: In
+                values:
+                  - 2
+        ttlSecondsAfterFinished: 604800
+        template:
+          metadata:
+            labels:
+              app.kubernetes.io/name: perbench
+              perbench/run: 20261130-120000-k3f9
+              perbench/order: pb-20261130-120000-k3f9-o1-a1
+          spec:
+            restartPolicy: Never
+            terminationGracePeriodSeconds: 120
+            automountServiceAccountToken: false
+            affinity:
+              podAntiAffinity:
+                requiredDuringSchedulingIgnoredDuringExecution:
+                  - topologyKey: kubernetes.io/hostname
+                    labelSelector:
+                      matchLabels:
+                        app.kubernetes.io/name: perbench
+                    namespaceSelector: {}
+            containers:
+              - name: worker
+                image: perbench
+                args:
+                  - work
+                  - 20261130-120000-k3f9
+                  - --store
+                  - postgres://perbench@db/perbench
+                  - --model
+                  - a $$(b)
+                envFrom:
+                  - secretRef:
+                      name: perbench-store
+                resources:
+                  limits:
+                    nvidia.com/gpu: "4"
+                  requests:
+                    memory: 2049Mi
+                volumeMounts:
+                  - name: shared-memory
+                    mountPath: /dev/shm
+            volumes:
+              - name: shared-memory
+                emptyDir:
+                  medium: Memory
+      "
+    `);
   });
 
   it('has what the suite says, and nothing else', () => {
@@ -39,7 +110,10 @@ describe('jobManifest', () => {
       tolerations: [{ key: 'gpu', operator: 'Exists' }],
       volumes: { '/models': 'models', '/data/cache': 'cache' },
     });
-    const { metadata, spec } = jobManifest({ ...order, needs: { gpus: 0, memoryBytes: undefined }, isExclusive: false }, full);
+    const { metadata, spec } = jobManifest(
+      { ...order, needs: { gpus: 0, memoryBytes: undefined }, isExclusive: false },
+      full,
+    );
     expect(metadata).toMatchObject({ namespace: 'team', labels: { 'kueue.x-k8s.io/queue-name': 'night' } });
     const pod = spec?.template.spec;
     expect(pod).toMatchObject({

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { V1Affinity, V1Job, V1PodFailurePolicyRule, V1PodSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import type {
+  V1Affinity,
+  V1Job,
+  V1PodFailurePolicyRule,
+  V1PodSpec,
+  V1Volume,
+  V1VolumeMount,
+} from '@kubernetes/client-node';
 import type { ClusterSettings } from '../../core/cluster-settings.ts';
 import type { WorkerOrder } from '../../core/cluster.ts';
 
@@ -52,7 +59,10 @@ const alone: V1Affinity = {
 /** Processes of one engine on several GPUs share memory, of which a container has 64 MiB. */
 const sharedMemory = { name: 'shared-memory', mountPath: '/dev/shm', volume: { emptyDir: { medium: 'Memory' } } };
 
-function volumes(order: WorkerOrder, settings: KubernetesSettings): Pick<V1PodSpec, 'volumes'> & {
+function volumes(
+  order: WorkerOrder,
+  settings: KubernetesSettings,
+): Pick<V1PodSpec, 'volumes'> & {
   readonly mounts: V1VolumeMount[];
 } {
   const claims = Object.entries(settings.volumes).map(([mountPath, claimName], index) => ({

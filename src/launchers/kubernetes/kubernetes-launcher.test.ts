@@ -1,7 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { allIn, allOver, eventually, lastingScript, launcherError, scriptOrder } from '../../../test/conformance/launcher-orders.ts';
+import {
+  allIn,
+  allOver,
+  eventually,
+  lastingScript,
+  launcherError,
+  scriptOrder,
+} from '../../../test/conformance/launcher-orders.ts';
 import { testLauncher } from '../../../test/conformance/launcher.ts';
 import type { ApiDouble } from '../../../test/kubernetes/api-double.ts';
 import { openDoubleCluster } from '../../../test/kubernetes/double-cluster.ts';
@@ -22,7 +29,10 @@ describe('an API server that fails', () => {
   it('is asked again while it restarts, and takes an order once', async () => {
     const { cluster, double } = await open();
     const order = scriptOrder('exit 0');
-    double.faults.push({ code: 503, text: 'starting' }, { code: 502, text: '<html>bad gateway</html>' });
+    double.faults.push(
+      { on: /jobs/u, code: 503, text: 'starting' },
+      { on: /jobs/u, code: 502, text: '<html>bad gateway</html>' },
+    );
     await cluster.launcher.submit(order);
     await allIn(cluster.launcher, order.runId, 1, 'done');
     await double.stop();
@@ -34,7 +44,7 @@ describe('an API server that fails', () => {
 
   it('is quoted in one line, whatever it says', async () => {
     const { cluster, double } = await open();
-    double.faults.push({ code: 502, text: `<html>\n<h1>bad gateway</h1>\n${'x'.repeat(10_000)}</html>` });
+    double.faults.push({ on: /jobs/u, code: 502, text: `<html>\n<h1>bad gateway</h1>\n${'x'.repeat(10_000)}</html>` });
     const { message, hint } = await launcherError(cluster.launcher.list('a-run'));
     expect(message).toMatch(/^http:\/\/127\.0\.0\.1:\d+: <html> <h1>bad gateway<\/h1> x+…$/u);
     expect(message.length).toBeLessThan(500);
@@ -44,7 +54,15 @@ describe('an API server that fails', () => {
   it('is named with what the network says', async () => {
     const { cluster } = await open();
     const { message } = await launcherError(cluster.unreachable.list('a-run'));
-    expect(message).toBe('http://127.0.0.1:1: connection refused (ECONNREFUSED)');
+    expect(message).toMatch(/^http:\/\/127\.0\.0\.1:\d+: connection refused \(ECONNREFUSED\)$/u);
+  });
+
+  it('is not waited for when it hangs', async () => {
+    const { cluster, double } = await open();
+    double.faults.push({ on: /jobs/u, code: 0, text: '' });
+    const world = { environment: { KUBECONFIG: cluster.kubeconfig }, signal: new AbortController().signal };
+    const { message } = await launcherError(openKubernetes(undefined, world, 200).list('a-run'));
+    expect(message).toMatch(/^http:\/\/127\.0\.0\.1:\d+: no answer in time$/u);
   });
 
   it('is not waited for when perbench ends', async () => {
@@ -65,8 +83,7 @@ describe('check', () => {
     expect(message).toBe("namespace default has no secret other, from which workers get the store's password");
     expect(hint).toBe('Make it: kubectl create secret generic other --namespace default --from-literal=PGPASSWORD=…');
     expect(double.all('jobs')).toEqual([]);
-    // Orders, then the secret.
-    double.faults.push({ code: 201, text: '{}' }, { code: 403, text: '{"message":"secrets are forbidden"}' });
+    double.faults.push({ on: /secrets/u, code: 403, text: '{"message":"secrets are forbidden"}' });
     await cluster.open({ storeSecret: 'other' }).check([order]);
   });
 
@@ -74,12 +91,15 @@ describe('check', () => {
     const { cluster } = await open();
     const order = scriptOrder('exit 0');
     await cluster.launcher.submit(order);
-    await cluster.launcher.check([order]);
+    await expect(cluster.launcher.check([order])).resolves.toBeUndefined();
   });
 });
 
 describe('a kubeconfig', () => {
-  const world = (environment: Readonly<Record<string, string>>) => ({ environment, signal: new AbortController().signal });
+  const world = (environment: Readonly<Record<string, string>>) => ({
+    environment,
+    signal: new AbortController().signal,
+  });
   const order = scriptOrder('exit 0');
 
   it('is missed in one line, and not needed to print', async () => {
@@ -103,7 +123,9 @@ describe('a kubeconfig', () => {
     expect(message).toBe('the kubeconfig has no context prod with a cluster');
     expect(hint).toBe('Name a context (cluster.kubernetes.context); there are: admin, guest, stranger.');
     await writeFile(join(cluster.folder, 'empty'), '{}');
-    expect((await launcherError(cluster.open({}, 'empty').list('a-run'))).message).toBe('the kubeconfig has no current context');
+    expect((await launcherError(cluster.open({}, 'empty').list('a-run'))).message).toBe(
+      'the kubeconfig has no current context',
+    );
   });
 
   it('may be several files, of which the first counts', async () => {
@@ -120,7 +142,10 @@ describe('a kubeconfig', () => {
 describe('workers', () => {
   it('say why they wait: the secret, the image, the room', async () => {
     const { cluster } = await open();
-    const reasonOf = async (settings: object, needs = { gpus: 0, memoryBytes: undefined }): Promise<string | undefined> => {
+    const reasonOf = async (
+      settings: object,
+      needs = { gpus: 0, memoryBytes: undefined },
+    ): Promise<string | undefined> => {
       const order = scriptOrder('exit 0', { needs });
       const launcher = cluster.open(settings);
       await launcher.submit(order);
@@ -139,12 +164,17 @@ describe('workers', () => {
   });
 
   it('fail all at once where the command line is wrong, and one by one otherwise', async () => {
-    const { cluster, double } = await open();
+    const { cluster } = await open();
     const { launcher } = cluster;
-    const wrong = scriptOrder('exit 2');
+    const script = "[ $JOB_COMPLETION_INDEX = 0 ] && exit 2; trap 'exit 143' TERM; while :; do sleep 0.2; done";
+    const wrong = scriptOrder(script, { workers: 2 });
     await launcher.submit(wrong);
-    await allIn(launcher, wrong.runId, 1, 'failed');
-    expect(JSON.stringify(double.all('jobs')[0]?.['status'])).toContain('matching FailJob rule');
+    const ended = await allOver(launcher, wrong.runId);
+    expect(ended.map(({ state }) => state)).toEqual(['failed', 'failed']);
+    expect(ended[0]?.reason).toBe('exit code 2');
+    expect(ended[1]?.reason).toMatch(
+      /^exit code 143$|^PodFailurePolicy: exit code 2 matching FailJob rule at index 1$/u,
+    );
     const mixed = scriptOrder('[ $JOB_COMPLETION_INDEX = 1 ] && exit 5; sleep 1', { workers: 3 });
     await launcher.submit(mixed);
     const jobs = await allIn(launcher, mixed.runId, 3, 'done', 'failed');

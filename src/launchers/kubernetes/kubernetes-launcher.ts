@@ -13,6 +13,7 @@ import { containerName, jobManifest, jobName, type KubernetesSettings, orderLabe
 import { indexOfHandle, podsByIndex, workersOf } from './worker-states.ts';
 
 const tailLines = 50;
+const defaultTimeoutMs = 30_000;
 
 /** What may pass while an API server restarts: no answer at all, or one of these. */
 const passing: ReadonlySet<number | undefined> = new Set([undefined, 429, 500, 502, 503, 504]);
@@ -28,16 +29,19 @@ class KubernetesLauncher implements Launcher {
   readonly name = 'kubernetes';
   readonly #settings: KubernetesSettings;
   readonly #world: World;
+  readonly #timeoutMs: number;
   #connected: Cluster | undefined;
 
-  constructor(settings: KubernetesSettings, world: World) {
+  constructor(settings: KubernetesSettings, world: World, timeoutMs: number) {
     this.#settings = settings;
     this.#world = world;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** What is printed needs no cluster, so it is looked for when something is asked. */
   get #cluster(): Cluster {
-    this.#connected ??= connect(this.#settings, this.#world.environment, this.#world.signal);
+    const { environment, signal } = this.#world;
+    this.#connected ??= connect(this.#settings, environment, { signal, timeoutMs: this.#timeoutMs });
     return this.#connected;
   }
 
@@ -61,7 +65,7 @@ class KubernetesLauncher implements Launcher {
         await wait(pauseMs, undefined, { signal: this.#world.signal });
       }
     }
-    return await this.#ask(ask);
+    return this.#ask(ask);
   }
 
   /** The server goes through everything that it would for the Jobs themselves: rights, quotas, fields, the namespace. */
@@ -85,7 +89,7 @@ class KubernetesLauncher implements Launcher {
         if (statusCode(error) !== 409) throw error;
       }
     };
-    return isTrial ? await this.#ask(create) : await this.#askAgain(create);
+    return isTrial ? this.#ask(create) : this.#askAgain(create);
   }
 
   /** Without it, Pods would never start. Who may make Jobs may often not read secrets. */
@@ -103,9 +107,12 @@ class KubernetesLauncher implements Launcher {
     });
     if (isThere) return;
     const { namespace } = this.#cluster;
-    throw new LauncherError(`namespace ${namespace} has no secret ${name}, from which workers get the store's password`, {
-      hint: `Make it: kubectl create secret generic ${shellWord(name)} --namespace ${shellWord(namespace)} --from-literal=PGPASSWORD=…`,
-    });
+    throw new LauncherError(
+      `namespace ${namespace} has no secret ${name}, from which workers get the store's password`,
+      {
+        hint: `Make it: kubectl create secret generic ${shellWord(name)} --namespace ${shellWord(namespace)} --from-literal=PGPASSWORD=…`,
+      },
+    );
   }
 
   async submit(order: WorkerOrder): Promise<string> {
@@ -114,17 +121,15 @@ class KubernetesLauncher implements Launcher {
   }
 
   async #pods(label: string, value: string): Promise<V1PodList['items']> {
-    const { items } = await this.#ask(
-      async ({ core, namespace }) =>
-        await core.listNamespacedPod({ namespace, labelSelector: `${label}=${value}` }),
+    const { items } = await this.#ask(async ({ core, namespace }) =>
+      core.listNamespacedPod({ namespace, labelSelector: `${label}=${value}` }),
     );
     return items;
   }
 
   async list(runId: string): Promise<readonly JobStatus[]> {
-    const { items } = await this.#ask(
-      async ({ jobs, namespace }) =>
-        await jobs.listNamespacedJob({ namespace, labelSelector: `${runLabel}=${runId}` }),
+    const { items } = await this.#ask(async ({ jobs, namespace }) =>
+      jobs.listNamespacedJob({ namespace, labelSelector: `${runLabel}=${runId}` }),
     );
     if (items.length === 0) return [];
     const pods = await this.#pods(runLabel, runId);
@@ -147,7 +152,7 @@ class KubernetesLauncher implements Launcher {
   async tail({ name, handle }: Pick<JobStatus, 'name' | 'handle'>): Promise<string | undefined> {
     const pod = podsByIndex(await this.#pods(orderLabel, name)).get(indexOfHandle(handle))?.metadata?.name;
     if (pod === undefined) return undefined;
-    return await this.#ask(async ({ core, namespace }) => {
+    return this.#ask(async ({ core, namespace }) => {
       try {
         return await core.readNamespacedPodLog({ name: pod, namespace, container: containerName, tailLines });
       } catch (error) {
@@ -166,8 +171,15 @@ class KubernetesLauncher implements Launcher {
   }
 }
 
-/** @param settings what a suite says of Kubernetes, if it says anything */
-export function openKubernetes(settings: ClusterSettings['kubernetes'], world: World): Launcher {
+/**
+ * @param settings what a suite says of Kubernetes, if it says anything
+ * @param timeoutMs how long an answer may take
+ */
+export function openKubernetes(
+  settings: ClusterSettings['kubernetes'],
+  world: World,
+  timeoutMs: number = defaultTimeoutMs,
+): Launcher {
   const filled = zod.strictObject(shapeOf(kubernetesSettings, zod)).parse(settings ?? {});
-  return new KubernetesLauncher(filled, world);
+  return new KubernetesLauncher(filled, world, timeoutMs);
 }

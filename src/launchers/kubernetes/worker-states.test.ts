@@ -1,12 +1,15 @@
-import type { V1Job, V1Pod, V1PodStatus } from '@kubernetes/client-node';
+import type { V1Job, V1ObjectMeta, V1Pod, V1PodStatus } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import type { JobStatus } from '../../core/cluster.ts';
 import { orderLabel } from './job-manifest.ts';
 import { indexOfHandle, readIndexes, workersOf } from './worker-states.ts';
 
+/** What the client has classes for, as plain objects. */
+type Plain<Type> = { readonly [Key in keyof Type]: Type[Key] };
+
 const name = 'pb-r-o1-a1';
 
-function job(status: V1Job['status'], metadata: V1Job['metadata'] = {}): V1Job {
+function job(status: V1Job['status'], metadata: Plain<V1ObjectMeta> = {}): Plain<V1Job> {
   return {
     metadata: { name, labels: { [orderLabel]: name }, ...metadata },
     spec: { completions: 1, template: {} },
@@ -14,7 +17,10 @@ function job(status: V1Job['status'], metadata: V1Job['metadata'] = {}): V1Job {
   };
 }
 
-function pod(status: V1PodStatus, { metadata = {}, index = 0 }: { metadata?: V1Pod['metadata']; index?: number } = {}): V1Pod {
+function pod(
+  status: V1PodStatus,
+  { metadata = {}, index = 0 }: { metadata?: Plain<V1ObjectMeta>; index?: number } = {},
+): V1Pod {
   return {
     metadata: {
       name: `${name}-${index}-abcde`,
@@ -28,13 +34,15 @@ function pod(status: V1PodStatus, { metadata = {}, index = 0 }: { metadata?: V1P
   };
 }
 
-function ended(exitCode: number, reason = 'Error'): V1PodStatus {
+function ended(exitCode: number, reason = 'Error'): Plain<V1PodStatus> {
   const container = { name: 'worker', image: '', imageID: '', ready: false, restartCount: 0 };
   return { phase: 'Failed', containerStatuses: [{ ...container, state: { terminated: { exitCode, reason } } }] };
 }
 
 const gone = new Date('2026-11-30T12:10:00Z');
-const drained = [{ type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction\nAPI' }];
+const drained = [
+  { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction\nAPI' },
+];
 const noRoom = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes' }];
 const failedJob = [{ type: 'Failed', status: 'True', reason: 'PodFailurePolicy', message: 'exit code 2' }];
 
@@ -48,7 +56,12 @@ const cases: readonly Case[] = [
     [],
     { state: 'pending', reason: 'JobSuspended: Job suspended' },
   ],
-  ['no room', job({}), [pod({ phase: 'Pending', conditions: noRoom })], { state: 'pending', reason: 'Unschedulable: 0/3 nodes' }],
+  [
+    'no room',
+    job({}),
+    [pod({ phase: 'Pending', conditions: noRoom })],
+    { state: 'pending', reason: 'Unschedulable: 0/3 nodes' },
+  ],
   ['running', job({}), [pod({ phase: 'Running' })], { state: 'running', node: 'n1', reason: undefined }],
   [
     'asked to end',
@@ -91,14 +104,25 @@ describe('workersOf', () => {
 
   it('takes the newest Pod of an index, and those of its Job alone', () => {
     const before = pod({ ...ended(143), conditions: drained });
-    const after = pod({ phase: 'Running' }, { metadata: { creationTimestamp: gone, annotations: before.metadata?.annotations ?? {}, labels: { [orderLabel]: name } } });
+    const after = pod(
+      { phase: 'Running' },
+      {
+        metadata: {
+          creationTimestamp: gone,
+          annotations: before.metadata?.annotations ?? {},
+          labels: { [orderLabel]: name },
+        },
+      },
+    );
     const other = pod(ended(1), { metadata: { labels: { [orderLabel]: 'other' } } });
     expect(workersOf(job({}), [after, other, before])).toMatchObject([{ state: 'running' }]);
   });
 
   it('has an entry for every worker that was asked for', () => {
     const wide = job({ completedIndexes: '0,2-3', failedIndexes: '4' });
-    const all = workersOf({ ...wide, spec: { completions: 6, template: {} } }, [pod({ phase: 'Running' }, { index: 1 })]);
+    const all = workersOf({ ...wide, spec: { completions: 6, template: {} } }, [
+      pod({ phase: 'Running' }, { index: 1 }),
+    ]);
     expect(all.map(({ state }) => state)).toEqual(['done', 'running', 'done', 'done', 'failed', 'pending']);
     expect(all.map(({ handle }) => indexOfHandle(handle))).toEqual([0, 1, 2, 3, 4, 5]);
   });

@@ -66,8 +66,7 @@ function stateOfPod(pod: V1Pod): WorkerState {
     case 'Succeeded':
       return { state: 'done', reason: undefined, node };
     case 'Failed':
-      if (disruption === undefined)
-        return { state: 'failed', reason: endOf(container) ?? words(pod.status), node };
+      if (disruption === undefined) return { state: 'failed', reason: endOf(container) ?? words(pod.status), node };
       return { state: 'lost', reason: words(disruption), node };
     case 'Running':
       if (disruption !== undefined) return { state: 'lost', reason: words(disruption), node };

@@ -39,12 +39,16 @@ async function runToEnd(program: string, words: readonly string[], options: AskO
   });
 }
 
-/** Errors that a command of Slurm printed, in one line, without what they all begin with. */
+/** What each line of an error may begin with. */
+const prefix =
+  /^(?:(?:\S*\/)?s\w+(?: error)?: )?(?:error: |fatal: )?(?:Batch job submission failed: |allocation failure: )?/;
+
+/** Errors that a command of Slurm printed, in one line. */
 export function slurmWords(stderr: string): string {
   const lines = stderr
     .split('\n')
-    .map((line) => line.replace(/^s\w+(?: error)?: (?:error: |fatal: )?(?:Batch job submission failed: )?/, '').trim())
-    .filter((line) => line !== '');
+    .map((line) => line.replace(prefix, '').trim())
+    .filter((line) => line !== '' && !line.startsWith('Try "'));
   return [...new Set(lines)].slice(-3).join('; ');
 }
 
@@ -54,7 +58,10 @@ const hints: readonly (readonly [RegExp, string])[] = [
   [/time limit/i, 'Set `time` of cluster.slurm; sinfo shows the limits of partitions.'],
   [/gres|generic resource/i, 'Set `gres` of cluster.slurm; sinfo -o "%P %G" shows what nodes have.'],
   [/feature/i, 'Set `constraint` of cluster.slurm; sinfo -o "%P %f" shows the features of nodes.'],
-  [/node configuration/i, 'No node of the partition has so many GPUs or so much memory; see cluster.slurm and sinfo -o "%P %G %m".'],
+  [
+    /node configuration/i,
+    'No node of the partition has so many GPUs or so much memory; see cluster.slurm and sinfo -o "%P %G %m".',
+  ],
   [/unrecognized option|invalid option/i, 'Check `lines` of cluster.slurm.'],
   [/contact|connect|controller|socket|timed out/i, 'Ask Slurm with scontrol ping; workers that run go on without it.'],
 ];

@@ -28,7 +28,12 @@ const plain = { ...order, needs: { gpus: 0, memoryBytes: undefined }, workers: 1
 
 describe('a submission', () => {
   it('asks for what the order needs and the suite sets', () => {
-    const given = { partition: 'gpu', time: '12:00:00', gres: 'gpu:h100', lines: ['-c 8', '--mail-type=END', '--nodelist n1'] };
+    const given = {
+      partition: 'gpu',
+      time: '12:00:00',
+      gres: 'gpu:h100',
+      lines: ['-c 8', '--mail-type=END', '--nodelist n1'],
+    };
     expect(submissionOf(order, settings(given), '/shared/100%').words).toEqual([
       '--parsable',
       '--requeue',
@@ -79,13 +84,19 @@ describe('a submission', () => {
 
 describe('the script', () => {
   it('is what a shell runs as it stands', () => {
-    const { script } = submissionOf(order, settings({ setup: 'greet() {\n  echo hello\n}\ngreet', program: 'printf %s\\\\n' }), '/s');
+    const { script } = submissionOf(
+      order,
+      settings({ setup: 'greet() {\n  echo hello\n}\ngreet', program: 'printf %s\\\\n' }),
+      '/s',
+    );
     expect(execFileSync('bash', { input: script, encoding: 'utf8' })).toBe(`hello\n${order.words.join('\n')}\n`);
   });
 
   it('says where perbench is not', () => {
     const { script } = submissionOf(order, settings({ program: 'none-such --flag' }), '/s');
-    const error = caught(() => execFileSync('bash', { input: script, env: { SLURMD_NODENAME: 'n7', PATH: process.env['PATH'] }, stdio: 'pipe' }));
+    const error = caught(() =>
+      execFileSync('bash', { input: script, env: { SLURMD_NODENAME: 'n7', PATH: process.env['PATH'] }, stdio: 'pipe' }),
+    );
     expect(error).toMatchObject({ status: 127 });
     expect(String((error as { readonly stderr: Buffer }).stderr)).toBe(
       'n7: none-such: command not found; set program or setup of cluster.slurm\n',
