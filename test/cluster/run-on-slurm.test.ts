@@ -140,7 +140,11 @@ describe('a run on Slurm', { timeout: 400_000 }, () => {
     const run = perbench(place, ...runWords);
     await run.said(/a worker started on/);
     await slurm.stopController();
-    await run.said(/Following the store meanwhile/).finally(async () => slurm.startController());
+    try {
+      await run.said(/Following the store meanwhile/);
+    } finally {
+      await slurm.startController();
+    }
     await run.said(/slurm answers again/);
     const cancelled = await perbench(place, 'cancel').ended;
     expect(cancelled.code).toBe(exitCodes.done);
