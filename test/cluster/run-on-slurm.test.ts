@@ -1,13 +1,13 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exitCodes } from '../../src/cli/exit-codes.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { eventually } from '../conformance/launcher-orders.ts';
 import { allAnswers, answersIn, doneCodes, localAnswers, writeRaySuite } from '../ray/ray-runs.ts';
-import { perbenchBin, type Running, startPerbench } from '../setup/perbench-process.ts';
 import { postgresPassword, type PostgresServer, startPostgres } from '../setup/postgres.ts';
 import { type SlurmCluster, startSlurm } from '../setup/slurm-cluster.ts';
+import { perbench, runWords, type SlurmPlace, writePlace } from '../setup/slurm-runs.ts';
 import { testFolder } from '../setup/test-settings.ts';
 
 let slurm: SlurmCluster;
@@ -29,36 +29,13 @@ afterAll(async () => {
 }, 60_000);
 beforeEach(({ skip }) => skip(missing !== undefined, missing));
 
-/** A folder with a suite, and a database that nodes reach from their own network: by the server's socket. */
-interface Place {
-  readonly folder: string;
-  readonly address: string;
+/** A place with a suite of mock models, which is there until the file's last test has ended. */
+async function newPlace(tokenMs: number, settings: Readonly<Record<string, unknown>> = {}): Promise<SlurmPlace> {
+  const folder = folders.use(await testFolder()).path;
+  await writeRaySuite(folder, tokenMs, {});
+  const suite = JSON.parse(await readFile(join(folder, 'suite.json'), 'utf8')) as object;
+  return writePlace({ slurm, server, folder }, suite, settings);
 }
-
-async function newPlace(tokenMs: number, settings: Readonly<Record<string, unknown>> = {}): Promise<Place> {
-  const folder = await testFolder();
-  folders.use(folder);
-  await writeRaySuite(folder.path, tokenMs, {});
-  const file = join(folder.path, 'suite.json');
-  const suite = JSON.parse(await readFile(file, 'utf8')) as object;
-  const program = `${process.execPath} ${perbenchBin}`;
-  await writeFile(file, JSON.stringify({ ...suite, cluster: { slurm: { program, ...settings } } }));
-  const database = new URL(await server.newDatabase()).pathname.slice(1);
-  return { folder: folder.path, address: server.address(database, { host: server.socketFolder }) };
-}
-
-function perbench({ folder, address }: Place, ...words: readonly string[]): Running {
-  const environment = { PATH: slurm.environment['PATH'] ?? '', SLURM_CONF: slurm.environment['SLURM_CONF'] ?? '' };
-  const running = startPerbench([...words, '--store', address], {
-    workingFolder: folder,
-    homeFolder: folder,
-    environment,
-  });
-  onTestFinished(() => void running.child.kill('SIGKILL'));
-  return running;
-}
-
-const runWords = ['run', 'suite.json', '--on', 'slurm', '--no-progress'] as const;
 
 /** Jobs that Slurm knows, and where they are. */
 async function jobs(): Promise<readonly { readonly name: string; readonly state: string; readonly node: string }[]> {
@@ -79,7 +56,7 @@ async function logs(folder: string): Promise<string> {
 }
 
 describe('a run on Slurm', { timeout: 400_000 }, () => {
-  let left: Place;
+  let left: SlurmPlace;
 
   it('is left to its workers', async () => {
     left = await newPlace(1);

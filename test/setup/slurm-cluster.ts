@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -80,12 +81,14 @@ class Cluster implements SlurmCluster {
   readonly #space: string;
   readonly #programs: ReadonlyMap<string, string>;
   readonly #root: AsyncDisposable;
+  readonly #keeper: ChildProcess;
   readonly #children = new Map<string, ChildProcess>();
 
   constructor(space: string, programs: ReadonlyMap<string, string>, root: { readonly path: string } & AsyncDisposable) {
     this.#space = space;
     this.#programs = programs;
     this.#root = root;
+    this.#keeper = startKeeper(space);
     this.place = root.path;
     this.folder = join(root.path, 'shared');
     const inherited = Object.fromEntries(
@@ -155,10 +158,9 @@ class Cluster implements SlurmCluster {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Daemons, jobs, and what jobs have left behind.
-    for (const pid of await this.#processIds()) tryKill(pid);
-    await run('ip', ['netns', 'del', this.#space]);
-    await rm(join(this.place, 'dev'), { recursive: true, force: true });
+    const ended = once(this.#keeper, 'exit');
+    this.#keeper.stdin?.end();
+    await ended;
     await this.#root[Symbol.asyncDispose]();
   }
 
@@ -236,11 +238,12 @@ function endedMeanwhile(error: unknown): undefined {
   if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'ENOENT'))) throw error;
 }
 
-function tryKill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    // It has ended meanwhile.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
+/**
+ * Ends all that is in a namespace (daemons, jobs, what jobs have left behind) when it is told to, or when this process dies,
+ * whose pipe it reads.
+ */
+function startKeeper(space: string): ChildProcess {
+  const script = `cat; while pids=$(ip netns pids ${space}) && [ -n "$pids" ]; do kill -9 $pids; sleep 0.1; done; ip netns del ${space}`;
+  // A terminal's Ctrl-C must not reach it.
+  return spawn('sh', ['-c', script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
 }
