@@ -122,7 +122,7 @@ async function contentOf(store: Store): Promise<unknown> {
       })),
     ),
     work: await store.openWork(id, 60_000),
-    workers: (await store.workers(id)).map(({ seenAtMs: _, ...record }) => record),
+    workers: (await store.workers(id)).map((found) => ({ ...found, seenAtMs: 0 })),
     jobs: await store.jobs(id),
   }));
   return { runs, parts: await Promise.all(parts) };
@@ -150,7 +150,7 @@ describe.each(Object.entries(writes))('%s', (_name, write) => {
     proxy.cutNext(words, when);
     expect(await write(store, held)).toEqual(unbroken.result);
     // One that is a single statement has neither beginning nor end.
-    if (words === '"') expect(proxy.cuts).toBe(1);
+    expect([words === '"' ? 1 : 0, 1]).toContain(proxy.cuts);
     expect(await contentOf(store)).toEqual(unbroken.content);
   });
 });
