@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { hostname, homedir } from 'node:os';
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { RunEvent } from '../core/event.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import type { SuiteInput } from '../core/suite.ts';
-import { openEngine } from '../engines/index.ts';
 import { readGpuDevices } from '../meters/devices/gpu-tools.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
 import { memoryLimitBytes } from '../meters/host-limits.ts';
@@ -15,8 +13,9 @@ import { runSuite } from '../run/run.ts';
 import type { LossTable } from '../present/loss-document.ts';
 import type { AnchorSet } from '../scoring/anchors.ts';
 import { sourceSettingsFrom } from '../sources/source-settings.ts';
-import { openSqliteStore } from '../store/sqlite-store.ts';
+import { openStore } from '../store/open-store.ts';
 import { readCeiling } from './calibrate.ts';
+import { joinSharedRun } from './cluster/machine.ts';
 import type { Estimates } from './estimate-models.ts';
 import { estimateSuite } from './estimate-suite.ts';
 import { gpuSupply, type GpuSupply } from './gpu-outlook.ts';
@@ -27,6 +26,7 @@ import { measureRunLoss, type RunLossOptions, takeSuiteLosses } from './measure-
 import { parseSuite } from './parse-suite.ts';
 import { type OutlookOptions, planSuite, type SuiteOutlook } from './plan-suite.ts';
 import { prepareRun } from './prepare-run.ts';
+import { newRunSeed, processName, runDependencies } from './run-dependencies.ts';
 
 export interface LocalRunOptions {
   readonly store: Store;
@@ -51,30 +51,15 @@ export async function* localRun(
   { store, signal, framesDrawn = () => 0, skipWait, force, writeOut, ...options }: LocalRunOptions,
 ): AsyncGenerator<RunEvent, void, void> {
   const informed = await withAssumedSpread(prepared, store);
-  const opened = await openRun(informed, store, {
-    ...options,
-    now: new Date(),
-    random: () => randomBytes(4).readUInt32LE(0) / 2 ** 32,
-  });
-  const dependencies: RunDependencies = {
-    store,
-    signal,
-    openEngine: (kind) => openEngine(kind, { environment: context.environment ?? {} }),
-    meter: context.meter,
-    ceiling: await context.readCeiling(prepared.suite.clientProcesses),
-    // Names this process in the store, uniquely.
-    owner: `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`,
-    logFolder: context.logFolder,
-    framesDrawn,
-    skipWait,
-    force,
-    writeOut,
-  };
+  const opened = await openRun(informed, store, { ...options, ...newRunSeed() });
+  const hostname = await joinSharedRun(store, opened.runId, prepared.manifest.host);
+  const given = { store, signal, framesDrawn, skipWait, force, writeOut, hostname };
+  const dependencies = await runDependencies(prepared.suite, context, { ...given, owner: processName() });
   yield* runSuite({ plan: informed, dependencies, ...opened });
 }
 
 export interface RunOptions {
-  /** Where results are kept: an open store (yours to close), a file, or by default memory. */
+  /** Where results are kept: an open store (yours to close), a file, `postgres://…`, or by default memory. */
   readonly store?: Store | string;
   /** Folder with the data sets, where the suite names none. */
   readonly dataDir?: string;
@@ -119,8 +104,13 @@ export function libraryContext({ environment, workingFolder = '.', ...options }:
   };
 }
 
-async function useStore(given: Store | string, resources: AsyncDisposableStack): Promise<Store> {
-  return typeof given === 'string' ? resources.use(await openSqliteStore({ file: given })) : given;
+async function useStore(
+  given: Store | string,
+  { environment }: RunOptions,
+  resources: AsyncDisposableStack,
+): Promise<Store> {
+  if (typeof given !== 'string') return given;
+  return resources.use(await openStore({ address: given, environment, homeFolder: homedir() }));
 }
 
 /**
@@ -137,7 +127,7 @@ export async function* run(input: SuiteInput, options: RunOptions = {}): AsyncGe
   const context = libraryContext(options);
   const prepared = await prepareRun(suite, context, signal, { anchors });
   await using resources = new AsyncDisposableStack();
-  const store = await useStore(given, resources);
+  const store = await useStore(given, options, resources);
   resources.defer(async () => context.meter[Symbol.asyncDispose]?.());
   let ended: Extract<RunEvent, { readonly type: 'run-end' }> | undefined;
   for await (const event of localRun(prepared, context, { store, signal, isFresh, force })) {
@@ -218,7 +208,7 @@ export async function plan(input: SuiteInput, options: PlanOptions = {}): Promis
   await using resources = new AsyncDisposableStack();
   resources.defer(async () => context.meter[Symbol.asyncDispose]?.());
   return await planSuite(suite, context, {
-    store: given === undefined ? undefined : await useStore(given, resources),
+    store: given === undefined ? undefined : await useStore(given, options, resources),
     probe,
     ...(await freeMemory()),
     signal,
@@ -244,7 +234,7 @@ export async function estimate(input: SuiteInput, options: EstimateOptions = {})
   await using resources = new AsyncDisposableStack();
   resources.defer(async () => context.meter[Symbol.asyncDispose]?.());
   return await estimateSuite(suite, context, {
-    store: given === undefined ? undefined : await useStore(given, resources),
+    store: given === undefined ? undefined : await useStore(given, options, resources),
     recalibrate,
     ...(await freeMemory()),
     signal,

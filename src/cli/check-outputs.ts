@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import { dirname, extname } from 'node:path';
+import { extname } from 'node:path';
 import { EnvironmentError, StoreError, UsageError } from '../core/errors.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 import { ifThere } from '../files/if-there.ts';
@@ -42,10 +42,11 @@ export async function checkOutputs(targets: readonly Target[], context: CliConte
 
 /** What the command line names to be read, the suite file of the folder, and the store. */
 async function inputs(context: CliContext): Promise<ReadonlySet<string>> {
-  const { inputFiles, storePath, workingFolder } = context;
+  const { inputFiles, storePlace, workingFolder } = context;
   const path = (name: string): string => context.path(name);
   const suite = findSuiteFile(workingFolder);
-  const files = [...inputFiles.map((name) => path(name)), storePath, ...(suite === undefined ? [] : [path(suite)])];
+  const files = [...inputFiles.map((name) => path(name)), ...(suite === undefined ? [] : [path(suite)])];
+  if (!storePlace.isServer) files.push(storePlace.address);
   const there = await Promise.all(files.map((file) => realPath(file)));
   return new Set(there.filter((file) => file !== undefined));
 }
@@ -84,22 +85,24 @@ async function checkTarget({ path, name, flag = '--out' }: Target, context: CliC
 }
 
 /**
- * Refuses a store that can't be made, before models and data are fetched for it.
+ * Refuses a store that can't be made or reached, before models and data are fetched for it.
  *
- * @throws {StoreError} if the system doesn't let it be written
+ * @throws {StoreError} if the system doesn't let it be written, or its server can't be used
  */
-export async function checkNewStore({ storePath }: CliContext): Promise<void> {
+export async function checkNewStore(context: CliContext): Promise<void> {
+  const { address, isServer, folder } = context.storePlace;
+  if (isServer) {
+    await context.openStore();
+    return;
+  }
   try {
-    const there = await ifThere(stat(storePath));
-    if (there?.isFile() !== true) await checkWritable(storePath);
+    const there = await ifThere(stat(address));
+    if (there?.isFile() !== true) await checkWritable(address);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw new StoreError(
-      `${storePath}: cannot create the store: ${error.path ?? dirname(storePath)}: ${systemErrorWords(error)}`,
-      {
-        hint: 'Choose another file for the store with --store.',
-        cause: error,
-      },
-    );
+    throw new StoreError(`${address}: cannot create the store: ${error.path ?? folder}: ${systemErrorWords(error)}`, {
+      hint: 'Choose another file for the store with --store.',
+      cause: error,
+    });
   }
 }

@@ -304,6 +304,9 @@ describe('other commands', () => {
     expect(await complete('report', '')).toMatch(/^\d{8}-\d{6}-\w{4}\t\nlatest\t\n:4\n$/);
     expect(await complete('gate', '--baseline', 'latest')).toMatch(/^latest\t/);
     expect(await complete('gate', '--baseline', 'base')).toMatch(/^base\.json\t/);
+    expect(await complete('report', '--store', 'nowhere.db', '')).toBe(':4\n');
+    expect(await complete('report', '--store=base.json', '')).toBe(':4\n');
+    expect(await complete('report', '--store', '.perbench/perbench.db', 'la')).toMatch(/^latest\t/);
   });
 
   it.each(['bash', 'zsh', 'fish'])('prints a script for %s that the shell accepts', async (shell) => {

@@ -1,18 +1,21 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { RootCommand, type Command as TabCommand, type Complete } from '@bomb.sh/tab';
+import { PerbenchError } from '../core/errors.ts';
 import { catalogue } from '../sources/catalogue.ts';
 import { taskNames } from '../tasks/index.ts';
 import type { Command } from './options/command.ts';
 import type { CompletionSource } from '../core/settings.ts';
 import type { Option } from './options/option.ts';
 import { longFlag } from './options/resolve-options.ts';
+import { storePlace } from './store-place.ts';
 import { commands } from './tables/commands.ts';
-import { globalOptions } from './tables/global-options.ts';
+import { defaultStore, globalOptions } from './tables/global-options.ts';
 
 export interface CompletionWorld {
   readonly workingFolder: string;
-  readonly storePath: string;
+  readonly homeFolder: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -26,7 +29,7 @@ export async function completeWords(words: readonly string[], world: CompletionW
   const wanted = commands.find(({ name, aliases = [] }) => [name, ...aliases].includes(words[0] ?? ''));
   const places = wanted === undefined ? [] : [...wanted.arguments, ...Object.values(wanted.options)];
   const namesRuns = places.some(({ completion }) => completion === 'run' || completion === 'run or file');
-  const runIds = namesRuns ? await storedRunNames(world.storePath) : [];
+  const runIds = namesRuns ? await storedRunNames(storeNamed(words, world), world) : [];
   const source = (kind: CompletionSource | undefined) => (complete: Complete) => {
     for (const [value, description] of candidates(kind, typed, world.workingFolder, runIds))
       complete(value, description);
@@ -88,12 +91,29 @@ function candidates(
   }
 }
 
-async function storedRunNames(storePath: string): Promise<readonly string[]> {
-  if (!existsSync(storePath)) return [];
-  const { openSqliteStore } = await import('../store/sqlite-store.ts');
-  await using store = await openSqliteStore({ file: storePath, access: 'read' });
-  const ids = (await store.runHeads()).map(({ id }) => id);
-  return [...ids, ...['latest', 'latest~1'].slice(0, ids.length)];
+/** The store that the words before the last name, else that of the environment, else the default one. */
+function storeNamed(words: readonly string[], { environment }: CompletionWorld): string {
+  const typed = words.slice(0, -1);
+  const joined = typed.find((word) => word.startsWith('--store='))?.slice('--store='.length);
+  const next = typed.includes('--store') ? typed[typed.indexOf('--store') + 1] : undefined;
+  return [joined, next, environment['PERBENCH_STORE']].find((name) => (name ?? '') !== '') ?? defaultStore;
+}
+
+async function storedRunNames(
+  named: string,
+  { workingFolder, homeFolder, environment }: CompletionWorld,
+): Promise<readonly string[]> {
+  const { openStore } = await import('../store/open-store.ts');
+  const { address } = storePlace(named, workingFolder);
+  try {
+    await using store = await openStore({ address, access: 'read', environment, homeFolder });
+    const ids = (await store.runHeads()).map(({ id }) => id);
+    return [...ids, ...['latest', 'latest~1'].slice(0, ids.length)];
+  } catch (error) {
+    // A store that isn't there, or can't be read, completes to nothing.
+    if (error instanceof PerbenchError) return [];
+    throw error;
+  }
 }
 
 /** The scripts are told not to complete files themselves, so their names come from here. */

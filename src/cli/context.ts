@@ -1,8 +1,10 @@
 import type { Store } from '../core/store.ts';
+import type { openLauncher } from '../launchers/index.ts';
 import type { StoreAccess } from '../store/sqlite-file.ts';
 import type { OptionValues } from './options/option.ts';
 import type { Interruption } from './interruption.ts';
 import type { Output } from './output.ts';
+import type { StorePlace } from './store-place.ts';
 import type { GlobalOptions } from './tables/global-options.ts';
 
 /** What a command gets of the world. Commands read no process state themselves. */
@@ -33,7 +35,12 @@ export interface CliContext {
    * @param access `read` for one that is there: then it need not be writable
    */
   openStore(access?: StoreAccess): Promise<Store>;
-  /** The path of that store, and whether it isn't the default one. */
-  readonly storePath: string;
+  /** Opens what places workers on machines. */
+  readonly openLauncher: typeof openLauncher;
+  /** Opens another one, which is closed when the command ends too. */
+  openStoreAt(place: StorePlace, access?: StoreAccess): Promise<Store>;
+  /** Where the store of `--store` is. */
+  readonly storePlace: StorePlace;
+  /** Nobody named a store. */
   readonly isDefaultStore: boolean;
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { readCeiling } from '../app/calibrate.ts';
 import type { LocalContext } from '../app/local-context.ts';
 import type { ReportOptions } from '../app/report-runs.ts';
@@ -45,7 +45,7 @@ export async function createLocalContext(context: CliContext, status: StatusLine
     commandLine: ['perbench', ...context.commandLine],
     perbenchVersion: perbenchVersion(),
     ownTasks: undefined,
-    logFolder: join(dirname(context.storePath), 'runs'),
+    logFolder: join(context.storePlace.folder, 'runs'),
     readCeiling: (clientProcesses) => readCeiling(settings.cacheDir, clientProcesses),
     meter: createMachineMeter({ devices: { environment: context.environment } }),
     hostFacts: () => readHostFacts(),

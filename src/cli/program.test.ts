@@ -134,7 +134,7 @@ describe('the command line', () => {
   it('lists every command in its help, on one screen', () => {
     const text = help('--help');
     for (const { name } of commands) expect(text).toContain(name.split(' ')[0]);
-    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(50);
+    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(54);
     // One line each: what is longer belongs into `details`.
     const long = commands.filter(({ name, summary }) => !name.includes(' ') && summary.length > 58);
     expect(long.map(({ name }) => name)).toEqual([]);

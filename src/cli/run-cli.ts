@@ -4,7 +4,6 @@ import type { Store } from '../core/store.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { rememberSecretsIn, rememberSecretVariables } from '../core/without-secrets.ts';
 import { isSystemError, missingWorkingFolder, type SystemError, systemErrorWords } from '../core/system-error.ts';
-import type { StoreAccess } from '../store/sqlite-file.ts';
 import { beyondLimit, fileLimitsFrom } from '../files/file-limits.ts';
 import type { CliContext } from './context.ts';
 import { type Keyboard, onEnter } from './enter-key.ts';
@@ -21,6 +20,7 @@ import {
   standardStream,
   type StandardStream,
 } from './standard-stream.ts';
+import { type StorePlace, storePlace } from './store-place.ts';
 import { defaultStore, globalOptions } from './tables/global-options.ts';
 import { perbenchVersion } from './version.ts';
 
@@ -36,6 +36,8 @@ export interface CliWorld {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly signals: SignalSource;
+  /** Opens what places workers on machines; by default those of `src/launchers`. */
+  readonly openLauncher?: CliContext['openLauncher'];
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
 }
@@ -132,10 +134,13 @@ async function runLine(
 }
 
 /** What the scripts of `completion` call at each press of the key; not in the tables, since nobody types it. */
-async function complete(words: readonly string[], { workingFolder }: CliWorld): Promise<number> {
+async function complete(
+  words: readonly string[],
+  { workingFolder, environment, homeFolder }: CliWorld,
+): Promise<number> {
   if (workingFolder === undefined) return exitCodes.done;
   const { completeWords } = await import('./complete-words.ts');
-  await completeWords(words, { workingFolder, storePath: resolve(workingFolder, defaultStore) });
+  await completeWords(words, { workingFolder, environment, homeFolder });
   return exitCodes.done;
 }
 
@@ -200,8 +205,13 @@ async function runCommand(
   const handler = await command.load();
   const resources = new AsyncDisposableStack();
   const path = (relative: string): string => resolve(workingFolder, relative);
-  let store: Promise<Store> | undefined;
-  const storePath = path(globals.store ?? defaultStore);
+  const place = storePlace(globals.store ?? defaultStore, workingFolder);
+  const openStoreAt: CliContext['openStoreAt'] = async ({ address }, access) => {
+    const { environment, homeFolder } = world;
+    // Commands without a store don't load a database.
+    const { openStore } = await import('../store/open-store.ts');
+    return resources.use(await openStore({ address, access, environment, homeFolder }));
+  };
   const isInteractive = world.stdin.isTTY === true && globals.yes !== true && globals.json !== true;
   const keyboard = isInteractive && world.stderr.isTTY === true ? world.keyboard : undefined;
   const context: CliContext = {
@@ -218,9 +228,11 @@ async function runCommand(
     readStdin: () => readAll(world),
     inputFiles: inputFiles(operands, given),
     path,
-    storePath,
+    storePlace: place,
     isDefaultStore: globals.store === undefined,
-    openStore: (access) => (store ??= openAndKeep(storePath, access, resources)),
+    openLauncher: world.openLauncher ?? openKnownLauncher,
+    openStore: openedOnce(place, openStoreAt),
+    openStoreAt,
   };
   try {
     const work = handler({ arguments: operands, options: values, origins }, context);
@@ -230,6 +242,12 @@ async function runCommand(
     await closeAll(resources, interruption.forceSignal);
   }
 }
+
+/** Commands that place no workers load none of it. */
+const openKnownLauncher: CliContext['openLauncher'] = async (...given) => {
+  const { openLauncher } = await import('../launchers/index.ts');
+  return openLauncher(...given);
+};
 
 /** Operands and the values of all options but those that name outputs. */
 function inputFiles(
@@ -252,14 +270,18 @@ async function closeAll(resources: AsyncDisposableStack, forceSignal: AbortSigna
   clearTimeout(timer);
 }
 
-async function openAndKeep(
-  file: string,
-  access: StoreAccess | undefined,
-  resources: AsyncDisposableStack,
-): Promise<Store> {
-  // Commands without a store don't load a database.
-  const { openSqliteStore } = await import('../store/sqlite-store.ts');
-  return resources.use(await openSqliteStore({ file, access }));
+function openedOnce(place: StorePlace, open: CliContext['openStoreAt']): CliContext['openStore'] {
+  let opened: Promise<Store> | undefined;
+  return async (access) => {
+    opened ??= open(place, access);
+    try {
+      return await opened;
+    } catch (error) {
+      // What isn't there to be read may be made later.
+      opened = undefined;
+      throw error;
+    }
+  };
 }
 
 /** The handler's exit code, or that of the signal as soon as the user doesn't want to wait any more. */

@@ -30,6 +30,8 @@ it('loads commander and the tables, and nothing that takes long', () => {
   const ours = Array.from(files, (file) => relative(join(cli, '..'), file)).toSorted();
   expect(ours.filter((name) => !name.startsWith('cli/'))).toEqual([
     'core/amount-text.ts',
+    'core/cluster-settings.ts',
+    'core/cluster.ts',
     'core/errors.ts',
     'core/find-base.ts',
     'core/json-inside.ts',
@@ -45,6 +47,7 @@ it('loads commander and the tables, and nothing that takes long', () => {
     'core/quantities.ts',
     'core/race-question.ts',
     'core/settings.ts',
+    'core/store-address.ts',
     'core/store.ts',
     'core/suite-settings.ts',
     'core/sweep-axes.ts',
@@ -63,7 +66,7 @@ it('loads commander and the tables, and nothing that takes long', () => {
 
 /** Packages for one purpose each; the time that they take to load is for those who want that. */
 const heavyPackages =
-  /^(undici|hono|@hono|preact|d3-|@resvg|koffi|hyparquet|vite|playwright|axe-core|dejavu|fflate|@clack|pg$)/;
+  /^(undici|hono|@hono|preact|d3-|@resvg|koffi|hyparquet|vite|playwright|axe-core|dejavu|fflate|@clack|@kubernetes|pg$)/;
 
 it.each(['results', 'decisions', 'interop', 'prepare'])(
   'loads for %s none of the packages that serve, draw, download or run models',

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { appendFile, stat } from 'node:fs/promises';
-import { dirname, extname, join } from 'node:path';
+import { extname, join } from 'node:path';
 import { EnvironmentError, PerbenchError, UsageError } from '../core/errors.ts';
 import { isSystemError, systemErrorWords } from '../core/system-error.ts';
 import { withRemedy } from '../core/with-remedy.ts';
@@ -122,9 +122,9 @@ async function sizeOf(file: string): Promise<number> {
   return (await ifThere(stat(file)))?.size ?? 0;
 }
 
-/** The page of a run, among its own files: beside the store. */
-export function runPagePath(runId: string, { storePath }: CliContext): string {
-  return join(dirname(storePath), 'runs', runId, 'report.html');
+/** The page of a run, among its own files on this machine: beside the store, where that is a file. */
+export function runPagePath(runId: string, { storePlace }: CliContext): string {
+  return join(storePlace.folder, 'runs', runId, 'report.html');
 }
 
 /**

@@ -195,10 +195,16 @@ export class UnsupportedError extends PerbenchError {
   readonly code = 'PB_UNSUPPORTED';
 }
 
+/** What a cell began with isn't what is here: another engine build, file or data. */
+export class ChangedCellError extends UnsupportedError {}
+
 /** The store is locked, damaged, full, or from a newer version: exit code 5. */
 export class StoreError extends PerbenchError {
   readonly code = 'PB_STORE';
 }
+
+/** There is nothing yet where a store is to be read: no file, or a database without tables of perbench. */
+export class NoStoreError extends StoreError {}
 
 /** What places workers on machines refuses or can't be reached: exit code 5. */
 export class LauncherError extends PerbenchError {

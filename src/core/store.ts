@@ -56,6 +56,8 @@ export interface Block {
   readonly index: number;
   readonly state: 'pending' | 'running' | 'done';
   readonly attempt: number;
+  /** Of whoever answered it last: where, how fast, and what was odd; undefined until it is done. */
+  readonly result: PassResult | undefined;
 }
 
 /** How long a process that works on a cell holds it without a sign of life, and how long one may hold it at most. */
@@ -175,9 +177,19 @@ export interface ItemVerdict {
   readonly isFailed: boolean;
 }
 
+/** What a run that is copied is read from. */
+export type RunSource = Pick<Store, 'cells' | 'blocks' | 'passResults' | 'samples'>;
+
 /** Where runs live. Every method may throw {StoreError}; those with a claim {FencedError} as well. */
 export interface Store extends AsyncDisposable {
   createRun(run: NewRun, cells: readonly NewCell[]): Promise<void>;
+  /**
+   * Writes a run of another store as it is there, whole or not at all. Nobody holds its cells here.
+   *
+   * @param from may be read more than once
+   * @throws {StoreError} if the run, or one of its cells, is here already
+   */
+  copyRun(run: RunRecord, from: RunSource): Promise<void>;
   /** Newest first; all of them where the query asks for nothing else. */
   listRuns(query?: RunQuery): Promise<readonly RunRecord[]>;
   /** How many runs there are without a limit. */
@@ -251,7 +263,7 @@ export interface Store extends AsyncDisposable {
   /** Gives a cell or a block back unfinished: it is pending again. */
   releaseCell(claim: Claim): Promise<void>;
   /** All items of the block are answered. */
-  endBlock(claim: Claim): Promise<void>;
+  endBlock(claim: Claim, result?: PassResult): Promise<void>;
   /** Blocks of a cell, in their order; empty where it isn't split. */
   blocks(cellId: string): Promise<readonly Block[]>;
   /** Makes failed cells of a run pending again; their samples that failed in the engine are forgotten. */

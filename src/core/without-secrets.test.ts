@@ -61,6 +61,7 @@ it.each([
     "curl -H 'Authorization: Bearer [removed]' http://h/?api_key=[removed]&q=2",
   ],
   ['redis://app:p%40ss@host:1/0 https://token@host', 'redis://[removed]@host:1/0 https://[removed]@host'],
+  ['postgres://me@host/db postgresql://me:pw@host/db', 'postgres://me@host/db postgresql://[removed]@host/db'],
   [
     `--options '{"port": 80, "api_key": "ab\\"c", "n": {"token":"t"}}'`,
     `--options '{"port": 80, "api_key": "[removed]", "n": {"token":"[removed]"}}'`,

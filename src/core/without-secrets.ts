@@ -83,7 +83,9 @@ function remember(secret: string): void {
 type Hide = (secret: string) => string;
 const hidden: Hide = (secret) => (pathLike.test(secret) ? secret : removed);
 
-const userInfo = /(?<=[a-z][\w+.-]*:\/\/)(?!user:password@)([^/?#@\s"'<>]+)@/gi;
+/** Of an address; the user alone of a PostgreSQL server is no secret. */
+const userInfo =
+  /(?<=[a-z][\w+.-]*:\/\/)(?!user:password@|(?<=\bpostgres(?:ql)?:\/\/)[^:/?#@\s"'<>]+@)([^/?#@\s"'<>]+)@/gi;
 /** Of an address without its scheme: `user:password@host`. What follows `pip:` and `hf:` is a name, and a digest no host. */
 const bareUserInfo =
   /(?<![\w./:@+%-])((?:[\w+-]+:)*?(?!(?:pip|hf|mailto|sha256):)[\w.+%-]+:)([^\s/:@"'<>[\]{}()]+)@(?=[\w[])(?!sha256:)/gi;

@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely';
+import type { PassResult } from '../core/cell.ts';
 import type { Block, Claim, OpenWork, Store } from '../core/store.ts';
 import { isOneOf } from './conditions.ts';
-import { updateHeld } from './fenced-writes.ts';
-import type { Database } from './schema.ts';
+import { updateBlock, updateHeld } from './fenced-writes.ts';
+import { type Database, readJson } from './schema.ts';
 import { isClaimable, leaseEnd, type StoreDialect } from './store-dialect.ts';
 
 type BlockQueries = Pick<Store, 'claimBlock' | 'endBlock' | 'blocks' | 'openWork' | 'renewLease' | 'releaseCell'>;
@@ -18,47 +19,54 @@ export function createBlockQueries(db: Kysely<Database>, dialect: StoreDialect):
     renewLease: (claim, leaseMs) => updateHeld(db, claim, { lease_until_ms: leaseEnd(dialect, leaseMs) }),
     releaseCell: (claim) =>
       dialect.transact(db, async (transaction) => updateHeld(transaction, claim, { ...unowned, state: 'pending' })),
-    endBlock: (claim) =>
-      dialect.transact(db, async (transaction) => updateHeld(transaction, claim, { ...unowned, state: 'done' })),
+    endBlock: (claim, result) =>
+      dialect.transact(db, async (transaction) =>
+        updateBlock(transaction, claim, {
+          ...unowned,
+          state: 'done',
+          result: result === undefined ? null : JSON.stringify(result),
+        }),
+      ),
     async blocks(cellId) {
       const rows = await db.selectFrom('block').selectAll().where('cell_id', '=', cellId).orderBy('block').execute();
-      return rows.map(({ cell_id, block, state, attempt }) => ({
+      return rows.map(({ cell_id, block, state, attempt, result }) => ({
         cellId: cell_id,
         index: block,
         state: state as Block['state'],
         attempt,
+        result: result === null ? undefined : (readJson(result, `block ${block} of cell ${cell_id}`) as PassResult),
       }));
     },
     openWork: (runId, leaseMs, models) => openWork(db, dialect, { runId, leaseMs, models }),
   };
 }
 
-/** In one question: idle workers ask it all the time. */
+/** In one question, and one pass over the cells: idle workers ask it all the time. */
 async function openWork(db: Kysely<Database>, dialect: StoreDialect, search: BlockSearch): Promise<OpenWork> {
   const { runId, leaseMs, models } = search;
-  const open = db
+  const blocks = openBlocks(db, dialect, search).select(({ fn }) => fn.countAll().as('count'));
+  const run = db.selectFrom('run').select('stop_requested').where('id', '=', runId);
+  const found = await db
     .selectFrom('cell')
     .where('run_id', '=', runId)
     .where('state', 'in', openStates)
     .$if(models !== undefined, (query) => query.where(isOneOf('model', models ?? [])))
-    .select(({ fn }) => fn.countAll().as('count'));
-  const blocks = openBlocks(db, dialect, search).select(({ fn }) => fn.countAll().as('count'));
-  const found = await db
-    .selectFrom('run')
-    .where('run.id', '=', runId)
-    .select([
-      'stop_requested',
-      open.as('open'),
-      open.where(isClaimable('cell', dialect, leaseMs)).as('claimable'),
+    .select(({ fn }) => [
+      fn.countAll().as('open'),
+      fn
+        .countAll()
+        .filterWhere(isClaimable('cell', dialect, leaseMs))
+        .as('claimable'),
       blocks.as('claimableBlocks'),
+      run.as('stopRequested'),
     ])
-    .executeTakeFirst();
-  const claimable = Number(found?.claimable ?? 0);
+    .executeTakeFirstOrThrow();
+  const claimable = Number(found.claimable);
   return {
     claimable,
-    held: Number(found?.open ?? 0) - claimable,
-    claimableBlocks: Number(found?.claimableBlocks ?? 0),
-    isStopRequested: found?.stop_requested === 1,
+    held: Number(found.open) - claimable,
+    claimableBlocks: Number(found.claimableBlocks),
+    isStopRequested: found.stopRequested === 1,
   };
 }
 

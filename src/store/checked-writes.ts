@@ -9,6 +9,7 @@ import type { WrittenResults } from './written-results.ts';
 
 const writes = [
   'createRun',
+  'copyRun',
   'setRunStatus',
   'changeManifest',
   'requestStop',

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Store } from '../core/store.ts';
 import { createBlockQueries } from './block-queries.ts';
 import { createCellQueries } from './claims.ts';
+import { copyRun } from './copy-run.ts';
 import { createRunQueries } from './run-queries.ts';
 import { createSampleQueries } from './sample-queries.ts';
 import { appendSamples, replaceScores } from './sample-rows.ts';
@@ -15,6 +16,7 @@ export type StoreQueries = Omit<Store, 'rescue' | typeof Symbol.asyncDispose>;
 export function createQueries(db: Kysely<Database>, dialect: StoreDialect): StoreQueries {
   return {
     ...createRunQueries(db, dialect),
+    copyRun: (run, from) => copyRun(db, dialect, run, from),
     ...createCellQueries(db, dialect),
     ...createBlockQueries(db, dialect),
     ...createWorkerQueries(db, dialect),

@@ -1,6 +1,6 @@
 import { type DataTypeNode, type Kysely, PostgresDialect, PostgresQueryCompiler, sql } from 'kysely';
 import type { ClientBase } from 'pg';
-import { StoreError } from '../core/errors.ts';
+import { NoStoreError, StoreError } from '../core/errors.ts';
 import { type Database, migrations, schemaVersion } from './schema.ts';
 import type { StoreAccess } from './sqlite-file.ts';
 
@@ -79,7 +79,7 @@ export function checkFacts(facts: DatabaseFacts, place: string, access: StoreAcc
     });
   }
   if (access === 'read') {
-    throw new StoreError(`${place}: there is no store in this database yet`, { hint: 'perbench run makes it.' });
+    throw new NoStoreError(`${place}: there is no store in this database yet`, { hint: 'perbench run makes it.' });
   }
   if (schema === null) {
     throw new StoreError(`${place}: there is no schema in which tables could be made`, {

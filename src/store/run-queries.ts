@@ -1,7 +1,8 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 import { StoreError, UsageError } from '../core/errors.ts';
 import type { Manifest } from '../core/manifest.ts';
-import type { NewCell, NewRun, RunCost, RunRecord, RunStatus, Store } from '../core/store.ts';
+import type { Cell } from '../core/cell.ts';
+import type { Block, NewCell, NewRun, RunCost, RunRecord, RunStatus, Store } from '../core/store.ts';
 import { valueWithoutSecrets } from '../core/without-secrets.ts';
 import { containing, isOneOf } from './conditions.ts';
 import { readJson, type Database, type RunTable } from './schema.ts';
@@ -92,48 +93,84 @@ async function createRun(
   cells: readonly NewCell[],
 ): Promise<void> {
   await dialect.transact(db, async (transaction) => {
-    const { numInsertedOrUpdatedRows } = await transaction
-      .insertInto('run')
-      .values(newRunRow(run))
-      .onConflict((conflict) => conflict.column('id').doNothing())
-      .executeTakeFirstOrThrow();
-    if (Number(numInsertedOrUpdatedRows) === 0) throw new StoreError(`run ${run.id} already exists`);
-    for (let start = 0; start < cells.length; start += insertCells) {
-      await insertSome(transaction, run.id, cells.slice(start, start + insertCells));
+    await insertRun(transaction, run, { status: 'running', cost: undefined });
+    await insertCells(transaction, run.id, cells, () => untouched);
+    for (const { id, blocks = 0 } of cells) {
+      await insertBlocks(
+        transaction,
+        id,
+        Array.from({ length: blocks }, (_, index) => ({ ...untouched, index })),
+      );
     }
-    for (const cell of cells) await insertBlocks(transaction, cell);
   });
 }
 
-/** Cells of one insert: a run may have thousands, and each statement is a way to a server and back. */
-const insertCells = 500;
+type RunProgress = Pick<RunRecord, 'status' | 'cost'>;
+type CellProgress = Pick<Cell, 'state' | 'attempt' | 'key' | 'error' | 'measurements'>;
 
-async function insertSome(db: Kysely<Database>, runId: string, cells: readonly NewCell[]): Promise<void> {
-  const rows = cells.map((cell) => ({
+const untouched = { state: 'pending', attempt: 0, key: undefined, error: undefined, measurements: {} } as const;
+
+/** @throws {StoreError} if it is there already */
+export async function insertRun(db: Kysely<Database>, run: NewRun, progress: RunProgress): Promise<void> {
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('run')
+    .values(runRow(run, progress))
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirstOrThrow();
+  if (Number(numInsertedOrUpdatedRows) === 0) throw new StoreError(`run ${run.id} already exists`);
+}
+
+/** Cells of one insert: a run may have thousands, and each statement is a way to a server and back. */
+const cellsAtOnce = 500;
+
+/**
+ * Cells that nobody holds.
+ *
+ * @throws {StoreError} if one is there already
+ */
+export async function insertCells<Each extends NewCell>(
+  db: Kysely<Database>,
+  runId: string,
+  cells: readonly Each[],
+  progressOf: (cell: Each) => CellProgress,
+): Promise<void> {
+  for (let start = 0; start < cells.length; start += cellsAtOnce) {
+    const some = cells.slice(start, start + cellsAtOnce);
+    const inserted = await db
+      .insertInto('cell')
+      .values(some.map((cell) => cellRow(runId, cell, progressOf(cell))))
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .returning('id')
+      .execute();
+    const ids = new Set(inserted.map(({ id }) => id));
+    for (const { id } of some) if (!ids.delete(id)) throw new StoreError(`cell ${id} already exists`);
+  }
+}
+
+function cellRow(runId: string, cell: NewCell, { state, attempt, key, error, measurements }: CellProgress) {
+  return {
     id: cell.id,
     run_id: runId,
     model: cell.model,
     task_id: cell.taskId,
     protocol: cell.protocol,
     position: cell.position,
-    state: 'pending',
-    attempt: 0,
+    state,
+    attempt,
     items: cell.items,
-    measurements: '{}',
-  }));
-  const inserted = await db
-    .insertInto('cell')
-    .values(rows)
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .returning('id')
-    .execute();
-  const ids = new Set(inserted.map(({ id }) => id));
-  for (const { id } of cells) if (!ids.delete(id)) throw new StoreError(`cell ${id} already exists`);
+    key: key ?? null,
+    error: error === undefined ? null : JSON.stringify(error),
+    measurements: JSON.stringify(measurements),
+  };
 }
 
-async function insertBlocks(db: Kysely<Database>, { id, blocks = 0 }: NewCell): Promise<void> {
-  if (blocks === 0) return;
-  const rows = Array.from({ length: blocks }, (_, block) => ({ cell_id: id, block, state: 'pending', attempt: 0 }));
+export async function insertBlocks(
+  db: Kysely<Database>,
+  cellId: string,
+  blocks: readonly Pick<Block, 'index' | 'state' | 'attempt'>[],
+): Promise<void> {
+  if (blocks.length === 0) return;
+  const rows = blocks.map(({ index, state, attempt }) => ({ cell_id: cellId, block: index, state, attempt }));
   await db.insertInto('block').values(rows).execute();
 }
 
@@ -147,17 +184,17 @@ function manifestWithoutSecrets(manifest: Manifest): Manifest {
   return { ...manifest, ...valueWithoutSecrets({ commandLine, models }) };
 }
 
-function newRunRow(run: NewRun): RunTable {
+function runRow(run: NewRun, { status, cost }: RunProgress): RunTable {
   return {
     id: run.id,
     name: run.name,
     created_at_ms: run.createdAtMs,
-    status: 'running',
+    status,
     suite: JSON.stringify(suiteWithoutSecrets(run.suite)),
     suite_key: run.suiteKey,
     protocol: run.protocol,
     manifest: JSON.stringify(manifestWithoutSecrets(run.manifest)),
-    cost: null,
+    cost: cost === undefined ? null : JSON.stringify(cost),
     stop_requested: 0,
   };
 }

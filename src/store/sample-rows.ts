@@ -10,7 +10,10 @@ import { type Database, readJson, type SampleTable } from './schema.ts';
 import { hasRunOut, leaseEnd, type StoreDialect } from './store-dialect.ts';
 
 /** Rows of one insert: 28 columns of each stay below the 32,766 parameters of SQLite. */
-const insertRows = 200;
+export const insertRows = 200;
+
+/** The attempt that a sample is written in. */
+type Writer = Pick<Claim, 'cellId' | 'attempt'>;
 
 /** Stands in a column for tokens that nobody counted. */
 const unknownCount = -1;
@@ -33,18 +36,23 @@ export async function appendSamples(
   });
 }
 
-async function insertSamples(db: Kysely<Database>, claim: Claim, samples: readonly Sample[]): Promise<void> {
+/** @param samples not more than {@link insertRows}, and at least one */
+export async function insertSamples(db: Kysely<Database>, writer: Writer, samples: readonly Sample[]): Promise<void> {
+  await insertPrompts(db, samples);
+  await db
+    .insertInto('sample')
+    .values(samples.map((sample) => writeSample(sample, writer)))
+    .onConflict((conflict) => conflict.columns(['cell_id', 'item_id']).doNothing())
+    .execute();
+}
+
+export async function insertPrompts(db: Kysely<Database>, samples: readonly Sample[]): Promise<void> {
   const texts = new Map(samples.map((sample) => [promptId(sample.prompt), sample.prompt]));
   await db
     .insertInto('prompt')
     // In one order: two that insert the same prompts at once would else wait for each other.
     .values(Array.from(texts, ([id, text]) => ({ id, text })).toSorted((left, right) => (left.id < right.id ? -1 : 1)))
     .onConflict((conflict) => conflict.column('id').doNothing())
-    .execute();
-  await db
-    .insertInto('sample')
-    .values(samples.map((sample) => writeSample(sample, claim)))
-    .onConflict((conflict) => conflict.columns(['cell_id', 'item_id']).doNothing())
     .execute();
 }
 
@@ -55,12 +63,12 @@ function promptId(text: string): string {
     .toString('base64url');
 }
 
-function writeSample(sample: Sample, claim: Claim): SampleTable {
+function writeSample(sample: Sample, { cellId, attempt }: Writer): SampleTable {
   return {
-    cell_id: claim.cellId,
+    cell_id: cellId,
     item_id: sample.itemId,
     position: sample.position,
-    attempt: claim.attempt,
+    attempt,
     score: sample.score,
     is_unparsed: Number(sample.isUnparsed),
     is_truncated: Number(sample.isTruncated),

@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import type { OpenStore } from './open-store.ts';
 import { testBlocks, testModelClaims } from './store-blocks.ts';
 import { testCells } from './store-cells.ts';
+import { testCopies } from './store-copies.ts';
 import { testFencing } from './store-fencing.ts';
 import { testItems } from './store-items.ts';
 import { testRuns } from './store-runs.ts';
@@ -37,5 +38,8 @@ export function testStore(open: OpenStore): void {
   });
   describe('scores', () => {
     testScores(open);
+  });
+  describe('copies', () => {
+    testCopies(open);
   });
 }

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { DoctorCheck, DoctorOptions } from '../../src/cli/doctor/doctor-check.ts';
+import { storePlace } from '../../src/cli/store-place.ts';
 import { linuxSystem } from '../../src/meters/systems/linux.ts';
 import { sourceSettingsFrom } from '../../src/sources/source-settings.ts';
+import { openStore } from '../../src/store/open-store.ts';
 
 export type DoctorFolder = ReturnType<typeof doctorFolder>;
 
@@ -24,7 +26,7 @@ export function doctorFolder() {
     options: (overrides: Partial<DoctorOptions> = {}, environment: Record<string, string> = {}): DoctorOptions => ({
       settings: sourceSettingsFrom({ PATH: '/usr/bin:/bin', HF_HUB_OFFLINE: '1', ...environment }, home),
       dataDir: undefined,
-      storePath: join(home, 'store/results.db'),
+      ...storeAt(join(home, 'store/results.db')),
       signal: new AbortController().signal,
       watchMs: 50,
       ...(overrides.folders && { system: linuxSystem(overrides.folders) }),
@@ -34,6 +36,19 @@ export function doctorFolder() {
       write({ [name]: `#!/bin/sh\n${script}\n` });
       chmodSync(join(home, name), 0o755);
       return join(home, name);
+    },
+  };
+}
+
+/** A store that is closed when the test ends. */
+export function storeAt(named: string): Pick<DoctorOptions, 'storePlace' | 'openStore'> {
+  const place = storePlace(named, tmpdir());
+  return {
+    storePlace: place,
+    async openStore(access) {
+      const store = await openStore({ address: place.address, access });
+      onTestFinished(async () => store[Symbol.asyncDispose]());
+      return store;
     },
   };
 }

@@ -107,10 +107,11 @@ const marks: Readonly<Record<DoctorState, { readonly mark: string; readonly styl
 
 export const doctor: CommandHandler<typeof dataOptions> = async ({ options }, context) => {
   const settings = sourceSettings(context);
-  const { storePath, interruption, output } = context;
+  const { storePlace, interruption, output } = context;
+  const openStore: CliContext['openStore'] = (access) => context.openStore(access);
   const dataDir = dataFolder(options.dataDir, context, settings);
   const counts: Record<DoctorState, number> = { ok: 0, warn: 0, fail: 0 };
-  for await (const line of runDoctor({ settings, dataDir, storePath, signal: interruption.signal })) {
+  for await (const line of runDoctor({ settings, dataDir, storePlace, openStore, signal: interruption.signal })) {
     counts[line.state] += 1;
     output.record('check', line);
     output.result(lineText(line, context));

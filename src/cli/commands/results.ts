@@ -39,7 +39,7 @@ export const list: CommandHandler<typeof listOptions> = async ({ options: { stat
     rows.push(runRow(run, cells));
   }
   if (rows.length > 0) printTable(['run', 'name', 'status', 'cells', 'models', 'tasks', 'protocol'], rows, context);
-  else output.note(`no runs in ${context.storePath}`);
+  else output.note(`no runs in ${context.storePlace.shown}`);
   return exitCodes.done;
 };
 

@@ -3,6 +3,8 @@ import type { HostMeterOptions } from '../../meters/host-meter.ts';
 import type { SystemFolders } from '../../meters/proc-file.ts';
 import type { System } from '../../meters/systems/system.ts';
 import type { SourceSettings } from '../../sources/source-settings.ts';
+import type { CliContext } from '../context.ts';
+import type { StorePlace } from '../store-place.ts';
 
 export type DoctorState = 'ok' | 'warn' | 'fail';
 
@@ -22,7 +24,8 @@ export interface DoctorOptions extends Pick<ChoiceOptions, 'search' | 'probe'> {
   readonly settings: SourceSettings;
   /** Where data sets are looked for; undefined where no folder is known. */
   readonly dataDir: string | undefined;
-  readonly storePath: string;
+  readonly storePlace: StorePlace;
+  readonly openStore: CliContext['openStore'];
   readonly signal: AbortSignal;
   /** Without the leading `v`; given by tests, as all below. */
   readonly nodeVersion?: string;

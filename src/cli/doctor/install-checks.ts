@@ -9,7 +9,7 @@ import { type DoctorCheck, type DoctorOptions, fail, ok, warn, type Finding } fr
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { isThere } from '../../files/if-there.ts';
 import { sizeText } from '../../core/amount-text.ts';
-import { DataError, DownloadError, EnvironmentError } from '../../core/errors.ts';
+import { DataError, DownloadError, EnvironmentError, NoStoreError } from '../../core/errors.ts';
 import { findDataset } from '../../sources/datasets/find-dataset.ts';
 import { datasetOf } from '../../core/task.ts';
 import { loadTasks } from '../../tasks/index.ts';
@@ -133,21 +133,27 @@ export const cacheFolderCheck: DoctorCheck = {
 
 export const storeFolderCheck: DoctorCheck = {
   name: 'store folder',
-  async run({ storePath, lowBytes = roomyBytes }) {
-    const mend = 'Free some space, or use --store with a file in a writable folder on a local disk.';
-    return checkFolders([dirname(storePath)], lowBytes, mend);
+  async run({ storePlace: { folder, isServer }, lowBytes = roomyBytes }) {
+    const mend = isServer
+      ? 'Free some space, or use -C with a writable folder: logs and pages of runs go there.'
+      : 'Free some space, or use --store with a file in a writable folder on a local disk.';
+    return checkFolders([folder], lowBytes, mend);
   },
 };
 
 export const storeCheck: DoctorCheck = {
   name: 'store',
-  async run({ storePath }) {
-    if (!(await isThere(storePath))) return ok(`${storePath} will be created by the first run`);
-    // Imported here so that other commands don't load a database.
-    const { openSqliteStore } = await import('../../store/sqlite-store.ts');
-    await using store = await openSqliteStore({ file: storePath, busyTimeoutMs: 2_000 });
-    const runs = await store.listRuns();
-    return ok(`${storePath} holds ${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`);
+  async run({ storePlace: { address, shown, isServer }, openStore }) {
+    if (!isServer && !(await isThere(address))) return ok(`${shown} will be created by the first run`);
+    try {
+      // A file is tried as runs use it; in a database that would make tables.
+      const store = await openStore(isServer ? 'read' : 'write');
+      const runs = await store.countRuns();
+      return ok(`${shown} holds ${runs} ${runs === 1 ? 'run' : 'runs'}`);
+    } catch (error) {
+      if (!(error instanceof NoStoreError)) throw error;
+      return ok(`${shown} answers; the first run will create its tables`);
+    }
   },
 };
 

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { diagnose, type DoctorFolder, doctorFolder } from '../../../test/setup/doctor-folder.ts';
+import { diagnose, type DoctorFolder, doctorFolder, storeAt } from '../../../test/setup/doctor-folder.ts';
 import type { DeviceChoice } from '../../core/llama-settings.ts';
 import { type ChoiceOptions, chooseDevice, type ChosenDevice } from '../../engines/llama-cpp/choose-device.ts';
 import { findLibrary } from '../../engines/llama-cpp/library-location.ts';
@@ -74,7 +74,7 @@ describe('the whole examination', () => {
 
   it('turns an error of a check into a line', async () => {
     writeFileSync(join(home, 'results.db'), 'this is no database'.repeat(50));
-    const lines = await Array.fromAsync(runDoctor(options({ storePath: join(home, 'results.db') })));
+    const lines = await Array.fromAsync(runDoctor(options(storeAt(join(home, 'results.db')))));
     const line = lines.find(({ name }) => name === 'store');
     expect(line?.state).toBe('fail');
     expect(line?.detail).toContain(': not a perbench store');
@@ -232,7 +232,8 @@ describe('disks and the store', () => {
     onTestFinished(() => chmodSync(home, 0o755));
     const script = `
       const { storeFolderCheck } = await import(${JSON.stringify(join(import.meta.dirname, 'install-checks.ts'))});
-      const finding = await storeFolderCheck.run({ storePath: ${JSON.stringify(join(home, 'new/results.db'))} });
+      const storePlace = { folder: ${JSON.stringify(join(home, 'new'))}, isServer: false };
+      const finding = await storeFolderCheck.run({ storePlace });
       console.log(finding.state, finding.detail);`;
     const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
     const { stdout, stderr, error } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
@@ -246,10 +247,10 @@ describe('disks and the store', () => {
   it('may hold a store, or none yet', async () => {
     const { openSqliteStore } = await import('../../store/sqlite-store.ts');
     const given = options();
-    expect(await diagnose(storeCheck, given)).toBe(`ok: ${given.storePath} will be created by the first run`);
+    expect(await diagnose(storeCheck, given)).toBe(`ok: ${given.storePlace.shown} will be created by the first run`);
     expect(readdirSync(home)).toEqual([]);
-    await (await openSqliteStore({ file: given.storePath }))[Symbol.asyncDispose]();
-    expect(await diagnose(storeCheck, given)).toBe(`ok: ${given.storePath} holds 0 runs`);
+    await (await openSqliteStore({ file: given.storePlace.address }))[Symbol.asyncDispose]();
+    expect(await diagnose(storeCheck, given)).toBe(`ok: ${given.storePlace.shown} holds 0 runs`);
   });
 });
 

@@ -26,8 +26,8 @@ export const globalOptions = {
     completion: 'file',
   }),
   store: text({
-    argument: 'file',
-    help: 'file in which runs are stored',
+    argument: 'file|address',
+    help: 'where runs are stored: a file, or postgres://user@host/database',
     defaultText: defaultStore,
     completion: 'file',
   }),

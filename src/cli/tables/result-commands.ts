@@ -9,6 +9,7 @@ import {
   reportOptions,
   scoreOptions,
   showOptions,
+  storeCopyOptions,
   viewOptions,
 } from './result-options.ts';
 
@@ -170,5 +171,23 @@ export const resultCommands: readonly Command[] = [
     ],
     writesFiles: true,
     load: async () => (await import('../commands/interop.ts')).importFiles,
+  }),
+  defineCommand({
+    name: 'store copy',
+    group: 'Inspect results',
+    summary: 'copy runs from one store into another',
+    details:
+      'A store is a file or postgres://user@host/database. Runs are copied whole or not at all, with all samples; one that is there already is left as it is. Exit code 3: some were not copied, since they are being worked on, or are there with other content.',
+    arguments: [
+      { name: 'from', help: 'store with the runs', isOptional: false, completion: 'file' },
+      { name: 'to', help: 'store that gets them; made where there is none', isOptional: false, completion: 'file' },
+      { ...runsArgument, help: 'run ids or prefixes of them, or latest, latest~1 (default: all runs)' },
+    ],
+    options: storeCopyOptions,
+    examples: [
+      'perbench store copy postgres://perbench@db.example/perbench night.db',
+      'perbench store copy .perbench/perbench.db baseline.db 20261124-1630',
+    ],
+    load: async () => (await import('../commands/store.ts')).copyStore,
   }),
 ];

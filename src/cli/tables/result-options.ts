@@ -89,6 +89,13 @@ export const importOptions = {
   dryRun: flag({ help: 'show the contents of the files without storing them', hasEnvironment: false }),
 } as const;
 
+export const storeCopyOptions = {
+  allowRunning: flag({
+    help: 'also copy runs that are being worked on, as they are now; in the copy they are interrupted',
+    hasEnvironment: false,
+  }),
+} as const;
+
 export const listOptions = {
   status: choice({
     argument: 'name',
