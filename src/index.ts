@@ -34,6 +34,7 @@ export {
   FencedError,
   ImportError,
   InvalidItemError,
+  LauncherError,
   ModelError,
   NoStoreError,
   PerbenchError,
@@ -43,6 +44,7 @@ export {
   UnsupportedError,
   UsageError,
 } from './core/errors.ts';
+export type { JobRecord, JobStatus, Launcher, LauncherName, LauncherWorld, WorkerOrder } from './core/cluster.ts';
 export type { PassProgress, RunEvent } from './core/event.ts';
 export { type ClientWindow, type GoodputLimits, type LoadRecord, parseGoodput } from './core/load.ts';
 export type { LossFigures, LossRecord, LossSource } from './core/loss.ts';
@@ -90,10 +92,13 @@ export { type Serving, type ServingForm, servingText } from './present/serving.t
 export { reportDocument } from './present/report-document.ts';
 export { sampleFormats } from './present/samples.ts';
 export type { Report, ReportRun } from './present/report.ts';
+export { type CancelledRun, cancelRun } from './app/cluster/cancel-run.ts';
+export { followRun, type FollowOptions } from './app/cluster/follow-run.ts';
+export { runOn, type RunOnOptions } from './app/cluster/run-on.ts';
 export { compareRuns, type CompareRunsOptions } from './app/compare-runs.ts';
 export { type CopiedRun, type CopyOutcome, copyRuns, type CopyRunsOptions } from './app/copy-runs.ts';
 export { laddersOfRun, type LadderOptions } from './app/ladders-of-run.ts';
-export { type CostOptions, costsOfRun } from './app/costs-of-run.ts';
+export { type CostOptions, costsOfFile, costsOfRun } from './app/costs-of-run.ts';
 export { type ApiPrices, readPrices } from './app/prices-file.ts';
 export type { ApiCost, BreakEven, CostPlan, OwnCost, TaskCosts } from './scoring/cost.ts';
 export { type GateOptions, gateRuns } from './app/gate-runs.ts';
@@ -137,6 +142,8 @@ export {
   type RunOptions,
   type ScoreAnswersOptions,
 } from './app/run.ts';
+export { work, type WorkRunOptions } from './app/cluster/work.ts';
+export type { WorkOutcome } from './app/cluster/work-options.ts';
 export type { Estimates, ModelEstimate } from './app/estimate-models.ts';
 export type { SuiteOutlook } from './app/plan-suite.ts';
 export { runEvidence } from './app/run-evidence.ts';
@@ -188,6 +195,7 @@ export type { Scoreboard, ScoreboardCell, ScoreboardRow, ScoreboardTask } from '
 export { clusteredStandardError, pairedDifference, standardError } from './stats/score-interval.ts';
 export type { TaskEvidence } from './scoring/task-evidence.ts';
 export { wilsonInterval } from './stats/score-interval.ts';
+export { openLauncher } from './launchers/index.ts';
 export { openStore, type OpenStoreOptions } from './store/open-store.ts';
 export { openSqliteStore } from './store/sqlite-store.ts';
 export { loadTask, loadTasks, taskNames, tasks, withShots } from './tasks/index.ts';

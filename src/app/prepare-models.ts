@@ -114,6 +114,17 @@ function checkLoad({ requestRate, windowSeconds }: Suite): void {
   });
 }
 
+/** @throws {UsageError} if items that are asked in one go are to be split */
+function checkShards({ shards, protocol, decide }: Suite): void {
+  const isWhole = protocol === 'paper' || decide !== undefined;
+  if (!isWhole || !(shards > 1)) return;
+  const why =
+    decide === undefined
+      ? 'the paper protocol takes its times from whole passes'
+      : 'a question is answered item by item';
+  throw new UsageError(`shards: ${shards} can't be had here: ${why}`, { hint: 'Leave out shards.' });
+}
+
 /** @throws {UsageError} if there is nothing to take a loss against */
 function checkLoss({ loss, models }: Suite): void {
   if (!loss) return;
@@ -142,6 +153,7 @@ function givesDistributions(kind: string): boolean {
 export async function checkEngines(suite: Suite, workingFolder: string): Promise<void> {
   checkLoad(suite);
   checkLoss(suite);
+  checkShards(suite);
   for (const entry of suite.models) {
     const { engine, name, setting } = nameModel(entry, workingFolder);
     // In process the template itself is read, when the model is here.
@@ -266,8 +278,13 @@ function unplannedSpec(model: NamedModel, file: string): ModelSpec {
  * @throws {ModelError} for settings that the model can't have
  */
 export async function plannedBudget(model: NamedModel, file: string): Promise<number> {
-  if (model.engine !== 'llama') return askedBudget(unplannedSpec(model, file).thinking);
-  const { thinking } = (await chatSettingOf(model, file)).plan;
+  return budgetOfSpec(unplannedSpec(model, file), file);
+}
+
+/** @throws as {@link plannedBudget} */
+export async function budgetOfSpec(spec: ModelSpec, file: string): Promise<number> {
+  if (spec.engine !== 'llama') return askedBudget(spec.thinking);
+  const { thinking } = (await readPlannedChat(spec, file)).plan;
   return thinking.mode === 'on' ? (thinking.budget ?? 0) : 0;
 }
 

@@ -1,6 +1,7 @@
 import type { Cell } from '../core/cell.ts';
 import type { RunRecord } from '../core/store.ts';
 import type { Scoreboard } from '../scoring/scoreboard.ts';
+import { machineNotes } from './machine-notes.ts';
 import { needNotes } from './needed-limits.ts';
 import { runDifferences } from './setting-differences.ts';
 import { takenNotes } from './taken-answers.ts';
@@ -14,6 +15,7 @@ export function runNotes(
 ): readonly string[] {
   return [
     ...differences(runs),
+    ...machineNotes(runs),
     ...tooShort(runs),
     ...takenNotes(runs, taskIds),
     ...unfinished(cells),

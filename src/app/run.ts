@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { hostname, homedir } from 'node:os';
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { RunEvent } from '../core/event.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import type { SuiteInput } from '../core/suite.ts';
-import { openEngine } from '../engines/index.ts';
 import { readGpuDevices } from '../meters/devices/gpu-tools.ts';
 import { readHostFacts } from '../meters/host-facts.ts';
 import { memoryLimitBytes } from '../meters/host-limits.ts';
@@ -17,6 +15,7 @@ import type { AnchorSet } from '../scoring/anchors.ts';
 import { sourceSettingsFrom } from '../sources/source-settings.ts';
 import { openStore } from '../store/open-store.ts';
 import { readCeiling } from './calibrate.ts';
+import { joinSharedRun } from './cluster/machine.ts';
 import type { Estimates } from './estimate-models.ts';
 import { estimateSuite } from './estimate-suite.ts';
 import { gpuSupply, type GpuSupply } from './gpu-outlook.ts';
@@ -27,6 +26,7 @@ import { measureRunLoss, type RunLossOptions, takeSuiteLosses } from './measure-
 import { parseSuite } from './parse-suite.ts';
 import { type OutlookOptions, planSuite, type SuiteOutlook } from './plan-suite.ts';
 import { prepareRun } from './prepare-run.ts';
+import { newRunSeed, processName, runDependencies } from './run-dependencies.ts';
 
 export interface LocalRunOptions {
   readonly store: Store;
@@ -51,25 +51,10 @@ export async function* localRun(
   { store, signal, framesDrawn = () => 0, skipWait, force, writeOut, ...options }: LocalRunOptions,
 ): AsyncGenerator<RunEvent, void, void> {
   const informed = await withAssumedSpread(prepared, store);
-  const opened = await openRun(informed, store, {
-    ...options,
-    now: new Date(),
-    random: () => randomBytes(4).readUInt32LE(0) / 2 ** 32,
-  });
-  const dependencies: RunDependencies = {
-    store,
-    signal,
-    openEngine: (kind) => openEngine(kind, { environment: context.environment ?? {} }),
-    meter: context.meter,
-    ceiling: await context.readCeiling(prepared.suite.clientProcesses),
-    // Names this process in the store, uniquely.
-    owner: `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`,
-    logFolder: context.logFolder,
-    framesDrawn,
-    skipWait,
-    force,
-    writeOut,
-  };
+  const opened = await openRun(informed, store, { ...options, ...newRunSeed() });
+  const hostname = await joinSharedRun(store, opened.runId, prepared.manifest.host);
+  const given = { store, signal, framesDrawn, skipWait, force, writeOut, hostname };
+  const dependencies = await runDependencies(prepared.suite, context, { ...given, owner: processName() });
   yield* runSuite({ plan: informed, dependencies, ...opened });
 }
 

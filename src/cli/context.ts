@@ -1,4 +1,5 @@
 import type { Store } from '../core/store.ts';
+import type { openLauncher } from '../launchers/index.ts';
 import type { StoreAccess } from '../store/sqlite-file.ts';
 import type { OptionValues } from './options/option.ts';
 import type { Interruption } from './interruption.ts';
@@ -34,6 +35,8 @@ export interface CliContext {
    * @param access `read` for one that is there: then it need not be writable
    */
   openStore(access?: StoreAccess): Promise<Store>;
+  /** Opens what places workers on machines. */
+  readonly openLauncher: typeof openLauncher;
   /** Opens another one, which is closed when the command ends too. */
   openStoreAt(place: StorePlace, access?: StoreAccess): Promise<Store>;
   /** Where the store of `--store` is. */

@@ -9,6 +9,8 @@ export const exitCodes = {
   gateFailed: 4,
   environment: 5,
   gateInconclusive: 6,
+  /** As sysexits calls what may work elsewhere or later (EX_TEMPFAIL). */
+  otherMachine: 75,
   hangup: 129,
   interrupted: 130,
   terminated: 143,
@@ -28,6 +30,7 @@ export const exitCodeByErrorCode: Readonly<Record<string, number>> = {
   PB_ENVIRONMENT: exitCodes.environment,
   PB_STORE: exitCodes.environment,
   PB_SERVER: exitCodes.environment,
+  PB_LAUNCHER: exitCodes.environment,
   PB_UNSUPPORTED: exitCodes.environment,
   PB_ENGINE: exitCodes.someCellsFailed,
   PB_ANSWERS: exitCodes.someCellsFailed,

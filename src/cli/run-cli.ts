@@ -36,6 +36,8 @@ export interface CliWorld {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly signals: SignalSource;
+  /** Opens what places workers on machines; by default those of `src/launchers`. */
+  readonly openLauncher?: CliContext['openLauncher'];
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
 }
@@ -228,6 +230,7 @@ async function runCommand(
     path,
     storePlace: place,
     isDefaultStore: globals.store === undefined,
+    openLauncher: world.openLauncher ?? openKnownLauncher,
     openStore: openedOnce(place, openStoreAt),
     openStoreAt,
   };
@@ -239,6 +242,12 @@ async function runCommand(
     await closeAll(resources, interruption.forceSignal);
   }
 }
+
+/** Commands that place no workers load none of it. */
+const openKnownLauncher: CliContext['openLauncher'] = async (...given) => {
+  const { openLauncher } = await import('../launchers/index.ts');
+  return openLauncher(...given);
+};
 
 /** Operands and the values of all options but those that name outputs. */
 function inputFiles(

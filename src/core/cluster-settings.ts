@@ -25,9 +25,24 @@ export const slurmSettings = {
     help: 'further options of sbatch, such as --nodelist=n1',
   }),
   setup: text({ ...nothing, help: 'shell lines before the worker starts: modules, a virtual environment' }),
-  logs: text({ ...nothing, help: 'folder for logs that all nodes share', otherwise: 'the working folder' }),
+  logs: text({
+    ...nothing,
+    help: 'folder for logs that all nodes share',
+    otherwise: '.perbench/jobs in the working folder',
+  }),
   program,
 } as const;
+
+/** As in the API of Kubernetes: `Toleration` of core/v1. */
+function tolerationSchema(zod: Zod) {
+  return zod.strictObject({
+    key: zod.string().exactOptional(),
+    operator: zod.enum(['Exists', 'Equal']).exactOptional(),
+    value: zod.string().exactOptional(),
+    effect: zod.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).exactOptional(),
+    tolerationSeconds: zod.int().min(0).exactOptional(),
+  });
+}
 
 export const kubernetesSettings = {
   context: text({ ...nothing, help: 'context of the kubeconfig', otherwise: 'the current one' }),
@@ -46,7 +61,7 @@ export const kubernetesSettings = {
     fallback: {},
     help: 'labels that nodes must have',
   }),
-  tolerations: section((zod) => zod.array(zod.record(zod.string(), zod.unknown())), {
+  tolerations: section((zod) => zod.array(tolerationSchema(zod)), {
     ...nothing,
     fallback: [],
     help: 'tolerations of the pods, as Kubernetes writes them',
@@ -58,8 +73,20 @@ export const kubernetesSettings = {
   }),
 } as const;
 
+/** Of a web server, and without what could be a secret: it is stored with the run. */
+function isPlainAddress(address: string): boolean {
+  const url = /^https?:\/\//i.test(address) ? URL.parse(address) : null;
+  return url !== null && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+}
+
 export const raySettings = {
-  address: text({ ...nothing, fallback: 'http://127.0.0.1:8265', help: "address of the head's dashboard" }),
+  address: text({
+    ...nothing,
+    fallback: 'http://127.0.0.1:8265',
+    expected: 'an address such as http://127.0.0.1:8265, without user, password and query',
+    isGood: isPlainAddress,
+    help: "address of the head's dashboard",
+  }),
   resources: section((zod) => zod.record(zod.string(), zod.number().positive()), {
     ...nothing,
     fallback: {},

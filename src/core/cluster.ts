@@ -53,6 +53,15 @@ export interface JobStatus {
   readonly node: string | undefined;
 }
 
+/** What launchers take from outside. */
+export interface LauncherWorld {
+  /** Programs are looked for and started with it; what workers need of it is passed on. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Absolute: workers start in it, where nodes share it. */
+  readonly workingFolder: string;
+  readonly signal: AbortSignal;
+}
+
 /** Places workers on machines, by an engine that the cluster has. Every method may throw {LauncherError}. */
 export interface Launcher {
   readonly name: LauncherName;
@@ -73,8 +82,8 @@ export interface Launcher {
   print(orders: readonly WorkerOrder[]): string;
 }
 
-/** A job as the store keeps it, so that any machine can follow and cancel it. */
-export interface JobRecord extends Pick<WorkerOrder, 'name' | 'runId' | 'attempt' | 'models'> {
+/** An order as the store keeps it, so that any machine can follow it, cancel it and submit it again. */
+export interface JobRecord extends WorkerOrder {
   readonly launcher: LauncherName;
   /** Undefined until the engine has taken it. */
   readonly handle: string | undefined;

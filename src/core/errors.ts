@@ -195,6 +195,9 @@ export class UnsupportedError extends PerbenchError {
   readonly code = 'PB_UNSUPPORTED';
 }
 
+/** What a cell began with isn't what is here: another engine build, file or data. */
+export class ChangedCellError extends UnsupportedError {}
+
 /** The store is locked, damaged, full, or from a newer version: exit code 5. */
 export class StoreError extends PerbenchError {
   readonly code = 'PB_STORE';

@@ -21,6 +21,7 @@ export const invalidReasons = {
   throttled: 'the device lowered its clocks',
   host_busy: 'other processes took more than 5 % of the CPU',
   foreign_process: 'another process used the device',
+  other_hardware: 'measured on other hardware than the models it stands beside',
   errors: 'more than 1 % of the requests failed',
   truncated: 'more than 5 % of the answers ended at the token limit',
   unparsed: 'more than 5 % of the answers could not be parsed',

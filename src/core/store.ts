@@ -56,6 +56,8 @@ export interface Block {
   readonly index: number;
   readonly state: 'pending' | 'running' | 'done';
   readonly attempt: number;
+  /** Of whoever answered it last: where, how fast, and what was odd; undefined until it is done. */
+  readonly result: PassResult | undefined;
 }
 
 /** How long a process that works on a cell holds it without a sign of life, and how long one may hold it at most. */
@@ -261,7 +263,7 @@ export interface Store extends AsyncDisposable {
   /** Gives a cell or a block back unfinished: it is pending again. */
   releaseCell(claim: Claim): Promise<void>;
   /** All items of the block are answered. */
-  endBlock(claim: Claim): Promise<void>;
+  endBlock(claim: Claim, result?: PassResult): Promise<void>;
   /** Blocks of a cell, in their order; empty where it isn't split. */
   blocks(cellId: string): Promise<readonly Block[]>;
   /** Makes failed cells of a run pending again; their samples that failed in the engine are forgotten. */

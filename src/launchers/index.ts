@@ -1,15 +1,6 @@
 import type { ClusterSettings } from '../core/cluster-settings.ts';
-import type { Launcher, LauncherName } from '../core/cluster.ts';
+import type { Launcher, LauncherName, LauncherWorld } from '../core/cluster.ts';
 import { LauncherError } from '../core/errors.ts';
-
-/** What launchers take from outside. */
-export interface LauncherWorld {
-  /** Programs are looked for and started with it; what workers need of it is passed on. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Absolute: workers start in it, where nodes share it. */
-  readonly workingFolder: string;
-  readonly signal: AbortSignal;
-}
 
 export interface LauncherEntry {
   readonly summary: string;
@@ -17,7 +8,21 @@ export interface LauncherEntry {
 }
 
 /** Engines that place workers. */
-export const launchers: Readonly<Partial<Record<LauncherName, LauncherEntry>>> = {};
+export const launchers: Readonly<Partial<Record<LauncherName, LauncherEntry>>> = {
+  kubernetes: {
+    summary: 'Indexed Jobs of Kubernetes, by its API',
+    load: async ({ kubernetes }, world) =>
+      (await import('./kubernetes/kubernetes-launcher.ts')).openKubernetes(kubernetes, world),
+  },
+  slurm: {
+    summary: 'jobs of Slurm, by sbatch, squeue and scancel',
+    load: async ({ slurm }, world) => (await import('./slurm/slurm-launcher.ts')).openSlurm(slurm, world),
+  },
+  ray: {
+    summary: 'jobs of a Ray cluster, through the dashboard of its head',
+    load: async ({ ray }, world) => (await import('./ray/ray-launcher.ts')).openRay(ray, world),
+  },
+};
 
 /** @throws {LauncherError} if the engine isn't there */
 export async function openLauncher(

@@ -38,6 +38,10 @@ export const warningMeanings: Readonly<Record<Warning['reason'], Meaning>> = {
     todo: 'Measure again on a quiet machine.',
   },
   foreign_process: { means: 'Another process used the same device.', todo: 'Stop it and measure again.' },
+  other_hardware: {
+    means: 'Measured on other hardware than the other models of the run: the numbers are not counted.',
+    todo: 'Measure the model again on that hardware.',
+  },
   errors: {
     means: 'More than 1 % of the requests failed: the numbers are not counted.',
     todo: 'See the failed samples.',

@@ -1,10 +1,13 @@
 import type { PassResult } from '../core/cell.ts';
 import { nowMs } from '../core/clock.ts';
+import type { Warning } from '../core/measurement.ts';
 import type { Store } from '../core/store.ts';
+import { mergeWarnings } from '../metrics/launches.ts';
 import type { ItemGate } from '../scoring/race/score-gate.ts';
 import { askItems } from './ask-items.ts';
 import type { ItemWork } from './cell-work.ts';
 import { followAnswers } from './follow-answers.ts';
+import { byCluster } from './item-blocks.ts';
 import { measurePass, noFindings, type PassContext } from './measure-pass.ts';
 import type { PlannedTask } from './plan.ts';
 import { createGatedWriter, createSampleWriter } from './sample-writer.ts';
@@ -55,16 +58,6 @@ export function pacedPositions(
       changed();
     },
   };
-}
-
-/**
- * Items of one cluster, such as the questions on one passage, come together, so that their prefix is decoded once.
- * Clusters keep the pre-drawn random order: what is done at any moment is a random sample of them.
- */
-function byCluster({ task, items }: PlannedTask, positions: readonly number[]): readonly number[] {
-  const { cluster } = task;
-  if (cluster === undefined) return positions;
-  return Array.from(Map.groupBy(positions, (position) => cluster(items[position])).values()).flat();
 }
 
 /** Scores that are stored, by the position of their items. */
@@ -125,7 +118,13 @@ export async function runAccuracyPass(
 ): Promise<PassResult> {
   const oddTaken = await takeAnswers(work, pass.order);
   const result = await askWhatIsLeft(work, context, pass);
-  return { ...result, warnings: [...result.warnings, ...oddTaken] };
+  return { ...result, warnings: [...result.warnings, ...oddTaken, ...(await oddInBlocks(work))] };
+}
+
+/** What was odd where items of the cell were answered block by block. */
+async function oddInBlocks({ job: { cell, claim }, dependencies }: ItemWork): Promise<readonly Warning[]> {
+  if (claim.block !== undefined) return [];
+  return mergeWarnings((await dependencies.store.blocks(cell.id)).flatMap(({ result }) => result ?? []));
 }
 
 /**
@@ -152,7 +151,8 @@ async function askWhatIsLeft(
   const plan = {
     pass: 'accuracy',
     concurrency,
-    total: endsByTime ? undefined : order.length,
+    // A block counts on from what the cell has.
+    total: endsByTime ? undefined : job.claim.block === undefined ? order.length : planned.order.length,
     limitMs: endsByTime ? Math.max(0, time.enoughAtMs - nowMs()) : undefined,
     before,
     // A mean of what its own scores may stop is biased.

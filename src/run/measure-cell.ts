@@ -1,5 +1,7 @@
-import type { CellMeasurements } from '../core/cell.ts';
+import type { CellMeasurements, PassResult } from '../core/cell.ts';
 import type { Thinking } from '../core/engine.ts';
+import { classOfMachine } from '../core/hardware-class.ts';
+import type { Manifest } from '../core/manifest.ts';
 import type { Store, StoredScore } from '../core/store.ts';
 import type { Suite } from '../core/suite.ts';
 import { fieldPrefix, type ItemScore, type Task } from '../core/task.ts';
@@ -56,15 +58,29 @@ export interface MeasuredCell {
   readonly suite: Suite;
   /** What became of the model's setting; undefined where nobody knows. */
   readonly thinking: Thinking | undefined;
+  /** Which machines worked on the run; undefined where only one could. */
+  readonly machines?: Pick<Manifest, 'host' | 'hardwareClass' | 'machines'> | undefined;
+}
+
+/** Times of a machine that isn't like the run's others can't be compared with theirs, unless the suite wants both. */
+function onOtherHardware(result: PassResult, { suite, machines }: MeasuredCell): PassResult {
+  const { hostname, pass, warnings } = result;
+  const wanted = suite.hosts === undefined ? machines?.hardwareClass : undefined;
+  if (machines === undefined || wanted === undefined || hostname === undefined || pass === 'accuracy') return result;
+  const own = classOfMachine(machines, hostname);
+  if (own === undefined || own === wanted) return result;
+  const detail = `measured on ${own}, while the run is measured on ${wanted}`;
+  return { ...result, warnings: [...warnings, { reason: 'other_hardware', detail }] };
 }
 
 export async function measureCell(
   store: Pick<Store, 'sampleSummary' | 'passResults' | 'scores'>,
   cellId: string,
-  { task, suite, thinking }: MeasuredCell,
+  measured: MeasuredCell,
 ): Promise<CellMeasurements> {
+  const { task, suite, thinking } = measured;
   const summary = await store.sampleSummary(cellId);
-  const passResults = await store.passResults(cellId);
+  const passResults = (await store.passResults(cellId)).map((result) => onOtherHardware(result, measured));
   const collected = await collectScores(store.scores(cellId), task);
   const { protocol, pricePerHour } = suite;
   return cellMeasurements({ task, protocol, summary, ...collected, passResults, pricePerHour, thinking });

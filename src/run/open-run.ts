@@ -1,11 +1,13 @@
 import { ConfigError, UsageError } from '../core/errors.ts';
 import { createRunId } from '../core/run-id.ts';
 import type { NewCell, RunRecord, Store } from '../core/store.ts';
+import { blocksOf } from './item-blocks.ts';
 import type { RunPlan } from './plan.ts';
 
 function plannedCells({ suite, models, tasks }: RunPlan, runId: string): NewCell[] {
   return models.flatMap(({ spec }, modelIndex) =>
-    tasks.map(({ task, order }, taskIndex) => {
+    tasks.map((planned, taskIndex) => {
+      const { task, order } = planned;
       const position = modelIndex * tasks.length + taskIndex;
       return {
         id: `${runId}.${position}`,
@@ -14,6 +16,7 @@ function plannedCells({ suite, models, tasks }: RunPlan, runId: string): NewCell
         protocol: suite.protocol,
         position,
         items: order.length,
+        blocks: blocksOf(planned, suite.shards),
       };
     }),
   );

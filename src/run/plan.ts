@@ -1,3 +1,4 @@
+import type { Cell } from '../core/cell.ts';
 import type { Engine, ModelSpec } from '../core/engine.ts';
 import type { Manifest, ModelFacts, TaskFacts } from '../core/manifest.ts';
 import type { ClientCeiling } from '../core/load.ts';
@@ -34,6 +35,14 @@ export interface RunPlan {
   readonly manifest: Manifest;
 }
 
+/** A process that works on a run beside others, on machines of their own. */
+export interface WorkerPlace {
+  /** Its times count, so what its launches tell of a model is kept; else it answers items for others. */
+  readonly measures: boolean;
+  /** Hears why a cell or block was given back unfinished: it began with another engine build, or can't be answered here. */
+  readonly onGivenBack: (cell: Cell, why: unknown) => void;
+}
+
 /** What a run uses of the outside world, given by whoever starts it. */
 export interface RunDependencies {
   readonly store: Store;
@@ -55,6 +64,10 @@ export interface RunDependencies {
   readonly force?: boolean | undefined;
   /** Show the first prompt of each cell as it is sent. */
   readonly writeOut?: boolean | undefined;
+  /** This machine, as results name it; without it they name none, as where one machine does everything. */
+  readonly hostname?: string | undefined;
+  /** Undefined where nobody else is asked to work on the run. */
+  readonly place?: WorkerPlace | undefined;
 }
 
 /** A seed of 32 bits from the run's seed and whatever the order is for. */

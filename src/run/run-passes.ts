@@ -140,13 +140,20 @@ function timedPass({ job, model, launch, stopSignal }: Turn, pass: PassName): Ti
 
 const searchWindowMs = 4_000;
 
+/** Passes of the cell, and this machine's own blocks of it: others may have found another concurrency for theirs. */
+async function earlierPasses({ job: { cell, claim }, dependencies: { store, hostname } }: Turn): Promise<PassResult[]> {
+  const own = (await store.blocks(cell.id)).flatMap(({ result }) =>
+    result?.hostname === hostname ? (result ?? []) : [],
+  );
+  return [...(claim.block === undefined ? await store.passResults(cell.id) : []), ...own];
+}
+
 /** Concurrency that the suite gives, that an earlier pass of the cell found, or that is found now. */
 async function concurrencyOf(turn: Turn, context: PassContext): Promise<number> {
-  const { suite, dependencies, job, stopSignal } = turn;
-  const { planned, cell } = job;
+  const { suite, job, stopSignal } = turn;
+  const { planned } = job;
   if (suite.concurrency !== 'auto') return suite.concurrency;
-  const earlier = await dependencies.store.passResults(cell.id);
-  const known = earlier.find(({ pass }) => pass === 'accuracy' || pass === 'throughput')?.concurrency;
+  const known = (await earlierPasses(turn)).find(({ pass }) => pass !== 'latency')?.concurrency;
   if (known !== undefined) return known;
   const positions = shuffledOrder(planned.order, suite.seed, 'search', planned.task.id);
   await turn.quiet.wait(timedPass(turn, 'throughput'));
@@ -207,7 +214,15 @@ export async function runPasses(turn: Turn, { type, passes }: WorkStep): Promise
       return runPass(turn, order, places, attempt);
     });
     if (stopSignal.aborted || result === undefined) return;
-    await dependencies.store.appendPassResult(job.claim, result);
-    emit({ type: 'pass-end', cellId, pass, launch, result });
+    const { hostname } = dependencies;
+    await keepResult(turn, hostname === undefined ? result : { ...result, hostname });
   }
+}
+
+/** The block of a cell is answered, which is no whole pass of the cell. */
+async function keepResult({ job, launch, dependencies: { store }, emit }: Turn, result: PassResult): Promise<void> {
+  const { cell, claim } = job;
+  if (claim.block !== undefined) return store.endBlock(claim, result);
+  await store.appendPassResult(claim, result);
+  return emit({ type: 'pass-end', cellId: cell.id, pass: result.pass, launch, result });
 }

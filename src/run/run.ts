@@ -1,13 +1,13 @@
 import { nowMs, ownCpuMs, watchLoopDelay } from '../core/clock.ts';
 import { StoreError } from '../core/errors.ts';
 import type { RunEvent } from '../core/event.ts';
-import type { RunCost, RunStatus } from '../core/store.ts';
+import type { Claim, RunCost, RunStatus } from '../core/store.ts';
 import type { RunDependencies, RunPlan } from './plan.ts';
 import { Runner } from './runner.ts';
 import { fullRun } from './strategies/full-run.ts';
 import { raceRun } from './strategies/race.ts';
 import { timedRun } from './strategies/timed-run.ts';
-import type { Strategy } from './strategy.ts';
+import { isOpen, type Strategy } from './strategy.ts';
 
 /** Values pushed by whatever goes on in the background, pulled by `for await`. */
 export interface EventChannel<Value> extends AsyncIterable<Value> {
@@ -126,33 +126,24 @@ export async function* runSuite(options: RunSuiteOptions): AsyncGenerator<RunEve
   }
 }
 
-async function* followRun({
-  plan,
-  dependencies,
-  runId,
-  isResumed,
-}: RunSuiteOptions): AsyncGenerator<RunEvent, void, void> {
-  const { store, signal } = dependencies;
-  const channel = createEventChannel<RunEvent>();
-  const force = createForceSignal(signal);
-  const cost = createRunCostMeter(dependencies.framesDrawn);
-  const startedMs = nowMs();
-  await store.setRunStatus(runId, 'running');
-  yield { type: 'run-start', runId, name: plan.suite.name, cells: await store.cells(runId), isResumed };
+/** What a strategy works on. */
+export interface StepsOptions extends Omit<RunSuiteOptions, 'isResumed'> {
+  readonly strategy: Strategy;
+  /** Cells that this process has claimed already. */
+  readonly claims?: readonly Claim[];
+}
 
-  for (const { task, facts } of plan.tasks) {
-    // What is to know of the user's own data is said while they are read.
-    const notes = task.own === undefined ? facts.notes : [];
-    for (const note of notes) yield { type: 'warning', message: note };
-    if (facts.skippedRows > 0)
-      yield { type: 'warning', message: `${task.id}: invalid rows skipped: ${facts.skippedRows}` };
-  }
-  const emit = (event: RunEvent): void => {
-    if (event.type === 'pass-end') cost.addEngineCpu(event.result.host.engineCpuMs);
-    channel.push(event);
-  };
-  const runner = new Runner({ plan, dependencies, runId, emit, forceSignal: force.signal });
-  const working = runner.run(strategyOf(plan)).then(
+/**
+ * Carries out what a strategy chooses, and says what happens. When `dependencies.signal` aborts, what is in flight is
+ * finished (for at most ten seconds) and saved; what is still claimed is given back.
+ *
+ * @throws {StoreError} if results can no longer be stored
+ */
+export async function* runSteps({ strategy, ...options }: StepsOptions): AsyncGenerator<RunEvent, void, void> {
+  const channel = createEventChannel<RunEvent>();
+  const force = createForceSignal(options.dependencies.signal);
+  const runner = new Runner({ ...options, emit: (event) => channel.push(event), forceSignal: force.signal });
+  const working = runner.run(strategy).then(
     () => channel.close(),
     (error: unknown) => channel.close(error instanceof Error ? error : new Error(String(error))),
   );
@@ -162,9 +153,33 @@ async function* followRun({
     await working;
     force.dispose();
   }
+}
+
+/** What a reader of the results should know of their data. */
+export function* dataWarnings({ tasks }: Pick<RunPlan, 'tasks'>): Generator<RunEvent> {
+  for (const { task, facts } of tasks) {
+    // What is to know of the user's own data is said while they are read.
+    const notes = task.own === undefined ? facts.notes : [];
+    for (const note of notes) yield { type: 'warning', message: note };
+    if (facts.skippedRows > 0)
+      yield { type: 'warning', message: `${task.id}: invalid rows skipped: ${facts.skippedRows}` };
+  }
+}
+
+async function* followRun(options: RunSuiteOptions): AsyncGenerator<RunEvent, void, void> {
+  const { plan, dependencies, runId, isResumed } = options;
+  const { store, signal } = dependencies;
+  const cost = createRunCostMeter(dependencies.framesDrawn);
+  const startedMs = nowMs();
+  await store.setRunStatus(runId, 'running');
+  yield { type: 'run-start', runId, name: plan.suite.name, cells: await store.cells(runId), isResumed };
+  yield* dataWarnings(plan);
+  for await (const event of runSteps({ ...options, strategy: strategyOf(plan) })) {
+    if (event.type === 'pass-end') cost.addEngineCpu(event.result.host.engineCpuMs);
+    yield event;
+  }
   const cells = await store.cells(runId);
-  const isOpen = cells.some(({ state }) => state === 'pending' || state === 'running');
-  const status: RunStatus = isOpen ? (signal.aborted ? 'interrupted' : 'running') : 'finished';
+  const status: RunStatus = cells.some(isOpen) ? (signal.aborted ? 'interrupted' : 'running') : 'finished';
   await store.setRunStatus(runId, status, cost.stop(nowMs() - startedMs));
   const failedCells = cells.filter(({ error }) => error !== undefined).length;
   yield { type: 'run-end', runId, status, failedCells };

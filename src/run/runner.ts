@@ -1,19 +1,11 @@
 import { join } from 'node:path';
-import type { CellError } from '../core/cell.ts';
+import type { Cell } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
-import {
-  EngineError,
-  FencedError,
-  PerbenchError,
-  StoreError,
-  UnsupportedError,
-  UnusableAnswersError,
-} from '../core/errors.ts';
+import { ChangedCellError, FencedError, StoreError, UnsupportedError, UnusableAnswersError } from '../core/errors.ts';
 import type { RunEvent } from '../core/event.ts';
-import { defaultLeaseMs } from '../core/store.ts';
-import { schemaOf } from './ask-items.ts';
+import { type Claim, defaultLeaseMs } from '../core/store.ts';
+import { checkedCellKey, describeError, isInterruption } from './check-cell.ts';
 import { LeaseKeeper, pauseBeforeLooking, waitingText } from './claims.ts';
-import { cellKey, earlierCellKey, launchedFacts, modelDifferences } from './content-key.ts';
 import {
   createManifestKeeper,
   type ManifestKeeper,
@@ -25,9 +17,9 @@ import {
 import { measureCell } from './measure-cell.ts';
 import { OpenEngine } from './open-engine.ts';
 import { QuietMachine } from './quiet-machine.ts';
-import type { PlannedTask, RunDependencies, RunPlan } from './plan.ts';
+import type { RunDependencies, RunPlan } from './plan.ts';
 import { runPasses } from './run-passes.ts';
-import type { CellJob, EndStep, RunState, Step, Strategy, WorkStep } from './strategy.ts';
+import type { BlockSearch, CellJob, EndStep, RunState, Step, Strategy, WorkStep } from './strategy.ts';
 
 export interface RunnerOptions {
   readonly plan: RunPlan;
@@ -36,11 +28,14 @@ export interface RunnerOptions {
   readonly emit: (event: RunEvent) => void;
   /** Gives up what is in flight. */
   readonly forceSignal: AbortSignal;
+  /** Cells that this process has claimed already. */
+  readonly claims?: readonly Claim[] | undefined;
 }
 
 /** Does what a strategy chooses, step by step: claims cells, starts engines, runs passes, ends cells. */
 export class Runner implements RunState {
   readonly jobs = new Map<string, CellJob>();
+  block: CellJob | undefined;
   readonly #options: RunnerOptions;
   readonly #leaseMs: number;
   readonly #leases: LeaseKeeper;
@@ -51,7 +46,7 @@ export class Runner implements RunState {
 
   constructor(options: RunnerOptions) {
     const { plan, dependencies, runId, emit, forceSignal } = options;
-    const { store, signal, openEngine, logFolder, meter, skipWait } = dependencies;
+    const { store, signal, openEngine, logFolder, meter, skipWait, place } = dependencies;
     this.#options = options;
     this.#leaseMs = dependencies.leaseMs ?? defaultLeaseMs;
     this.#leases = new LeaseKeeper(store, this.#leaseMs);
@@ -63,7 +58,9 @@ export class Runner implements RunState {
       logFolder: logFolder === undefined ? undefined : join(logFolder, runId),
       emit,
       signal: AbortSignal.any([signal, forceSignal]),
-      onLaunch: (planned, model) => this.#manifest.change((stored) => withModel(stored, planned, model)),
+      onLaunch: async (planned, model) => {
+        if (place?.measures !== false) await this.#manifest.change((stored) => withModel(stored, planned, model));
+      },
     });
   }
 
@@ -87,6 +84,7 @@ export class Runner implements RunState {
   async run(strategy: Strategy): Promise<void> {
     using _ = this.#leases;
     try {
+      await this.#adopt(this.#options.claims ?? []);
       for await (const step of strategy(this)) await this.#perform(step);
     } finally {
       await this.#engine.close();
@@ -102,7 +100,7 @@ export class Runner implements RunState {
         for (const cell of step.cells) await this.#claim(cell);
         return;
       case 'wait':
-        if (!this.#hasWaited) emit({ type: 'warning', message: waitingText(step.cells, this.#leaseMs) });
+        if (!this.#hasWaited) emit({ type: 'warning', message: waitingText(step, this.#leaseMs) });
         this.#hasWaited = true;
         await pauseBeforeLooking(dependencies.signal);
         return;
@@ -117,24 +115,79 @@ export class Runner implements RunState {
         await this.#manifest.change(step.change);
         if (step.event !== undefined) emit(step.event);
         return;
+      case 'claim-block':
+        await this.#claimBlock(step.of);
+        return;
+      case 'give-back':
+        await this.#giveBack(step.job, step.job.failure?.error);
+        return;
       case 'end':
         await this.#end(step);
     }
   }
 
-  async #claim(cell: CellJob['cell']): Promise<void> {
-    const { plan, dependencies, emit } = this.#options;
-    const planned = plan.tasks.find(({ task }) => task.id === cell.taskId);
-    const model = plan.models.find(({ spec }) => spec.name === cell.model);
-    if (planned === undefined || model === undefined) return;
-    const claim = await this.store.claimCell(cell.id, dependencies.owner, this.#leaseMs);
-    if (claim === undefined) return;
+  async #claim(cell: Cell): Promise<void> {
+    if (this.#parts(cell) === undefined) return;
+    const claim = await this.store.claimCell(cell.id, this.#options.dependencies.owner, this.#leaseMs);
+    if (claim !== undefined) await this.#begin(cell, claim);
+  }
+
+  async #adopt(claims: readonly Claim[]): Promise<void> {
+    // From now on they are kept alive here, whatever reading them takes.
+    for (const claim of claims) this.#leases.hold(claim);
+    for (const claim of claims) {
+      const cell = await this.#cellOf(claim);
+      if (cell !== undefined) await this.#begin(cell, claim);
+    }
+  }
+
+  async #cellOf({ cellId }: Claim): Promise<Cell | undefined> {
+    return (await this.store.cells(this.runId)).find(({ id }) => id === cellId);
+  }
+
+  #parts({ taskId, model: name }: Cell): Pick<CellJob, 'planned' | 'model'> | undefined {
+    const planned = this.plan.tasks.find(({ task }) => task.id === taskId);
+    const model = this.plan.models.find(({ spec }) => spec.name === name);
+    return planned === undefined || model === undefined ? undefined : { planned, model };
+  }
+
+  async #begin(cell: Cell, claim: Claim): Promise<CellJob | undefined> {
+    const parts = this.#parts(cell);
+    if (parts === undefined) return undefined;
+    const job: CellJob = { cell, claim, ...parts, failure: undefined };
     this.#leases.hold(claim);
-    this.jobs.set(cell.id, { cell, claim, planned, model, failure: undefined });
+    if (claim.block === undefined) this.jobs.set(cell.id, job);
+    // Of one of its own cells that has been said.
+    if (claim.block !== undefined && this.jobs.has(cell.id)) return job;
     const { items } = await this.store.sampleSummary(cell.id);
     const passes = await this.store.passResults(cell.id);
     const finishedPasses = passes.map(({ pass, launch }) => ({ pass, launch }));
-    emit({ type: 'cell-start', cellId: cell.id, attempt: claim.attempt, finishedItems: items, finishedPasses });
+    const { attempt } = claim;
+    this.#options.emit({ type: 'cell-start', cellId: cell.id, attempt, finishedItems: items, finishedPasses });
+    return job;
+  }
+
+  /** The one before is answered, or was given back. */
+  async #claimBlock(of: BlockSearch): Promise<void> {
+    if (this.block !== undefined) this.#leases.drop(this.block.claim);
+    this.block = undefined;
+    const claim = await this.store.claimBlock(this.runId, this.#options.dependencies.owner, this.#leaseMs, of);
+    const cell = claim && (await this.#cellOf(claim));
+    if (claim !== undefined && cell !== undefined) this.block = await this.#begin(cell, claim);
+  }
+
+  /** @param why for those who asked for the work; undefined where there is nothing to say */
+  async #giveBack({ cell, claim }: CellJob, why: unknown): Promise<void> {
+    this.#leases.drop(claim);
+    if (claim === this.block?.claim) this.block = undefined;
+    try {
+      await this.store.releaseCell(claim);
+    } catch (error) {
+      // Somebody else has it already.
+      if (!(error instanceof FencedError)) throw error;
+      return;
+    }
+    if (why !== undefined) this.#options.dependencies.place?.onGivenBack(cell, why);
   }
 
   async #work(step: WorkStep): Promise<void> {
@@ -177,28 +230,16 @@ export class Runner implements RunState {
   }
 
   /**
-   * Checks that the model can do the task, and that what decides its answers is what the cell began with.
+   * Checks a cell with the model that is open, and sets its key.
    *
-   * @throws {UnsupportedError} if not
+   * @throws {UnsupportedError} as {@link checkedCellKey}
    */
-  async #check({ cell, claim, planned, model: plannedModel }: CellJob, model: LoadedModel): Promise<void> {
-    const { suite, manifest } = this.plan;
-    requireCapability(model, planned);
-    const key = cellKey(plannedModel, model.info, planned, suite);
-    const known = [undefined, key, earlierCellKey(plannedModel, model.info, planned, suite)];
-    if (!known.includes(cell.key)) {
-      // As far as the manifest tells.
-      const now = launchedFacts(plannedModel.facts, model.info);
-      const differences = modelDifferences(manifest, plannedModel.spec.name, now);
-      const detail = differences.length === 0 ? '' : ` (${differences.join('; ')})`;
-      throw new UnsupportedError(
-        `${cell.model} on ${cell.taskId} cannot be resumed: its model, engine or data has changed${detail}`,
-        {
-          hint: 'Start a new run, or restore the model, engine build and data of this one.',
-        },
-      );
-    }
-    await this.store.setCellKey(claim, key);
+  async #check(job: CellJob, model: LoadedModel): Promise<void> {
+    const { place } = this.#options.dependencies;
+    // Others may have begun to answer it meanwhile.
+    const now = place === undefined ? undefined : await this.#cellOf(job.claim);
+    const key = checkedCellKey({ ...job, cell: now ?? job.cell }, model, this.plan);
+    await this.store.setCellKey(job.claim, key);
   }
 
   async #setItems(job: CellJob, items: number): Promise<void> {
@@ -220,6 +261,11 @@ export class Runner implements RunState {
     const { job, error } = step;
     const { cell, claim } = job;
     this.jobs.delete(cell.id);
+    // Whoever has what it began with may go on with it.
+    if (error instanceof ChangedCellError && this.#options.dependencies.place !== undefined) {
+      await this.#giveBack(job, error);
+      return;
+    }
     this.#leases.drop(claim);
     try {
       if (error instanceof FencedError) throw error;
@@ -235,53 +281,22 @@ export class Runner implements RunState {
 
   async #store({ job: { cell, claim, planned }, state, error, tell }: EndStep): Promise<void> {
     // As it was launched, by this start or an earlier one.
-    const { thinking } = (await this.store.getRun(this.runId))?.manifest.models[cell.model] ?? {};
+    const machines = (await this.store.getRun(this.runId))?.manifest;
+    const { thinking } = machines?.models[cell.model] ?? {};
     const { suite } = this.plan;
-    const measurements = tell(await measureCell(this.store, cell.id, { task: planned.task, suite, thinking }));
+    const measurements = tell(
+      await measureCell(this.store, cell.id, { task: planned.task, suite, thinking, machines }),
+    );
     const described = error === undefined ? undefined : describeError(error);
     await this.store.endCell(claim, { state, measurements, error: described });
     this.#options.emit({ type: 'cell-end', cellId: cell.id, state, measurements, error: described });
   }
 
-  /** Gives back the cells that are still open, so that another start finds them free. */
+  /** Gives back what is still open, so that another start finds it free. */
   async #release(): Promise<void> {
-    for (const { claim } of this.jobs.values()) {
-      this.#leases.drop(claim);
-      try {
-        await this.store.releaseCell(claim);
-      } catch (error) {
-        // Somebody else has it already.
-        if (!(error instanceof FencedError)) throw error;
-      }
+    const { block } = this;
+    for (const job of [...this.jobs.values(), ...(block === undefined ? [] : [block])]) {
+      await this.#giveBack(job, undefined);
     }
   }
-}
-
-function requireCapability({ capabilities, info }: LoadedModel, planned: PlannedTask): void {
-  const { generate, loglikelihood, whyNoLoglikelihood, structuredOutput } = capabilities;
-  const { id, kind } = planned.task;
-  if (kind === 'generate' ? generate : loglikelihood) {
-    if (info.structuredOutput !== true || structuredOutput === true || schemaOf(planned) === undefined) return;
-    throw new UnsupportedError(`${id} needs structured output, which the engine does not support for this model`, {
-      hint: 'Leave structuredOutput out: the answers are then checked, but not held to the schema.',
-    });
-  }
-  const why = kind === 'loglikelihood' && whyNoLoglikelihood !== undefined ? `: ${whyNoLoglikelihood}` : '';
-  throw new UnsupportedError(`${id} needs ${kind}, which the engine does not support for this model${why}`);
-}
-
-/** What an engine may say when it is stopped in the middle; anything else is worth telling. */
-function isInterruption(error: unknown): boolean {
-  return error instanceof EngineError || (error instanceof Error && error.name === 'AbortError');
-}
-
-/** An error as a cell keeps it. */
-function describeError(error: unknown): CellError {
-  if (error instanceof PerbenchError) {
-    const detail = error instanceof EngineError ? error.detail : undefined;
-    return { code: error.code, message: error.message, hint: error.hint, ...(detail !== undefined && { detail }) };
-  }
-  // A bug of ours concerns this cell alone, and must be seen with its place.
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { code: 'PB_BUG', message: text };
 }

@@ -20,9 +20,11 @@ export interface CellJob {
 export interface RunState {
   readonly runId: string;
   readonly plan: RunPlan;
-  readonly store: Pick<Store, 'cells' | 'getRun' | 'passResults' | 'samples' | 'sampleSummary' | 'scores'>;
+  readonly store: Pick<Store, 'blocks' | 'cells' | 'getRun' | 'passResults' | 'samples' | 'sampleSummary' | 'scores'>;
   /** Cells that this process holds, by id. */
   readonly jobs: ReadonlyMap<string, CellJob>;
+  /** The block of a cell's items that it holds, of its own cells or of another process's. */
+  readonly block: CellJob | undefined;
   /** The run was told to stop: nothing new is asked. */
   readonly isStopped: boolean;
 }
@@ -85,11 +87,22 @@ export interface EndStep {
   readonly tell: (measured: CellMeasurements) => CellMeasurements;
 }
 
+export type WaitStep =
+  | { readonly type: 'wait'; readonly cells: number }
+  | { readonly type: 'wait'; readonly blocks: number };
+
+/** Whose blocks are wanted: those of one cell, or of some models. */
+export type BlockSearch = NonNullable<Parameters<Store['claimBlock']>[3]>;
+
 export type Step =
   /** Takes what can be taken of these cells; what another process holds is left to it. */
   | { readonly type: 'claim'; readonly cells: readonly Cell[] }
-  /** A moment before looking again at so many cells that others hold. */
-  | { readonly type: 'wait'; readonly cells: number }
+  /** A moment before looking again at so many cells that others hold, or blocks of items that they answer. */
+  | WaitStep
+  /** Takes a block that nobody answers; then `block` has it, and nothing where there is none. */
+  | { readonly type: 'claim-block'; readonly of: BlockSearch }
+  /** Gives a block back that can't be answered here. */
+  | { readonly type: 'give-back'; readonly job: CellJob }
   | WorkStep
   /** Plans another number of items for a cell. */
   | { readonly type: 'items'; readonly job: CellJob; readonly items: number }

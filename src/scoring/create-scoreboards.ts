@@ -25,7 +25,13 @@ import { perPaper } from './per-paper.ts';
 import { inRankOrder } from '../stats/rank-inference.ts';
 
 /** Numbers with one of these are wrong, not only doubtful: they touch no score. */
-const disqualifying: ReadonlySet<Warning['reason']> = new Set(['errors', 'unsupported', 'estimated', 'cache_hits']);
+const disqualifying: ReadonlySet<Warning['reason']> = new Set([
+  'errors',
+  'unsupported',
+  'estimated',
+  'cache_hits',
+  'other_hardware',
+]);
 
 /** These cast doubt on a number: it is scored, with a mark. */
 const doubtful: ReadonlySet<Warning['reason']> = new Set([
@@ -79,7 +85,8 @@ interface ScorableCell {
   readonly flags: readonly ScoreFlag[];
 }
 
-function failureOf(cell: ScoreboardCell): string | undefined {
+/** Why a cell has no numbers that count, or undefined. */
+export function failureOf(cell: Pick<ScoreboardCell, 'model' | 'state' | 'error'>): string | undefined {
   switch (cell.state) {
     case 'done':
       return undefined;

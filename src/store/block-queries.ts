@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely';
+import type { PassResult } from '../core/cell.ts';
 import type { Block, Claim, OpenWork, Store } from '../core/store.ts';
 import { isOneOf } from './conditions.ts';
-import { updateHeld } from './fenced-writes.ts';
-import type { Database } from './schema.ts';
+import { updateBlock, updateHeld } from './fenced-writes.ts';
+import { type Database, readJson } from './schema.ts';
 import { isClaimable, leaseEnd, type StoreDialect } from './store-dialect.ts';
 
 type BlockQueries = Pick<Store, 'claimBlock' | 'endBlock' | 'blocks' | 'openWork' | 'renewLease' | 'releaseCell'>;
@@ -18,15 +19,22 @@ export function createBlockQueries(db: Kysely<Database>, dialect: StoreDialect):
     renewLease: (claim, leaseMs) => updateHeld(db, claim, { lease_until_ms: leaseEnd(dialect, leaseMs) }),
     releaseCell: (claim) =>
       dialect.transact(db, async (transaction) => updateHeld(transaction, claim, { ...unowned, state: 'pending' })),
-    endBlock: (claim) =>
-      dialect.transact(db, async (transaction) => updateHeld(transaction, claim, { ...unowned, state: 'done' })),
+    endBlock: (claim, result) =>
+      dialect.transact(db, async (transaction) =>
+        updateBlock(transaction, claim, {
+          ...unowned,
+          state: 'done',
+          result: result === undefined ? null : JSON.stringify(result),
+        }),
+      ),
     async blocks(cellId) {
       const rows = await db.selectFrom('block').selectAll().where('cell_id', '=', cellId).orderBy('block').execute();
-      return rows.map(({ cell_id, block, state, attempt }) => ({
+      return rows.map(({ cell_id, block, state, attempt, result }) => ({
         cellId: cell_id,
         index: block,
         state: state as Block['state'],
         attempt,
+        result: result === null ? undefined : (readJson(result, `block ${block} of cell ${cell_id}`) as PassResult),
       }));
     },
     openWork: (runId, leaseMs, models) => openWork(db, dialect, { runId, leaseMs, models }),

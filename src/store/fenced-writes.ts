@@ -45,8 +45,20 @@ type Held = Pick<
  * @throws {FencedError} if another process has it now, or it has ended
  */
 export async function updateHeld(db: Kysely<Database>, claim: Claim, columns: Held): Promise<void> {
-  const { cellId, block, attempt, owner } = claim;
-  if (block === undefined) return updateClaimed(db, claim, columns);
+  return claim.block === undefined ? updateClaimed(db, claim, columns) : updateBlock(db, claim, columns);
+}
+
+/**
+ * Writes into a block in the name of a claim.
+ *
+ * @throws {FencedError} as {@link updateHeld}
+ */
+export async function updateBlock(
+  db: Kysely<Database>,
+  { cellId, block, attempt, owner }: Claim,
+  columns: UpdateObject<Database, 'block'>,
+): Promise<void> {
+  if (block === undefined) throw new Error('a claim on a cell is none on a block');
   const { numUpdatedRows } = await db
     .updateTable('block')
     .set(columns)
@@ -55,7 +67,7 @@ export async function updateHeld(db: Kysely<Database>, claim: Claim, columns: He
     .where('attempt', '=', attempt)
     .where('owner', '=', owner)
     .executeTakeFirstOrThrow();
-  if (Number(numUpdatedRows) > 0) return undefined;
+  if (Number(numUpdatedRows) > 0) return;
   throw new FencedError(`attempt ${attempt} may no longer write into block ${block} of cell ${cellId}`, {
     hint: 'Another perbench process answers these items now.',
   });

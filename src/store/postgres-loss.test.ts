@@ -24,6 +24,10 @@ const job: JobRecord = {
   runId: 'run-1',
   attempt: 1,
   models: [],
+  needs: { gpus: 0, memoryBytes: undefined },
+  workers: 1,
+  isExclusive: true,
+  words: ['work', 'run-1'],
   launcher: 'slurm',
   handle: undefined,
   state: 'pending',
@@ -153,6 +157,14 @@ describe.each(Object.entries(writes))('%s', (_name, write) => {
     if (words === '"') expect(proxy.cuts).toBe(1);
     expect(await contentOf(store)).toEqual(unbroken.content);
   });
+});
+
+it('is written once where the server hears of its end only after the client was cut off', async () => {
+  const { store, held, proxy } = await openInTest();
+  proxy.cutNext('commit', 'late');
+  await store.appendPassResult(held.cell, passResult({ launch: 8 }));
+  expect(proxy.cuts).toBe(1);
+  expect((await store.passResults('held')).map(({ launch }) => launch)).toEqual([7, 8]);
 });
 
 describe.each(Object.entries(reads))('%s', (_name, read) => {

@@ -104,6 +104,8 @@ export interface BlockTable {
   readonly attempt: number;
   readonly owner: string | null;
   readonly lease_until_ms: number | null;
+  /** `PassResult`. */
+  readonly result: string | null;
 }
 
 export interface WorkerTable {
@@ -276,6 +278,7 @@ async function createBlockTable(db: Kysely<unknown>): Promise<void> {
     .addColumn('attempt', 'integer', (column) => column.notNull())
     .addColumn('owner', 'text')
     .addColumn('lease_until_ms', 'bigint')
+    .addColumn('result', 'text')
     .addPrimaryKeyConstraint('block_key', ['cell_id', 'block'])
     .execute();
 }

@@ -1,4 +1,4 @@
-import { runCli } from '../../src/cli/run-cli.ts';
+import { type CliWorld, runCli } from '../../src/cli/run-cli.ts';
 import { busyTests } from './busy-tests.ts';
 
 /** How a command line ended. */
@@ -10,7 +10,7 @@ export interface EndedInProcess {
 
 /**
  * A command line run inside this process: the same code as behind bin/perbench.cjs, without the second that a process
- * takes to start. Signals are not delivered.
+ * takes to start.
  */
 export async function runInProcess(
   argv: readonly string[],
@@ -20,9 +20,15 @@ export async function runInProcess(
     readonly stdin?: string;
     /** Of a terminal; undefined for a pipe. */
     readonly columns?: number | undefined;
+    /** What places workers; by default those of perbench. */
+    readonly openLauncher?: CliWorld['openLauncher'];
+    /** Signals that are delivered; by default none is. */
+    readonly signals?: CliWorld['signals'];
+    /** Hears what goes to stderr. */
+    readonly onStderr?: (text: string) => void;
   },
 ): Promise<EndedInProcess> {
-  const { folder, environment = {}, stdin = '', columns } = options;
+  const { folder, environment = {}, stdin = '', columns, openLauncher, onStderr } = options;
   let [stdout, stderr] = ['', ''];
   const code = await runCli(argv, {
     environment: { ...busyTests, ...environment },
@@ -41,10 +47,12 @@ export async function runInProcess(
     stderr: {
       write: (text) => {
         stderr += text;
+        onStderr?.(text);
       },
       on: () => undefined,
     },
-    signals: { on: () => undefined, off: () => undefined },
+    signals: options.signals ?? { on: () => undefined, off: () => undefined },
+    ...(openLauncher !== undefined && { openLauncher }),
     now: () => performance.now(),
   });
   return { code, stdout, stderr };

@@ -20,7 +20,8 @@ export function usePostgresDatabase(server: () => PostgresServer): () => Promise
   let address: string | undefined;
   return async () => {
     if (address === undefined) {
-      address = await server().newDatabase();
+      // Whose order of texts is another than that of SQLite.
+      address = await server().newDatabase("template template0 locale_provider icu icu_locale 'en'");
       await using _ = await openPostgresStore({ address });
     }
     await server().query('truncate run, prompt cascade', new URL(address).pathname.slice(1));

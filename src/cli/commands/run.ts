@@ -12,32 +12,33 @@ import { createStatusLine } from '../progress/status-line.ts';
 import { suiteOfCommand } from '../suite-file/suite-of-command.ts';
 import type { quickstartOptions, resumeOptions, runOptions, storedRunOptions } from '../tables/measure-options.ts';
 import { checkNewStore } from '../check-outputs.ts';
-import { outputFiles, type OutputFile, writeRunPage } from '../write-outputs.ts';
+import { outputFiles, type OutputFile } from '../write-outputs.ts';
 import { printLossTable } from './loss.ts';
 import { showPlan } from './plan.ts';
 import { UsageError } from '../../core/errors.ts';
-import type { RunRecord, RunStatus, Store } from '../../core/store.ts';
+import type { RunRecord, Store } from '../../core/store.ts';
 import { findRuns, resumeCommand } from '../stored-runs.ts';
 import { reportRuns } from '../../app/report-runs.ts';
 import { rescoreRuns } from '../../app/rescore-runs.ts';
 import { checkStoredTasks, suiteWithSecrets } from '../../app/stored-data.ts';
-import { printReport, reportExitCode, printOpenRaces, reportRace } from '../print-document.ts';
+import { printReport, reportExitCode, printOpenRaces } from '../print-document.ts';
 import { prepareQuickstart, quickstartModels } from '../../app/quickstart.ts';
 import { sizeText } from '../../core/amount-text.ts';
-import type { RunEvent } from '../../core/event.ts';
 import type { LocalContext } from '../../app/local-context.ts';
-import { freezeRunAnchors, minFrozenModels } from '../../app/freeze-project-anchors.ts';
+import { isWorkedOn } from '../../app/cluster/followed-workers.ts';
 import { localRun } from '../../app/run.ts';
 import type { RunPlan } from '../../run/plan.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { printNext } from '../next-commands.ts';
 import { createProgress } from '../progress/create-progress.ts';
-import type { Progress } from '../progress/progress.ts';
-import { createTaskTables, type TaskTables } from '../task-tables.ts';
+import { printEndedRun, showRun } from '../show-run.ts';
+import { createTaskTables } from '../task-tables.ts';
+import { attachToRun, clusterChoice, runOnCluster } from './cluster.ts';
 
 export const run: CommandHandler<typeof runOptions> = async (input, context) => {
   if (input.options.dryRun === true) return showPlan(input, context, 'never');
   const files = await outputFiles(context, 'report');
+  const cluster = clusterChoice(input.options, context);
   await checkNewStore(context);
   const { suite, limitShare } = await suiteOfCommand(input, context);
   const question = raceQuestionOf(suite);
@@ -52,6 +53,10 @@ export const run: CommandHandler<typeof runOptions> = async (input, context) => 
   const plan = await prepareRun(suite, local, context.interruption.signal, { anchors, limitShare }).finally(() =>
     status[Symbol.dispose](),
   );
+  if (cluster !== undefined) {
+    const { fresh: isFresh, anchors: named } = input.options;
+    return runOnCluster(plan, local, cluster, { files, isFresh, anchors: named }, context);
+  }
   return executePlan(plan, local, context, {
     files,
     isFresh: input.options.fresh === true,
@@ -70,7 +75,10 @@ async function anchorsForRun(choice: string | undefined, context: CliContext): P
 
 export const resume: CommandHandler<typeof resumeOptions> = async ({ arguments: names, options }, context) => {
   const files = await outputFiles(context, 'report');
+  const cluster = clusterChoice(options, context);
   const stored = await runToResume(names, context);
+  if (cluster === undefined && (await isWorkedOn(await context.openStore(), stored.id)))
+    return attachToRun(stored, { files }, context);
   await checkStoredTasks(stored, 'resumed');
   const status = createStatusLine(context);
   const local = await createLocalContext(context, status);
@@ -82,7 +90,11 @@ export const resume: CommandHandler<typeof resumeOptions> = async ({ arguments: 
     status[Symbol.dispose](),
   );
   const plan = timeLimitMs === undefined ? prepared : withTimeLimit(prepared, timeLimitMs);
-  return executePlan(plan, local, context, { files, resumeId: stored.id, retryFailed: true, force: options.force });
+  // It may have been cancelled; others who join in would leave at once.
+  if (stored.isStopRequested) await (await context.openStore()).requestStop(stored.id, false);
+  const again = { files, resumeId: stored.id, retryFailed: true };
+  if (cluster !== undefined) return runOnCluster(plan, local, cluster, again, context);
+  return executePlan(plan, local, context, { ...again, force: options.force });
 };
 
 /** The run that was named; else the newest unfinished one; else the newest, whose failed cells may be tried again. */
@@ -195,24 +207,13 @@ async function executePlan(
   if (end.status === 'running') context.output.note('other processes are still working on cells of this run');
   const losses = end.status === 'finished' ? await takeLosses(store, ended, local, context) : undefined;
   const stored = (await store.getRun(ended.id)) ?? ended;
-  if (stored.manifest.race !== undefined && end.status === 'finished')
-    return printLosses(losses, await reportRace(stored, store, files, context), context);
-  // A store elsewhere belongs to no project, so there is no place where its anchors would be found again.
-  if (end.status === 'finished' && options.anchors === undefined && context.isDefaultStore) {
-    const { file, tasks, refused } = await freezeRunAnchors(store, stored, context.workingFolder);
-    if (tasks.length > 0)
-      context.output.note(`PER-A anchors for ${tasks.join(', ')} are frozen from this run: ${file}`);
-    if (refused.length > 0) {
-      context.output.note(
-        `PER-A anchors for ${refused.join(', ')} stay provisional: freezing them takes valid numbers of at least ${minFrozenModels} models`,
-      );
-    }
-  }
-  const report = await reportRuns(store, [stored], { ...project(context), scoring });
-  await printReport(report, files, context, { shown: tables?.shown });
-  await writeRunPage(stored.id, report, context);
-  await printNext(report, store, context);
-  return printLosses(losses, reportExitCode(report), context);
+  const exitCode = await printEndedRun(
+    store,
+    stored,
+    { files, anchors: options.anchors, shown: tables?.shown },
+    context,
+  );
+  return printLosses(losses, exitCode, context);
 }
 
 /** Takes the losses that the suite asks for, before anything of the run is shown: ladders have them. */
@@ -235,26 +236,4 @@ function printLosses(losses: SuiteLosses | undefined, exitCode: number, context:
   else printLossTable(table, context);
   const isWhole = table?.unavailable.length === 0;
   return !isWhole && exitCode === exitCodes.done ? exitCodes.someCellsFailed : exitCode;
-}
-
-interface RunOutcome {
-  readonly runId: string | undefined;
-  readonly status: RunStatus;
-}
-
-async function showRun(
-  display: Progress,
-  tables: TaskTables | undefined,
-  start: (framesDrawn: () => number) => AsyncIterable<RunEvent>,
-): Promise<RunOutcome> {
-  using progress = display;
-  let runId: string | undefined;
-  let status: RunStatus = 'running';
-  for await (const event of start(() => progress.framesDrawn())) {
-    progress.handle(event);
-    await tables?.follow(event, progress);
-    if (event.type === 'run-start') ({ runId } = event);
-    if (event.type === 'run-end') ({ status } = event);
-  }
-  return { runId, status };
 }

@@ -1,10 +1,10 @@
-import type { RunPlan } from '../../run/plan.ts';
+import type { RunRecord } from '../../core/store.ts';
 import type { CliContext } from '../context.ts';
 import { styledFor } from '../output.ts';
 import { createJsonlProgress, createPlainProgress, createQuietProgress } from './line-progress.ts';
 import type { Progress } from './progress.ts';
 import type { Outlook } from './time-left.ts';
-import { createTtyProgress } from './tty-progress.ts';
+import { createTtyProgress, type TtyProgressOptions } from './tty-progress.ts';
 
 export type ProgressKind = 'tty' | 'plain' | 'jsonl' | 'quiet';
 
@@ -40,8 +40,9 @@ function isReflowingTerminal(environment: Environment): boolean {
  */
 export function createProgress(
   context: CliContext,
-  { suite, manifest: { timeLimitMs } }: RunPlan,
+  { suite, manifest: { timeLimitMs } }: Pick<RunRecord, 'suite' | 'manifest'>,
   speeds: Outlook['speeds'],
+  { isElsewhere }: Pick<TtyProgressOptions, 'isElsewhere'> = {},
 ): Progress {
   const { output, globals, environment } = context;
   const sink = output.stderr;
@@ -80,6 +81,7 @@ export function createProgress(
           outlook,
           paint: (text, style) => styledFor(sink, globals.color, text, style),
           isReflowing: isReflowingTerminal(environment),
+          isElsewhere,
           onResize: (listener) => listen('SIGWINCH', listener),
           onExit: (listener) => listen('exit', listener),
         });

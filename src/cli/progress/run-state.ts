@@ -92,6 +92,8 @@ export function createRunState(): RunState {
         loading = event.type === 'launch-end' ? undefined : event;
         return;
       default:
+        // Of workers elsewhere nobody hears when an engine has started.
+        if (event.type === 'pass-start') loading = undefined;
         if ('cellId' in event) handleCell(event, byId.get(event.cellId), durations);
     }
   }

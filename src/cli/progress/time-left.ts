@@ -41,7 +41,10 @@ export function runTimeLeft(state: RunState, outlook: Outlook, elapsedMs: number
   if (timeLimitMs !== undefined && elapsedMs >= timeLimitMs) return undefined;
   if (timeLimitMs !== undefined) return toTimeLeft({ meanMs: timeLimitMs - elapsedMs, spreadMs: 0 });
   const open = state.cells.filter((view) => view.state === 'pending' || view.state === 'running');
-  return toTimeLeft(sum(open.map((view) => cellGuess(view, state, outlook))));
+  const whole = sum(open.map((view) => cellGuess(view, state, outlook)));
+  // On one machine one cell is worked on at a time; workers elsewhere are as many as cells with a pass.
+  const atWork = Math.max(1, open.filter(({ pass }) => pass !== undefined).length);
+  return whole && toTimeLeft({ meanMs: whole.meanMs / atWork, spreadMs: whole.spreadMs / atWork });
 }
 
 function toTimeLeft(guess: Guess | undefined): TimeLeft | undefined {

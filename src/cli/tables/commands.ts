@@ -1,5 +1,6 @@
 import { defineCommand, type Command } from '../options/command.ts';
 import { sweepOptions } from './sweep-options.ts';
+import { workOptions } from './work-options.ts';
 import {
   lossOptions,
   planOptions,
@@ -47,12 +48,14 @@ const measureAndDecide: readonly Command[] = [
     aliases: ['eval'],
     group: 'Measure',
     summary: 'run models on tasks and print the scoreboards',
-    details: 'Repeat the same command to resume an interrupted run. Flags override the suite file.',
+    details:
+      'Repeat the same command to resume an interrupted run. Flags override the suite file. With --on, workers on the machines of a cluster do the work, and this one follows them; Ctrl-C asks whether to cancel the run or to leave it to them.',
     arguments: [suiteArgument],
     options: runOptions,
     examples: [
       'perbench run suite.yaml',
       'perbench run suite.yaml --decide "cheapest with accuracy >= 0.7"',
+      'perbench run suite.yaml --on slurm --store postgres://me@db/perbench',
       'perbench run -m smollm2-135m-instruct -m ./other.gguf -t all --data-dir data --limit 200',
       'perbench run -m http://127.0.0.1:8000/v1 -t gsm8k --data-dir data',
       'perbench eval --model smollm2-135m-instruct --tasks gsm8k,arc_easy --limit 0.1 --output_path results.json',
@@ -64,12 +67,39 @@ const measureAndDecide: readonly Command[] = [
     name: 'resume',
     group: 'Measure',
     summary: 'resume an interrupted run',
-    details: 'Failed cells are retried.',
+    details:
+      'Failed cells are retried. A run that workers elsewhere are at is followed instead, from any machine; --on submits workers for what is left.',
     arguments: [{ ...runArgument, help: 'run id or a prefix of it (default: the newest unfinished run)' }],
     options: resumeOptions,
     examples: ['perbench resume', 'perbench resume 20261124-1630', 'perbench resume --force'],
     writesFiles: true,
     load: async () => (await import('../commands/run.ts')).resume,
+  }),
+  defineCommand({
+    name: 'work',
+    group: 'Measure',
+    summary: 'work on a run beside other machines',
+    details:
+      'Claims cells of a run that this machine may take, runs them, claims the next, and ends when nothing is left for it. Every machine with the store may have one; see docs/clusters.md. Exit codes: 0 nothing is left for it, 3 cells failed here, 5 a model, data or memory are missing here, 75 only other hardware may do what is left.',
+    arguments: [runArgument],
+    options: workOptions,
+    examples: [
+      'perbench work 20261124-1630 --store postgres://perbench@db/perbench',
+      'perbench work --model smollm2-135m-instruct --wait 60',
+      'perbench work latest --accuracy-only --model-dir /models',
+    ],
+    load: async () => (await import('../commands/work.ts')).work,
+  }),
+  defineCommand({
+    name: 'cancel',
+    group: 'Measure',
+    summary: 'end all work on a run, wherever it goes on',
+    details:
+      'Workers finish what is in flight and end; jobs that wait are taken out of their queue. What was measured is kept, and perbench resume goes on with it.',
+    arguments: [{ ...runArgument, help: 'run id or a prefix of it (default: the newest unfinished run)' }],
+    options: {},
+    examples: ['perbench cancel', 'perbench cancel 20261124-1630 --store postgres://me@db/perbench'],
+    load: async () => (await import('../commands/cluster.ts')).cancel,
   }),
   defineCommand({
     name: 'plan',
@@ -204,7 +234,7 @@ const measureAndDecide: readonly Command[] = [
     summary: 'show what answers cost here, and against an API',
     details:
       'Price of 1,000 answers at full use and at a load, the devices that it takes, and the break-even against APIs whose prices per token are in a file. All prices are yours; nothing is measured. --out takes .svg, .pdf and .png as well, for a chart of one task. See docs/cost.md.',
-    arguments: [runArgument],
+    arguments: [{ ...runArgument, help: `${runArgument.help}, or a file that perbench export --format run wrote` }],
     options: costOptions,
     examples: [
       'perbench cost --price-per-hour 1.2',

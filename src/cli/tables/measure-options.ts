@@ -1,3 +1,4 @@
+import { launcherNames } from '../../core/cluster.ts';
 import { quantities } from '../../core/quantities.ts';
 import { usualChunkTokens, usualLossItems } from '../../core/loss.ts';
 import { choice, custom, flag, number, text, texts, withDefault } from '../options/option.ts';
@@ -40,6 +41,29 @@ const force = flag({
   hasEnvironment: false,
 });
 
+/** Of runs whose workers are elsewhere. */
+const clusterOptions = {
+  on: choice({
+    argument: 'engine',
+    choices: launcherNames,
+    help: 'submit workers to the engine of a cluster, and follow them (docs/clusters.md)',
+    hasEnvironment: false,
+  }),
+  workers: number({
+    argument: 'n',
+    min: 1,
+    max: 10_000,
+    help: 'with --on: workers for each group of models that need the same',
+    defaultText: 'one per model, and one for each further block of --shards',
+    hasEnvironment: false,
+  }),
+  detach: flag({ help: 'with --on: submit, and do not follow', hasEnvironment: false }),
+  print: flag({
+    help: 'with --on: write the run, print what would be submitted for it, and submit nothing',
+    hasEnvironment: false,
+  }),
+} as const;
+
 export const runOptions = {
   ...suiteOptions,
   ...gpuOptions,
@@ -53,6 +77,7 @@ export const runOptions = {
     defaultText: "the project's, else those of this hardware",
     hasEnvironment: false,
   }),
+  ...clusterOptions,
   fresh: flag({ help: 'start a new run even if an unfinished run of the same suite could be resumed' }),
   force,
   writeOut: flag({
@@ -98,7 +123,7 @@ export const lossOptions = {
   ...storedRunOptions,
 } as const;
 
-export const resumeOptions = { ...storedRunOptions, force } as const;
+export const resumeOptions = { ...storedRunOptions, ...clusterOptions, force } as const;
 
 /** What estimates take beside what they are of. */
 export const estimateOptions = {

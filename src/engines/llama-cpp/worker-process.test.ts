@@ -35,3 +35,28 @@ it('gives a silent process ten times the limit where the system does not tell wh
   expect(await silentFor(2, undefined)).toBeUndefined();
   expect(String(await silentFor(11, undefined))).toContain('no progress for 4400 ms');
 });
+
+it('lives on when a scheduler sends SIGTERM to every process of a job', async () => {
+  const reported = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let reports = 0;
+  const failed = Promise.withResolvers<EngineError>();
+  const worker = new WorkerProcess({
+    modelName: 'm',
+    hangMs: 60_000,
+    now: () => performance.now(),
+    onReport() {
+      reported[reports]?.resolve();
+      reports += 1;
+    },
+    onFailure: (error) => failed.resolve(error),
+  });
+  worker.work();
+  const order = { type: 'memory', startsPeak: false } as const;
+  worker.send(order);
+  await Promise.race([reported[0]?.promise, failed.promise]);
+  process.kill(worker.pid, 'SIGTERM');
+  worker.send(order);
+  await Promise.race([reported[1]?.promise, failed.promise]);
+  await worker.stop();
+  expect(reports).toBe(2);
+});

@@ -293,6 +293,12 @@ describe('a server that fails', () => {
   });
 });
 
+it('keeps its client processes when a scheduler sends SIGTERM to every process of a job', async () => {
+  const model = await open(spec([]), { clientProcesses: 2 });
+  for (const pid of model.clients?.processIds ?? []) process.kill(pid, 'SIGTERM');
+  expect(await ask(model, 20)).toHaveLength(20);
+});
+
 it('closes the thoughts of a server that it started at their budget, whoever sends the requests', async () => {
   const given = { ...spec(['--thinks', 'think']), promptStyle: 'instruct', thinking: { budget: 5 } } as const;
   for (const clientProcesses of [1, 2]) {

@@ -1,40 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stripVTControlCharacters } from 'node:util';
 import { EnvironmentError } from '../../core/errors.ts';
 import { isSystemError, systemErrorWords } from '../../core/system-error.ts';
+import { lastLines } from '../../files/last-lines.ts';
 import type { KeeperOrder } from './keeper.ts';
 import { markedProcesses, serverMark, signalServer } from './marked-processes.ts';
 import type { ServerCommand } from './server-command.ts';
-
-const tailBytes = 65_536;
-const longestLine = 300;
-
-/** Lines of a text, without colours, empty ones and bars that were drawn over. */
-function plainLines(text: string): readonly string[] {
-  return stripVTControlCharacters(text)
-    .split(/[\r\n]+/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .map((line) => (line.length > longestLine ? `${line.slice(0, longestLine)}…` : line));
-}
-
-/** The last lines of a server's log; none while it has written nothing. */
-function lastLogLines(file: string, count: number): readonly string[] {
-  const descriptor = openSync(file, 'r');
-  try {
-    const { size } = fstatSync(descriptor);
-    const length = Math.min(size, tailBytes);
-    const buffer = Buffer.alloc(length);
-    readSync(descriptor, buffer, 0, length, size - length);
-    return plainLines(buffer.toString('utf8')).slice(-count);
-  } finally {
-    closeSync(descriptor);
-  }
-}
 
 const maxLogBytes = 64 * 2 ** 20;
 
@@ -169,7 +143,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   lastLines(count: number): readonly string[] {
-    const lines = lastLogLines(this.logFile, count);
+    const lines = lastLines(this.logFile, count);
     const key = this.#apiKey;
     return key === undefined ? lines : lines.map((line) => line.replaceAll(key, '[key]'));
   }

@@ -168,7 +168,7 @@ function numberOf(argv: readonly string[], names: readonly string[]): number | u
 }
 
 /** GPUs that a command line asks for. */
-function askedDevices(argv: readonly string[], tensorParallel: number): number {
+export function askedDevices(argv: readonly string[], tensorParallel: number): number {
   const tensor = numberOf(argv, tensorFlags) ?? tensorParallel;
   // SGLang's data-parallel attention divides the same GPUs once more.
   const copies = argv.includes('--enable-dp-attention') ? 1 : (numberOf(argv, dataFlags) ?? 1);

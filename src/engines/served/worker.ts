@@ -72,5 +72,5 @@ process.on('message', (order: ClientOrder) => {
 });
 // Whoever started it is gone: nobody waits for its answers.
 process.once('disconnect', () => process.exit());
-// Ctrl-C reaches the whole group; the parent decides what ends.
-process.on('SIGINT', () => undefined);
+// Ctrl-C reaches the whole group, and Slurm and Ray send SIGTERM to every process of a job; the parent decides what ends.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);

@@ -1,11 +1,12 @@
 import { launchesOf, owedPasses } from '../protocol.ts';
 import { endStep, isOpen, passOrder, type RunState, type Step } from '../strategy.ts';
+import { answerSplitItems } from './split-items.ts';
 import type { PlannedModel } from '../plan.ts';
 
 type Steps = AsyncGenerator<Step, void, void>;
 
 /** What is owed of one launch of a model: its cells share the start. A cell that fails doesn't stop the others. */
-async function* runLaunch(state: RunState, model: PlannedModel, launch: number): Steps {
+export async function* runLaunch(state: RunState, model: PlannedModel, launch: number): Steps {
   const { plan, store, jobs } = state;
   const launches = launchesOf(plan.suite);
   const own = jobs
@@ -15,8 +16,10 @@ async function* runLaunch(state: RunState, model: PlannedModel, launch: number):
   for (const job of own) {
     if (state.isStopped) return;
     const owed = owedPasses(plan.suite, launch, await store.passResults(job.cell.id));
+    if (owed.includes('accuracy')) yield* answerSplitItems(state, job);
     const passes = owed.map((pass) => passOrder(pass, job, plan));
-    if (passes.length > 0) yield { type: 'launch', job, launch, launches, passes };
+    if (passes.length > 0 && job.failure === undefined && !state.isStopped)
+      yield { type: 'launch', job, launch, launches, passes };
     const isLast = launch === launches - 1 && !state.isStopped;
     if (job.failure !== undefined || isLast) yield endStep(job, job.failure, (measured) => measured);
   }

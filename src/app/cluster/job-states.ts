@@ -1,0 +1,14 @@
+import type { JobState, JobStatus } from '../../core/cluster.ts';
+
+/** Waiting or running, as its engine tells. */
+export function isAlive(state: JobState): boolean {
+  return state === 'pending' || state === 'running';
+}
+
+/** From the state that tells most of an order to the one that tells least. */
+const telling: readonly JobState[] = ['running', 'pending', 'failed', 'lost', 'cancelled', 'done'];
+
+/** The state of an order by those of its workers; undefined where the engine knows none of them. */
+export function orderState(statuses: readonly Pick<JobStatus, 'state'>[]): JobState | undefined {
+  return telling.find((state) => statuses.some((status) => status.state === state));
+}
