@@ -116,5 +116,12 @@ function typed(words: readonly string[], { environment }: CliContext): string {
   // Within a clone npx would build it again, which takes most of a minute.
   const byNpm = environment['npm_package_name'] === 'perbench' ? ['node', 'bin/perbench.cjs'] : ['npx', 'perbench'];
   const program = environment['npm_command'] === undefined ? ['perbench'] : byNpm;
-  return [...program, ...words.map((word) => word.replace(/^(--store=)?(.*)$/s, (_, flag = '', address = '') => flag + withoutPassword(address)))].map(shellWord).join(' ');
+  return [
+    ...program,
+    ...words.map((word) =>
+      word.replace(/^(--store=)?(.*)$/s, (_, flag = '', address = '') => flag + withoutPassword(address)),
+    ),
+  ]
+    .map(shellWord)
+    .join(' ');
 }
