@@ -39,6 +39,8 @@ function close(): void {
   run('ip', ['netns', 'delete', namespace]);
 }
 
+// Ctrl-C ends the tests, too: what is in the namespace is ended then.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
 install();
 run('ip', ['netns', 'add', namespace]);
 try {

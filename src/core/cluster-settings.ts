@@ -74,8 +74,8 @@ export const kubernetesSettings = {
 } as const;
 
 /** Of a web server, and without what could be a secret: it is stored with the run. */
-function isPlainAddress(text: string): boolean {
-  const url = /^https?:\/\//i.test(text) ? URL.parse(text) : null;
+function isPlainAddress(address: string): boolean {
+  const url = /^https?:\/\//i.test(address) ? URL.parse(address) : null;
   return url !== null && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
 }
 
