@@ -13,6 +13,7 @@ import { testFolder } from '../setup/test-settings.ts';
 let slurm: SlurmCluster;
 let server: PostgresServer;
 let missing: string | undefined;
+const folders = new AsyncDisposableStack();
 
 beforeAll(async () => {
   // Jobs that have ended are soon forgotten, in the middle of a run too.
@@ -24,6 +25,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
   if (missing === undefined) await slurm[Symbol.asyncDispose]();
+  await folders.disposeAsync();
 }, 60_000);
 beforeEach(({ skip }) => skip(missing !== undefined, missing));
 
@@ -35,7 +37,7 @@ interface Place {
 
 async function newPlace(tokenMs: number, settings: Readonly<Record<string, unknown>> = {}): Promise<Place> {
   const folder = await testFolder();
-  onTestFinished(async () => folder[Symbol.asyncDispose]());
+  folders.use(folder);
   await writeRaySuite(folder.path, tokenMs, {});
   const file = join(folder.path, 'suite.json');
   const suite = JSON.parse(await readFile(file, 'utf8')) as object;
@@ -77,14 +79,18 @@ async function logs(folder: string): Promise<string> {
 }
 
 describe('a run on Slurm', { timeout: 400_000 }, () => {
-  it('gives the answers of a run here, through a restart of the controller, and shows no password', async () => {
+  let left: Place;
+
+  it('is left to its workers', async () => {
+    left = await newPlace(1);
+    const { code, stderr } = await perbench(left, ...runWords, '--detach').ended;
+    expect(code).toBe(exitCodes.done);
+    expect(stderr).toMatch(/^submitted pb-\S+-g0-a1 as job \d+: 3 workers for 3 models$/m);
+  });
+
+  it('gives the answers of a run here, and shows no password', async () => {
     const place = await newPlace(5);
-    const run = perbench(place, ...runWords);
-    await run.said(/a worker started on/);
-    await slurm.stopController();
-    await run.said(/Following the store meanwhile/);
-    await slurm.startController();
-    const { code, stdout, stderr } = await run.ended;
+    const { code, stdout, stderr } = await perbench(place, ...runWords).ended;
     expect(stderr).toMatch(/^submitted pb-\S+-g0-a1 as job \d+: 3 workers for 3 models$/m);
     expect(stderr).toMatch(/run \S+: finished$/m);
     expect(doneCodes).toContain(code);
@@ -121,13 +127,25 @@ describe('a run on Slurm', { timeout: 400_000 }, () => {
     expect(stderr).toMatch(/run \S+: finished$/m);
     expect(doneCodes).toContain(code);
     expect(await answersIn(store)).toEqual(await localAnswers(place.folder));
+    await eventually(
+      'the orphan is refused',
+      async () => logs(place.folder),
+      (text) => text.includes('another process has taken over this cell'),
+    );
     expect((await store.cells(id)).every(({ state }) => state === 'done')).toBe(true);
   });
 
-  it('is cancelled from elsewhere, what waits and what runs', async () => {
-    const place = await newPlace(200, { lines: ['--nodelist=n2'] });
+  it('goes on while the controller is away, and is cancelled from elsewhere, what waits and what runs', async () => {
+    const place = await newPlace(400, { lines: ['--nodelist=n2'] });
     const run = perbench(place, ...runWords);
     await run.said(/a worker started on/);
+    await slurm.stopController();
+    try {
+      await run.said(/Following the store meanwhile/);
+    } finally {
+      await slurm.startController();
+    }
+    await run.said(/slurm answers again/);
     const cancelled = await perbench(place, 'cancel').ended;
     expect(cancelled.code).toBe(exitCodes.done);
     expect((await run.ended).code).toBe(exitCodes.someCellsFailed);
@@ -146,6 +164,16 @@ describe('a run on Slurm', { timeout: 400_000 }, () => {
     expect(stderr).toMatch(/^hint: Set `partition` of cluster.slurm; sinfo lists them\.$/m);
     await using store = await openStore({ address: place.address });
     expect(await store.listRuns()).toEqual([]);
+  });
+
+  it('is followed to its end when Slurm has forgotten its jobs', async () => {
+    await using store = await openStore({ address: left.address });
+    const { id = '' } = (await store.latestRun()) ?? {};
+    await eventually('its jobs are forgotten', jobs, (all) => !all.some(({ name }) => name.includes(id)));
+    const { code, stderr } = await perbench(left, 'resume', id, '--on', 'slurm').ended;
+    expect(stderr).not.toContain('submitted');
+    expect(doneCodes).toContain(code);
+    expect(await answersIn(store)).toEqual(await localAnswers(left.folder));
   });
 
   it('says what nodes lack, and ends', async () => {

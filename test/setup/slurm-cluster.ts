@@ -148,7 +148,7 @@ class Cluster implements SlurmCluster {
     const orphans: number[] = [];
     for (const pid of await this.#processIds()) {
       const words = await this.#read(pid, 'cmdline');
-      if (jobs.some((id) => words.includes(`slurmstepd: [${id}.`))) process.kill(pid, 'SIGKILL');
+      if (jobs.some((id) => words.includes(`slurmstepd: [${id}.`))) await this.#end(pid);
       else if ((await this.#read(pid, 'environ')).split('\0').includes(`SLURMD_NODENAME=${name}`)) orphans.push(pid);
     }
     return orphans;
@@ -168,6 +168,12 @@ class Cluster implements SlurmCluster {
       .split('\n')
       .filter((id) => id !== '')
       .map(Number);
+  }
+
+  /** A process that has ended has no command line: only then what it has left behind hears nothing of its end any more. */
+  async #end(pid: number): Promise<void> {
+    process.kill(pid, 'SIGKILL');
+    await this.#until(`process ${pid} has ended`, async () => (await this.#read(pid, 'cmdline')) === '');
   }
 
   async #read(pid: number, what: 'cmdline' | 'environ'): Promise<string> {
