@@ -41,32 +41,32 @@ export function createBlockQueries(db: Kysely<Database>, dialect: StoreDialect):
   };
 }
 
-/** In one question: idle workers ask it all the time. */
+/** In one question, and one pass over the cells: idle workers ask it all the time. */
 async function openWork(db: Kysely<Database>, dialect: StoreDialect, search: BlockSearch): Promise<OpenWork> {
   const { runId, leaseMs, models } = search;
-  const open = db
+  const blocks = openBlocks(db, dialect, search).select(({ fn }) => fn.countAll().as('count'));
+  const run = db.selectFrom('run').select('stop_requested').where('id', '=', runId);
+  const found = await db
     .selectFrom('cell')
     .where('run_id', '=', runId)
     .where('state', 'in', openStates)
     .$if(models !== undefined, (query) => query.where(isOneOf('model', models ?? [])))
-    .select(({ fn }) => fn.countAll().as('count'));
-  const blocks = openBlocks(db, dialect, search).select(({ fn }) => fn.countAll().as('count'));
-  const found = await db
-    .selectFrom('run')
-    .where('run.id', '=', runId)
-    .select([
-      'stop_requested',
-      open.as('open'),
-      open.where(isClaimable('cell', dialect, leaseMs)).as('claimable'),
+    .select(({ fn }) => [
+      fn.countAll().as('open'),
+      fn
+        .countAll()
+        .filterWhere(isClaimable('cell', dialect, leaseMs))
+        .as('claimable'),
       blocks.as('claimableBlocks'),
+      run.as('stopRequested'),
     ])
-    .executeTakeFirst();
-  const claimable = Number(found?.claimable ?? 0);
+    .executeTakeFirstOrThrow();
+  const claimable = Number(found.claimable);
   return {
     claimable,
-    held: Number(found?.open ?? 0) - claimable,
-    claimableBlocks: Number(found?.claimableBlocks ?? 0),
-    isStopRequested: found?.stop_requested === 1,
+    held: Number(found.open) - claimable,
+    claimableBlocks: Number(found.claimableBlocks),
+    isStopRequested: found.stopRequested === 1,
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Kysely, type RawBuilder, type Selectable, sql, type SqlBool } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { Cell, CellError, CellMeasurements, PassResult } from '../core/cell.ts';
 import { StoreError, FencedError } from '../core/errors.ts';
 import type { Claim, Store } from '../core/store.ts';
@@ -80,16 +80,6 @@ async function claimCells(
   return rows.map(({ id, attempt }) => ({ cellId: id, attempt, owner }));
 }
 
-/**
- * Whether no earlier cell of the same model can be claimed. Where two claim at once, the one that locks this cell has all of
- * the model; the other goes on to the next model, where it would else take what the first hasn't locked yet.
- */
-function isFirstOfModel(dialect: StoreDialect, leaseMs: number): RawBuilder<SqlBool> {
-  return sql<SqlBool>`not exists (select 1 from cell as earlier
-    where earlier.run_id = cell.run_id and earlier.model = cell.model
-    and (earlier.position, earlier.id) < (cell.position, cell.id) and ${isClaimable('earlier', dialect, leaseMs)})`;
-}
-
 interface ModelClaim {
   readonly runId: string;
   readonly owner: string;
@@ -102,6 +92,8 @@ async function claimModel(
   dialect: StoreDialect,
   { runId, owner, leaseMs, models }: ModelClaim,
 ): Promise<readonly Claim[]> {
+  // One after the other: those that claim at once would else share a model.
+  if (dialect.locksRows) await db.selectFrom('run').select('id').where('id', '=', runId).forNoKeyUpdate().execute();
   const open = db
     .selectFrom('cell')
     .where('run_id', '=', runId)
@@ -109,12 +101,11 @@ async function claimModel(
     .where(isClaimable('cell', dialect, leaseMs))
     .orderBy('position')
     .orderBy('id')
-    // Rows that another transaction is claiming are left to it: waiting for them could wait for each other.
+    // A process that was stopped in the middle of a write is not waited for.
     .$if(dialect.locksRows, (query) => query.forUpdate().skipLocked());
   const first = await open
     .select('model')
     .$if(models !== undefined, (query) => query.where(isOneOf('model', models ?? [])))
-    .$if(dialect.locksRows, (query) => query.where(isFirstOfModel(dialect, leaseMs)))
     .limit(1)
     .executeTakeFirst();
   if (first === undefined) return [];

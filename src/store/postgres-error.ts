@@ -109,7 +109,7 @@ function explainAnswer(error: ServerAnswer, { host, port, user, database }: Post
     case '42501':
       return {
         message: `user "${user}" lacks a right (${said})`,
-        hint: `Let the owner of the database run: GRANT ALL ON SCHEMA public TO ${user}`,
+        hint: `Let the owner of the database run: GRANT ALL ON SCHEMA public TO ${user}; GRANT ALL ON ALL TABLES IN SCHEMA public TO ${user}`,
       };
     case '42P01':
       return { message: `a part of the store is gone (${said})`, hint: 'Restore the database from a backup.' };

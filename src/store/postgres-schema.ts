@@ -88,6 +88,9 @@ export async function migratePostgres(db: Kysely<Database>): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     await sql`select pg_advisory_xact_lock(${migrationLock})`.execute(transaction);
     await sql`create table if not exists perbench_store (version integer not null)`.execute(transaction);
+    // The last transaction of each process that writes; postgres-pool.ts says what for.
+    await sql`create table if not exists perbench_writer
+      (id text primary key, sequence bigint not null, seen timestamptz not null)`.execute(transaction);
     const found = await sql<{ readonly version: number }>`select version from perbench_store`.execute(transaction);
     const version = found.rows[0]?.version ?? 0;
     if (version >= schemaVersion) return;

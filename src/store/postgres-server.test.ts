@@ -136,13 +136,17 @@ describe('rights', () => {
     await server().query("create role guest login password 'guest-of-9'");
   });
 
-  it('are named where no tables may be made', async () => {
+  const grants = 'GRANT ALL ON SCHEMA public TO guest; GRANT ALL ON ALL TABLES IN SCHEMA public TO guest';
+
+  it('are named where no tables may be made, and the hint helps', async () => {
     const name = nameOf(await server().newDatabase());
     const address = server().address(name, { user: 'guest', password: 'guest-of-9' });
     expect(await refusal({ address })).toBe(
       `PB_STORE ${place(name)}: user "guest" lacks a right (permission denied for schema public) ` +
-        '[Let the owner of the database run: GRANT ALL ON SCHEMA public TO guest]',
+        `[Let the owner of the database run: ${grants}]`,
     );
+    await server().query(grants, name);
+    expect(await refusal({ address })).toBe('the store was opened and written');
   });
 
   it('to read are enough for those who read', async () => {
@@ -152,7 +156,9 @@ describe('rights', () => {
     const address = server().address(nameOf(made), { user: 'guest', password: 'guest-of-9' });
     await using store = await openPostgresStore({ address, access: 'read' });
     expect((await store.finishedItemIds('cell-0')).size).toBe(3);
-    expect(await refusal({ address })).toContain('user "guest" lacks a right (permission denied for table run)');
+    expect(await refusal({ address })).toContain('user "guest" lacks a right (permission denied for table ');
+    await server().query(grants, nameOf(made));
+    expect(await refusal({ address })).toBe('the store was opened and written');
   });
 });
 

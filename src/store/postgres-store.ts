@@ -44,24 +44,19 @@ const longestAnswerMs = 120_000;
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
   const { now, patienceMs = 300_000 } = options;
   const { address, config, isCurrent } = await lookAt(options);
+  if (!isCurrent) await migrateWith(config, address);
   const pool = new PersistentPool({ pool: await openPool(config), address, patienceMs });
   const db = new Kysely<Database>({ dialect: new StorePostgresDialect({ pool }) });
-  let closing: Promise<void> | undefined;
-  async function close(): Promise<void> {
-    await pool.quiet();
-    await db.destroy();
-  }
-  try {
-    if (!isCurrent) await pool.persist(async () => migratePostgres(db));
-  } catch (error) {
-    await close();
-    throw error;
-  }
   const dialect: StoreDialect = {
     clock: now === undefined ? () => serverClock : ownClock(now),
     locksRows: true,
     transact: async (connected, action) => pool.persist(async () => connected.transaction().execute(action)),
   };
+  let closing: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    await pool.quiet();
+    await db.destroy();
+  }
   return {
     ...createQueries(db, dialect),
     rescue: async (error) => Promise.resolve(error),
@@ -70,6 +65,15 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       await closing;
     },
   };
+}
+
+async function migrateWith(config: ClientConfig, address: PostgresAddress): Promise<void> {
+  await using db = new Kysely<Database>({ dialect: new StorePostgresDialect({ pool: await openPool(config) }) });
+  try {
+    await migratePostgres(db);
+  } catch (error) {
+    throw explainPostgresError(error, address);
+  }
 }
 
 /** Of the moment, not of the beginning of the transaction. */

@@ -160,3 +160,14 @@ it('takes a race as a whole, or leaves it', { timeout: 60_000 }, async () => {
     manifest: { hardwareClass: expect.any(String) as string },
   });
 });
+
+it('measures no run that a process began by itself on other hardware', { timeout: 60_000 }, async () => {
+  const folder = clusterFolder();
+  await using store = await openSqliteStore({ file: ':memory:' });
+  const runId = await writeRun(store, folder, { ...brief, models: slowMocks(['a', 'b'], 0) });
+  const [first] = await store.cells(runId);
+  await store.claimCell(first?.id ?? '', 'perbench run', 20_000);
+  const { outcome, said } = await worked(store, runId, folder, { machine: { hostname: 'n2', cpuModel: 'another' } });
+  expect(outcome).toEqual({ failedCells: 0, missing: [], isOtherHardware: true });
+  expect(said[0]).toMatch(/^worker on n2, another, .*: only answers items \(times are measured on /);
+});

@@ -92,7 +92,8 @@ describe('jobs of Slurm', { timeout: 300_000 }, () => {
     const filler = scriptOrder('', { workers: 3, isExclusive: true });
     await launcher.submit({ ...filler, words: ['-c', lastingScript(join(slurm.folder, filler.name))] });
     await allIn(launcher, filler.runId, 3, 'running');
-    await launcher.check([scriptOrder('exit 0', { isExclusive: true }), scriptOrder('exit 0', { workers: 20 })]);
+    const more = [scriptOrder('exit 0', { isExclusive: true }), scriptOrder('exit 0', { workers: 20 })];
+    await expect(launcher.check(more)).resolves.toBeUndefined();
     await launcher.cancel([filler.name]);
     await allOver(launcher, filler.runId);
   });
@@ -114,7 +115,7 @@ describe('jobs of Slurm', { timeout: 300_000 }, () => {
     const nodes = ['n1', 'n2'].map((name) => `NodeName=${name}`);
     for (const node of nodes) await slurm.ask('scontrol', 'update', node, 'State=DRAIN', 'Reason=cleaning');
     const order = scriptOrder('exit 0', { needs: { gpus: 8, memoryBytes: undefined } });
-    await launcher.check([order]);
+    await expect(launcher.check([order])).resolves.toBeUndefined();
     await launcher.submit(order);
     await allIn(launcher, order.runId, 1, 'pending');
     for (const node of nodes) await slurm.ask('scontrol', 'update', node, 'State=RESUME');
@@ -162,6 +163,5 @@ describe('jobs of Slurm', { timeout: 300_000 }, () => {
     await launcher.cancel([order.name]);
     await allOver(launcher, order.runId);
     expect(await launcher.tail({ name: order.name, handle: `${id}_0` })).toMatch(/^start$.*^start 1$/ms);
-    await slurm.startNode(first?.node ?? '');
   });
 });

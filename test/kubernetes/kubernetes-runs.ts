@@ -8,6 +8,7 @@ import { perbenchBin } from '../setup/perbench-process.ts';
 import { postgresPassword, type PostgresServer } from '../setup/postgres.ts';
 import { runInProcess } from '../setup/run-in-process.ts';
 import { testFolder } from '../setup/test-settings.ts';
+import type { PodJson } from './api-client.ts';
 import { type ClusterParts, type KubernetesTestCluster, tolerations } from './kubernetes-test-cluster.ts';
 
 /** Nodes whose image `perbench` is this perbench, and the secret with the password of its store. */
@@ -60,8 +61,12 @@ export async function expectWholeRun(
   return stderr;
 }
 
-/** Cancels a run of which one worker runs and two wait, and expects that nothing starts any more. */
-export async function expectCancelled({ cluster, server }: Place): Promise<void> {
+/**
+ * Cancels a run while its first worker starts.
+ *
+ * @returns its Pods that still run or would start
+ */
+export async function expectCancelled({ cluster, server }: Place): Promise<readonly PodJson[]> {
   await using folder = await testFolder();
   await writeSuite(folder.path, 50);
   const address = await server.newDatabase();
@@ -80,5 +85,5 @@ export async function expectCancelled({ cluster, server }: Place): Promise<void>
   expect(run).toMatchObject({ status: 'interrupted', isStopRequested: true });
   expect((await store.cells(run?.id ?? '')).every(({ state }) => state === 'pending' || state === 'done')).toBe(true);
   const pods = await cluster.api.pods(`labelSelector=perbench/run%3D${run?.id}`);
-  expect(pods.filter(({ status }) => status.phase === 'Running' || status.phase === 'Pending')).toEqual([]);
+  return pods.filter(({ status }) => status.phase === 'Running' || status.phase === 'Pending');
 }

@@ -41,7 +41,7 @@ export interface PostgresServer extends AsyncDisposable {
   newDatabase(options?: string): Promise<string>;
   /** The address of a database, with other parts where they are given. */
   address(database: string, changes?: AddressChanges): string;
-  /** As the server's own user. */
+  /** As its owner. */
   query(statement: string, database?: string): Promise<readonly Record<string, unknown>[]>;
   start(): Promise<void>;
   /** `fast` ends connections and writes what is in memory, `kill` is a crash. */

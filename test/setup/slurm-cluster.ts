@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ifThere, isThere } from '../../src/files/if-there.ts';
-import { slurmAddress, slurmFiles, slurmNodes } from './slurm-files.ts';
+import { slurmAddress, slurmFiles, slurmNodes, type SlurmOptions } from './slurm-files.ts';
 import { testFolder } from './test-settings.ts';
 
 const run = promisify(execFile);
@@ -29,9 +29,11 @@ export interface SlurmCluster extends AsyncDisposable {
   readonly deafEnvironment: Readonly<Record<string, string>>;
   /** Asks one of Slurm's commands. */
   ask(program: (typeof clients)[number], ...words: readonly string[]): Promise<string>;
-  /** Ends a node's daemon and what watches over its jobs; the jobs' own processes live on, as after a lost network. */
-  killNode(name: string): Promise<void>;
-  startNode(name: string): Promise<void>;
+  /**
+   * Ends a node's daemon and what watches over its jobs. The jobs' own processes live on, as after a lost network: their
+   * ids.
+   */
+  killNode(name: string): Promise<readonly number[]>;
   stopController(): Promise<void>;
   startController(): Promise<void>;
 }
@@ -49,7 +51,7 @@ async function findPrograms(names: readonly string[]): Promise<ReadonlyMap<strin
 }
 
 /** Starts a cluster, or says why there can be none here. */
-export async function startSlurm(): Promise<SlurmCluster | string> {
+export async function startSlurm(options: SlurmOptions = {}): Promise<SlurmCluster | string> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'a Slurm for tests needs Linux and root';
   const programs = await findPrograms([...clients, ...daemons]);
   if (typeof programs === 'string') return `no ${programs} for a Slurm of tests: apt-get install ${packages}`;
@@ -61,7 +63,7 @@ export async function startSlurm(): Promise<SlurmCluster | string> {
   }
   const cluster = new Cluster(space, programs, await testFolder());
   try {
-    await cluster.start();
+    await cluster.start(options);
   } catch (error) {
     const log = await ifThere(readFile(join(cluster.place, 'ctld.log'), 'utf8'));
     await cluster[Symbol.asyncDispose]();
@@ -97,12 +99,12 @@ class Cluster implements SlurmCluster {
     this.deafEnvironment = { ...this.environment, SLURM_CONF: join(this.place, 'deaf.conf') };
   }
 
-  async start(): Promise<void> {
+  async start(options: SlurmOptions): Promise<void> {
     // Others than root look up munge's socket and key in it.
     await chmod(this.place, 0o711);
     for (const folder of ['shared', 'state', 'spool', 'dev', 'cgroups', 'bin', 'munge'])
       await mkdir(join(this.place, folder));
-    for (const [name, text] of Object.entries(slurmFiles(this.place, hostname())))
+    for (const [name, text] of Object.entries(slurmFiles(this.place, hostname(), options)))
       await writeFile(join(this.place, name), text);
     // Slurm takes character devices only.
     for (let index = 0; index < 8; index += 1)
@@ -113,7 +115,7 @@ class Cluster implements SlurmCluster {
     await run('ip', ['-n', this.#space, 'addr', 'add', `${slurmAddress}/32`, 'dev', 'lo']);
     await this.#startMunge();
     await this.startController();
-    for (const { name } of slurmNodes) await this.startNode(name);
+    for (const { name } of slurmNodes) await this.#startNode(name);
   }
 
   async ask(program: (typeof clients)[number], ...words: readonly string[]): Promise<string> {
@@ -131,7 +133,7 @@ class Cluster implements SlurmCluster {
     await this.#kill('slurmctld', 'SIGTERM');
   }
 
-  async startNode(name: string): Promise<void> {
+  async #startNode(name: string): Promise<void> {
     this.#startDaemon('slurmd', ['-D', '-N', name], name);
     // With a star, it doesn't answer yet.
     await this.#until(
@@ -140,13 +142,16 @@ class Cluster implements SlurmCluster {
     );
   }
 
-  async killNode(name: string): Promise<void> {
+  async killNode(name: string): Promise<readonly number[]> {
     const jobs = (await this.ask('squeue', '-h', '-w', name, '-o', '%A')).split('\n').filter((id) => id !== '');
     await this.#kill(name);
+    const orphans: number[] = [];
     for (const pid of await this.#processIds()) {
-      const words = (await ifThere(readFile(`/proc/${pid}/cmdline`, 'utf8'))) ?? '';
+      const words = await this.#read(pid, 'cmdline');
       if (jobs.some((id) => words.includes(`slurmstepd: [${id}.`))) process.kill(pid, 'SIGKILL');
+      else if ((await this.#read(pid, 'environ')).split('\0').includes(`SLURMD_NODENAME=${name}`)) orphans.push(pid);
     }
+    return orphans;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -163,6 +168,10 @@ class Cluster implements SlurmCluster {
       .split('\n')
       .filter((id) => id !== '')
       .map(Number);
+  }
+
+  async #read(pid: number, what: 'cmdline' | 'environ'): Promise<string> {
+    return (await readFile(`/proc/${pid}/${what}`, 'utf8').catch(endedMeanwhile)) ?? '';
   }
 
   /** A command that reaches the namespace. */
@@ -214,6 +223,11 @@ class Cluster implements SlurmCluster {
       await sleep(100);
     }
   }
+}
+
+/** What Linux says of files of a process that has just ended. */
+function endedMeanwhile(error: unknown): undefined {
+  if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'ENOENT'))) throw error;
 }
 
 function tryKill(pid: number): void {

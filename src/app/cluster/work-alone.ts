@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../core/event.ts';
-import type { Claim, Store } from '../../core/store.ts';
+import type { Claim } from '../../core/store.ts';
 import { LeaseKeeper } from '../../run/claims.ts';
 import { openRun } from '../../run/open-run.ts';
 import type { RunPlan } from '../../run/plan.ts';

@@ -43,7 +43,8 @@ function readKubeconfig(file: string): KubeConfig {
     config.loadFromFile(file);
     return config;
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
+    // The client reads fields of what may be no object.
+    const said = error instanceof Error && !(error instanceof TypeError) ? error.message : 'it names no cluster';
     throw new LauncherError(`${file}: not a kubeconfig: ${shortText(said.split('\n')[0] ?? '', 200)}`, {
       hint: 'Make one with the tools of your cluster; kubectl config view shows what kubectl reads.',
       cause: error,

@@ -106,6 +106,7 @@ describe('a kubeconfig', () => {
     const launcher = openKubernetes(undefined, world({ HOME: '/nowhere' }));
     const { message } = await launcherError(launcher.check([order]));
     expect(message).toBe('there is no kubeconfig: neither KUBECONFIG nor ~/.kube/config names a file that exists');
+    expect((await launcherError(launcher.submit(order))).message).toBe(message);
     expect(launcher.print([order])).toContain(`name: ${order.name}`);
   });
 
@@ -115,6 +116,9 @@ describe('a kubeconfig', () => {
     await writeFile(file, 'clusters: [');
     const { message } = await launcherError(cluster.open({}, 'broken').list('a-run'));
     expect(message.startsWith(`${file}: not a kubeconfig: `)).toBe(true);
+    await writeFile(file, 'null');
+    const nothing = await launcherError(cluster.open({}, 'broken').list('a-run'));
+    expect(nothing.message).toBe(`${file}: not a kubeconfig: it names no cluster`);
   });
 
   it('is asked for the context that the suite names', async () => {

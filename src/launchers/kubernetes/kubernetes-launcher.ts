@@ -57,11 +57,13 @@ class KubernetesLauncher implements Launcher {
 
   /** For what may be asked twice: an answer that was lost is asked for again. */
   async #askAgain<Answer>(ask: (cluster: Cluster) => Promise<Answer>): Promise<Answer> {
+    const { server } = this.#cluster;
     for (const pauseMs of retryPausesMs) {
       try {
-        return await this.#ask(ask);
+        return await ask(this.#cluster);
       } catch (error) {
-        if (!(error instanceof LauncherError) || !passing.has(statusCode(error.cause))) throw error;
+        this.#world.signal.throwIfAborted();
+        if (!passing.has(statusCode(error))) throw clusterError(error, server);
         await wait(pauseMs, undefined, { signal: this.#world.signal });
       }
     }
@@ -156,8 +158,8 @@ class KubernetesLauncher implements Launcher {
       try {
         return await core.readNamespacedPodLog({ name: pod, namespace, container: containerName, tailLines });
       } catch (error) {
-        // It hasn't started, is gone, or its node doesn't answer.
-        if ([400, 404, 500, 502, 503, 504].includes(statusCode(error) ?? 0)) return undefined;
+        // It hasn't started, is gone, may not be read, or its node doesn't answer.
+        if ([400, 403, 404, 500, 502, 503, 504].includes(statusCode(error) ?? 0)) return undefined;
         throw error;
       }
     });
