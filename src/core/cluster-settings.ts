@@ -101,8 +101,6 @@ export const raySettings = {
   program,
 } as const;
 
-export const clusterTables = { slurm: slurmSettings, kubernetes: kubernetesSettings, ray: raySettings } as const;
-
 function clusterSchemaOf(zod: Zod) {
   return zod.strictObject({
     slurm: zod.strictObject(shapeOf(slurmSettings, zod)).optional(),
