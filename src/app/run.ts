@@ -15,6 +15,7 @@ import type { AnchorSet } from '../scoring/anchors.ts';
 import { sourceSettingsFrom } from '../sources/source-settings.ts';
 import { openStore } from '../store/open-store.ts';
 import { readCeiling } from './calibrate.ts';
+import { StopWatch } from './cluster/stop-watch.ts';
 import { joinSharedRun } from './cluster/machine.ts';
 import type { Estimates } from './estimate-models.ts';
 import { estimateSuite } from './estimate-suite.ts';
@@ -52,8 +53,19 @@ export async function* localRun(
 ): AsyncGenerator<RunEvent, void, void> {
   const informed = await withAssumedSpread(prepared, store);
   const opened = await openRun(informed, store, { ...options, ...newRunSeed() });
+  // Whoever goes on with a run that was cancelled wants it; from now on it may be cancelled again.
+  if (opened.isResumed) await store.requestStop(opened.runId, false);
+  await using watch = new StopWatch(store, opened.runId);
   const hostname = await joinSharedRun(store, opened.runId, prepared.manifest.host);
-  const given = { store, signal, framesDrawn, skipWait, force, writeOut, hostname };
+  const given = {
+    store,
+    signal: AbortSignal.any([signal, watch.stopped]),
+    framesDrawn,
+    skipWait,
+    force,
+    writeOut,
+    hostname,
+  };
   const dependencies = await runDependencies(prepared.suite, context, { ...given, owner: processName() });
   yield* runSuite({ plan: informed, dependencies, ...opened });
 }

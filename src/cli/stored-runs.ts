@@ -116,5 +116,11 @@ function typed(words: readonly string[], { environment }: CliContext): string {
   // Within a clone npx would build it again, which takes most of a minute.
   const byNpm = environment['npm_package_name'] === 'perbench' ? ['node', 'bin/perbench.cjs'] : ['npx', 'perbench'];
   const program = environment['npm_command'] === undefined ? ['perbench'] : byNpm;
-  return [...program, ...words.map((word) => word.replace(/^(--store=)?(.*)$/s, (_, flag = '', address = '') => flag + withoutPassword(address)))].map(shellWord).join(' ');
+  return [...program, ...words.map(shownWord)].map(shellWord).join(' ');
+}
+
+/** A word of a command line: an address of a store without its password. */
+function shownWord(word: string): string {
+  const flag = '--store=';
+  return word.startsWith(flag) ? flag + withoutPassword(word.slice(flag.length)) : withoutPassword(word);
 }

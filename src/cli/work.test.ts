@@ -11,7 +11,7 @@ import { openSqliteStore } from '../store/sqlite-store.ts';
 interface Written {
   readonly folder: string;
   readonly runId: string;
-  open(): Promise<Store>;
+  readonly open: () => Promise<Store>;
 }
 
 /** A folder with a run that nobody works on yet. */

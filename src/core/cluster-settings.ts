@@ -101,8 +101,6 @@ export const raySettings = {
   program,
 } as const;
 
-export const clusterTables = { slurm: slurmSettings, kubernetes: kubernetesSettings, ray: raySettings } as const;
-
 function clusterSchemaOf(zod: Zod) {
   return zod.strictObject({
     slurm: zod.strictObject(shapeOf(slurmSettings, zod)).optional(),
@@ -135,9 +133,11 @@ export function hostsSchema(zod: Zod): ReturnType<typeof hostsSchemaOf> {
 /** `hosts` of a suite: the machines whose times count. */
 export type HostsWanted = z.output<ReturnType<typeof hostsSchemaOf>>;
 
-/** How many blocks the items of a cell may be split into. */
+/** How many blocks the items of a cell may be split into. What shares a batch decides how numbers are rounded. */
 export const shardsSetting = whole({
-  ...nothing,
+  decides: 'answers',
+  label: 'blocks of items',
+  inKey: 'change',
   min: 1,
   max: 1000,
   fallback: 1,

@@ -8,7 +8,7 @@ export interface LauncherEntry {
 }
 
 /** Engines that place workers. */
-export const launchers: Readonly<Partial<Record<LauncherName, LauncherEntry>>> = {
+const launchers: Readonly<Partial<Record<LauncherName, LauncherEntry>>> = {
   kubernetes: {
     summary: 'Indexed Jobs of Kubernetes, by its API',
     load: async ({ kubernetes }, world) =>

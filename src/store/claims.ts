@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely';
+import type { Expression, Kysely, Selectable } from 'kysely';
 import type { Cell, CellError, CellMeasurements, PassResult } from '../core/cell.ts';
 import { StoreError, FencedError } from '../core/errors.ts';
 import type { Claim, Store } from '../core/store.ts';
@@ -56,11 +56,11 @@ export function createCellQueries(db: Kysely<Database>, dialect: StoreDialect): 
   };
 }
 
-/** Takes those of some cells that can be claimed. */
+/** Takes those of some cells that can be claimed, in their order. */
 async function claimCells(
   db: Kysely<Database>,
   dialect: StoreDialect,
-  cellIds: readonly string[],
+  cellIds: readonly string[] | Expression<string>,
   owner: string,
   leaseMs: number,
 ): Promise<readonly Claim[]> {
@@ -75,9 +75,10 @@ async function claimCells(
     }))
     .where('id', 'in', cellIds)
     .where(isClaimable('cell', dialect, leaseMs))
-    .returning(['id', 'attempt'])
+    .returning(['id', 'attempt', 'position'])
     .execute();
-  return rows.map(({ id, attempt }) => ({ cellId: id, attempt, owner }));
+  const inOrder = rows.toSorted((left, right) => left.position - right.position || (left.id < right.id ? -1 : 1));
+  return inOrder.map(({ id, attempt }) => ({ cellId: id, attempt, owner }));
 }
 
 interface ModelClaim {
@@ -103,16 +104,13 @@ async function claimModel(
     .orderBy('id')
     // A process that was stopped in the middle of a write is not waited for.
     .$if(dialect.locksRows, (query) => query.forUpdate().skipLocked());
-  const first = await open
+  const first = open
     .select('model')
     .$if(models !== undefined, (query) => query.where(isOneOf('model', models ?? [])))
-    .limit(1)
-    .executeTakeFirst();
-  if (first === undefined) return [];
-  const rows = await open.select('id').where('model', '=', first.model).execute();
-  const ids = rows.map(({ id }) => id);
-  const claims = await claimCells(db, dialect, ids, owner, leaseMs);
-  return ids.flatMap((id) => claims.filter(({ cellId }) => cellId === id));
+    .limit(1);
+  // In one statement: while others wait for their turn, each way to the server counts.
+  const ids = open.select('id').where('model', '=', first);
+  return claimCells(db, dialect, ids.$asScalar(), owner, leaseMs);
 }
 
 async function claimCell(

@@ -74,10 +74,10 @@ function explainConnection(error: Error, { tlsMode, connectTimeoutMs }: Postgres
   if (isSystemError(error)) {
     return { message: `the store can't be reached: ${systemErrorWords(error)}`, hint: unreachable };
   }
-  if (/^There was an error establishing an SSL connection/.test(error.message)) {
+  if (error.message.startsWith('There was an error establishing an SSL connection')) {
     return { message: 'what listens there is no PostgreSQL server', hint: unreachable };
   }
-  if (/^timeout expired/.test(error.message)) {
+  if (error.message.startsWith('timeout expired')) {
     return { message: `the store can't be reached: no answer within ${connectTimeoutMs / 1000} s`, hint: unreachable };
   }
   if (error.message.startsWith('SASL: ')) {

@@ -5,6 +5,7 @@ import { usePostgres, usePostgresDatabase } from '../../test/setup/use-postgres.
 import type { JobRecord, WorkerRecord } from '../core/cluster.ts';
 import type { Claim, Store } from '../core/store.ts';
 import { openPostgresStore } from './postgres-store.ts';
+import { openSqliteStore } from './sqlite-store.ts';
 
 const server = usePostgres();
 const database = usePostgresDatabase(server);
@@ -46,6 +47,16 @@ async function* rescored() {
 /** Every write of a store; each must do the same whether its connection breaks or not. */
 const writes: Readonly<Record<string, (store: Store, held: Held) => Promise<unknown>>> = {
   createRun: (store) => store.createRun(newRun('run-2'), [{ ...newCell('another'), blocks: 2 }]),
+  copyRun: async (store) => {
+    await using from = await openSqliteStore({ file: ':memory:' });
+    await from.createRun(newRun('run-3'), [{ ...newCell('copied'), blocks: 1 }]);
+    const cell = await claimed(from.claimCell('copied', 'owner', 60_000));
+    await from.appendSamples(cell, [sampleAt(0), sampleAt(1)], 60_000);
+    await from.appendPassResult(cell, passResult());
+    await from.releaseCell(cell);
+    const run = await from.getRun('run-3');
+    if (run !== undefined) await store.copyRun(run, from);
+  },
   setRunStatus: (store) => store.setRunStatus('run-1', 'interrupted'),
   changeManifest: (store) => store.changeManifest('run-1', (before) => ({ ...before, seed: before.seed + 1 })),
   requestStop: (store) => store.requestStop('run-1', true),
@@ -126,7 +137,7 @@ async function contentOf(store: Store): Promise<unknown> {
       })),
     ),
     work: await store.openWork(id, 60_000),
-    workers: (await store.workers(id)).map(({ seenAtMs: _, ...record }) => record),
+    workers: (await store.workers(id)).map((found) => ({ ...found, seenAtMs: 0 })),
     jobs: await store.jobs(id),
   }));
   return { runs, parts: await Promise.all(parts) };
@@ -154,7 +165,7 @@ describe.each(Object.entries(writes))('%s', (_name, write) => {
     proxy.cutNext(words, when);
     expect(await write(store, held)).toEqual(unbroken.result);
     // One that is a single statement has neither beginning nor end.
-    if (words === '"') expect(proxy.cuts).toBe(1);
+    expect([words === '"' ? 1 : 0, 1]).toContain(proxy.cuts);
     expect(await contentOf(store)).toEqual(unbroken.content);
   });
 });
@@ -165,6 +176,20 @@ it('is written once where the server hears of its end only after the client was 
   await store.appendPassResult(held.cell, passResult({ launch: 8 }));
   expect(proxy.cuts).toBe(1);
   expect((await store.passResults('held')).map(({ launch }) => launch)).toEqual([7, 8]);
+});
+
+it('is written once by a process that hung in the middle of it, until the server gave its locks to others', async () => {
+  const { store } = await openInTest();
+  const seed = (await store.getRun('run-1'))?.manifest.seed ?? 0;
+  let times = 0;
+  await store.changeManifest('run-1', (before) => {
+    times += 1;
+    // Longer than the server waits.
+    if (times === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10_500);
+    return { ...before, seed: before.seed + 1 };
+  });
+  expect(times).toBe(2);
+  expect((await store.getRun('run-1'))?.manifest.seed).toBe(seed + 1);
 });
 
 describe.each(Object.entries(reads))('%s', (_name, read) => {

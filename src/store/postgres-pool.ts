@@ -178,7 +178,7 @@ interface TransactionMark {
 }
 
 /** A process that hangs in the middle of a transaction, or the way to which is cut, doesn't keep its locks for longer. */
-const longestPauseMs = 60_000;
+const longestPauseMs = 10_000;
 
 function beginWith({ writer, sequence }: TransactionMark): string {
   return `begin; set local idle_in_transaction_session_timeout = ${longestPauseMs};

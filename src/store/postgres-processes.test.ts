@@ -57,6 +57,7 @@ it('can be made by many at the same moment', { timeout: 60_000 }, async () => {
   for (const _ of range(5)) {
     const address = await server().newDatabase();
     const opened = await Promise.all(range(8).map(async () => openPostgresStore({ address })));
+    expect(await Promise.all(opened.map(async (store) => store.countRuns()))).toEqual(range(8).map(() => 0));
     await Promise.all(opened.map(async (store) => store[Symbol.asyncDispose]()));
   }
 });

@@ -59,7 +59,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   }
   return {
     ...createQueries(db, dialect),
-    rescue: async (error) => Promise.resolve(error),
+    rescue: async (error) => error,
     async [Symbol.asyncDispose]() {
       closing ??= close();
       await closing;
@@ -132,8 +132,8 @@ function configOf(
 }
 
 async function factsWith(config: ClientConfig): Promise<DatabaseFacts> {
-  const { default: pg } = await import('pg');
-  const client = new pg.Client(config);
+  const { Client } = await import('pg');
+  const client = new Client(config);
   // Also where it breaks while it waits for nothing.
   client.on('error', () => undefined);
   try {
@@ -145,17 +145,22 @@ async function factsWith(config: ClientConfig): Promise<DatabaseFacts> {
 }
 
 async function openPool(config: ClientConfig): Promise<Pool> {
-  const { default: pg } = await import('pg');
-  const { builtins, getTypeParser } = pg.types;
-  const readers: Readonly<Record<number, (text: string) => unknown>> = {
-    [builtins.INT8]: Number,
-    [builtins.TEXT]: readText,
-  };
-  class StoreClient extends pg.Client {
+  const { Client, Pool: ClientPool, types } = await import('pg');
+  const { INT8, TEXT } = types.builtins;
+  function reader(...[type, format]: Parameters<typeof types.getTypeParser>): unknown {
+    if (type === INT8) return Number;
+    return type === TEXT ? readText : types.getTypeParser(type, format);
+  }
+  class StoreClient extends Client {
     constructor() {
-      super({ ...config, types: { getTypeParser: (type, format) => readers[type] ?? getTypeParser(type, format) } });
+      super({ ...config, types: { getTypeParser: reader } });
     }
   }
   // The pool's own limit on connecting would count the wait for a connection that is in use.
-  return new pg.Pool({ Client: StoreClient, max: mostConnections, idleTimeoutMillis: idleMs, allowExitOnIdle: true });
+  return new ClientPool({
+    Client: StoreClient,
+    max: mostConnections,
+    idleTimeoutMillis: idleMs,
+    allowExitOnIdle: true,
+  });
 }

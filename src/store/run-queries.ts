@@ -99,7 +99,7 @@ async function createRun(
       await insertBlocks(
         transaction,
         id,
-        Array.from({ length: blocks }, (_, index) => ({ ...untouched, index })),
+        Array.from({ length: blocks }, (_, index) => ({ ...untouched, index, result: undefined })),
       );
     }
   });
@@ -167,10 +167,16 @@ function cellRow(runId: string, cell: NewCell, { state, attempt, key, error, mea
 export async function insertBlocks(
   db: Kysely<Database>,
   cellId: string,
-  blocks: readonly Pick<Block, 'index' | 'state' | 'attempt'>[],
+  blocks: readonly Omit<Block, 'cellId'>[],
 ): Promise<void> {
   if (blocks.length === 0) return;
-  const rows = blocks.map(({ index, state, attempt }) => ({ cell_id: cellId, block: index, state, attempt }));
+  const rows = blocks.map(({ index, state, attempt, result }) => ({
+    cell_id: cellId,
+    block: index,
+    state,
+    attempt,
+    result: result === undefined ? null : JSON.stringify(result),
+  }));
   await db.insertInto('block').values(rows).execute();
 }
 

@@ -162,8 +162,9 @@ export function testBlocks(open: OpenStore): void {
     clock.nowMs += 900;
     expect(await store.claimBlock('run-1', 'owner-b', 1_000, { cellId: 'a-0' })).toBeUndefined();
     expect(await store.finishedItemIds('a-0')).toEqual(new Set(['item-0', 'item-1']));
-    await store.endBlock(claim);
-    expect(await store.blocks('a-0')).toEqual([{ cellId: 'a-0', index: 0, state: 'done', attempt: 1 }]);
+    const result = passResult({ hostname: 'node-2' });
+    await store.endBlock(claim, result);
+    expect(await store.blocks('a-0')).toEqual([{ cellId: 'a-0', index: 0, state: 'done', attempt: 1, result }]);
     clock.nowMs += 1e9;
     expect(await store.claimBlock('run-1', 'owner-b', 1_000, { cellId: 'a-0' })).toBeUndefined();
     expect((await store.cells('run-1'))[0]).toMatchObject({ state: 'pending', attempt: 0 });

@@ -36,7 +36,7 @@ export function testCopies(open: OpenStore): void {
     await from.appendPassResult(claim, passResult({ launch: 0 }));
     await from.appendPassResult(claim, passResult({ launch: 1, hostname: 'node-2' }));
     const block = await from.claimBlock('run-1', 'owner-b', 1_000);
-    if (block !== undefined) await from.endBlock(block);
+    if (block !== undefined) await from.endBlock(block, passResult({ hostname: 'n1' }));
     await from.endCell(claim, { state: 'done', measurements: { accuracy }, error: undefined });
     const error = { code: 'PB_ENGINE', message: 'gone', hint: 'try again' };
     await from.endCell(await mustClaim(from, 'failed'), { state: 'failed', measurements: {}, error });

@@ -7,7 +7,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import pg from 'pg';
+import { Client } from 'pg';
 import { testFolder } from './test-settings.ts';
 
 const run = promisify(execFile);
@@ -222,7 +222,7 @@ class LocalServer {
   }
 
   async query(statement: string, database = 'postgres'): Promise<readonly Record<string, unknown>[]> {
-    const client = new pg.Client({
+    const client = new Client({
       host: this.#place.folder,
       port: this.#place.port,
       user: postgresUser,

@@ -20,8 +20,9 @@ export interface FollowOptions {
   readonly leaseMs?: number;
 }
 
-/** Of its time, looking takes a tenth at most: a store with many cells isn't kept busy by who watches it. */
+/** Of its time, looking takes a tenth: a store with many cells isn't kept busy by who watches it. */
 const restShare = 9;
+const longestRestMs = 10_000;
 
 /**
  * Follows a run that others work on, wherever they are, in the events that `runSuite` gives on one machine; submits orders
@@ -63,8 +64,8 @@ export async function* followRun(
     const open = cells.cells.filter(isOpenCell).length;
     const ended = await watch.look(open, mayWork);
     if (ended !== undefined) return yield* endRun(store, runId, ended, cells);
-    const tookMs = nowMs() - startedMs;
-    await sleep(Math.max(storeEveryMs, restShare * tookMs), undefined, { signal }).catch(() => undefined);
+    const restMs = Math.min(longestRestMs, restShare * (nowMs() - startedMs));
+    await sleep(Math.max(storeEveryMs, restMs), undefined, { signal }).catch(() => undefined);
   }
   yield { type: 'run-end', runId, status: 'running', failedCells: failedCells(cells) };
 }

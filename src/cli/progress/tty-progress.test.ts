@@ -27,7 +27,6 @@ function start(
   options: {
     readonly isReflowing?: boolean;
     readonly reflows?: boolean;
-    readonly isElsewhere?: boolean;
     readonly outlook?: Partial<Outlook>;
   } = {},
 ) {
@@ -45,7 +44,6 @@ function start(
     },
     paint: (text) => text,
     isReflowing: options.isReflowing ?? false,
-    isElsewhere: options.isElsewhere,
     onResize: (listener) => {
       resized = listener;
       return () => undefined;
@@ -180,15 +178,6 @@ describe('the live display', () => {
     vi.advanceTimersByTime(10_000);
     expect(display.progress.framesDrawn() - idle).toBeLessThanOrEqual(10);
     expect(display.progress.framesDrawn() - idle).toBeGreaterThan(5);
-  });
-
-  it('goes on while latency is measured on other machines', () => {
-    using progress = start(100, 10, { isElsewhere: true }).progress;
-    progress.handle(runStart([exampleCell(0)]));
-    progress.handle(passStart(0, 'latency'));
-    const before = progress.framesDrawn();
-    vi.advanceTimersByTime(5000);
-    expect(progress.framesDrawn()).toBeGreaterThan(before + 3);
   });
 
   it('stands still while latency is measured, then draws a frame every five seconds', () => {
