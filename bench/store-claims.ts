@@ -5,7 +5,7 @@
  * Three rounds on runs of their own:
  * 1. claims: each worker claims a model, ends its cells with one sample each, claims the next, until none is left;
  * 2. leases: each worker holds a model and renews the leases of its cells each third of a lease;
- * 3. idle: everything is held, and each worker asks once a second whether there is work.
+ * 3. idle: half of the workers hold what is left, and the others ask once a second whether there is work.
  *
  * The workers are in this process, each with connections of its own (of SQLite, all with one), beside the server on the same
  * cores: real ones take nothing of the server's machine.
@@ -59,8 +59,9 @@ async function benchPostgres(): Promise<void> {
   const address = await server.newDatabase();
   const pid = Number((await readFile(join(server.dataFolder, 'postmaster.pid'), 'utf8')).split('\n')[0]);
   await using resources = new AsyncDisposableStack();
-  const opening = Array.from({ length: workers }, async () => resources.use(await openStore({ address })));
-  const stores = await Promise.all(opening);
+  const stores: Store[] = [];
+  // One after the other: a machine of its own each would not have all connect within this one's ten seconds either.
+  for (let worker = 0; worker < workers; worker += 1) stores.push(resources.use(await openStore({ address })));
   await bench({ name: 'PostgreSQL', stores, cpuMs: async () => serverCpuMs(pid) });
 }
 
@@ -83,39 +84,40 @@ async function bench(side: Side): Promise<void> {
   console.log();
 }
 
-async function createRun(store: Store, id: string): Promise<void> {
-  const planned = Array.from({ length: cells }, (_, position) => ({
+async function createRun(store: Store, id: string, count = cells): Promise<void> {
+  const planned = Array.from({ length: count }, (_, position) => ({
     ...newCell(`${id}.${position}`, position),
     model: `model-${Math.floor(position / tasks)}`,
   }));
   await store.createRun(newRun(id), planned);
 }
 
-/** Times of one kind of question, in milliseconds. */
-class Times {
-  readonly #all: number[] = [];
-
-  async of<Answer>(question: () => Promise<Answer>): Promise<Answer> {
-    const startMs = performance.now();
-    const answer = await question();
-    this.#all.push(performance.now() - startMs);
-    return answer;
-  }
-
-  get count(): number {
-    return this.#all.length;
-  }
-
-  toString(): string {
-    const sorted = this.#all.toSorted((left, right) => left - right);
-    if (sorted.length === 0) return 'none';
-    const shown = [0.5, 0.99, 1].map((share) => quantile(sorted, share).toFixed(1));
-    return `median ${shown[0]}, p99 ${shown[1]}, slowest ${shown[2]} ms`;
-  }
+/** Times of one kind of question. */
+function createTimes() {
+  const all: number[] = [];
+  return {
+    async of<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+      const startMs = performance.now();
+      const answer = await question();
+      all.push(performance.now() - startMs);
+      return answer;
+    },
+    count: () => all.length,
+    text() {
+      const sorted = all.toSorted((left, right) => left - right);
+      if (sorted.length === 0) return 'none';
+      const shown = [0.5, 0.99, 1].map((share) => quantile(sorted, share).toFixed(1));
+      return `median ${shown[0]}, p99 ${shown[1]}, slowest ${shown[2]} ms`;
+    },
+  };
 }
 
 /** @param count of what was done */
-async function told(side: Side, what: string, action: () => Promise<{ readonly count: number; readonly text: string }>) {
+async function told(
+  side: Side,
+  what: string,
+  action: () => Promise<{ readonly count: number; readonly text: string }>,
+) {
   const [startMs, startCpuMs] = [performance.now(), await side.cpuMs()];
   const { count, text } = await action();
   const wallMs = performance.now() - startMs;
@@ -124,7 +126,9 @@ async function told(side: Side, what: string, action: () => Promise<{ readonly c
     startCpuMs === undefined || endCpuMs === undefined
       ? ''
       : `; server ${((endCpuMs - startCpuMs) / wallMs).toFixed(2)} cores, ${((endCpuMs - startCpuMs) / count).toFixed(2)} ms of CPU each`;
-  console.log(`  ${what}: ${((count * 1000) / wallMs).toFixed(0)} a second (${count} in ${(wallMs / 1000).toFixed(1)} s)${cpu}`);
+  console.log(
+    `  ${what}: ${((count * 1000) / wallMs).toFixed(0)} a second (${count} in ${(wallMs / 1000).toFixed(1)} s)${cpu}`,
+  );
   console.log(`    ${text}`);
 }
 
@@ -132,7 +136,7 @@ async function claimAll(side: Side): Promise<void> {
   const [first] = side.stores;
   if (first === undefined) return;
   await createRun(first, 'claims');
-  const [claiming, ending] = [new Times(), new Times()];
+  const [claiming, ending] = [createTimes(), createTimes()];
   const claimed = new Map<string, number>();
   const work = async (store: Store, worker: number): Promise<void> => {
     for (;;) {
@@ -152,30 +156,16 @@ async function claimAll(side: Side): Promise<void> {
     const twice = claimed.values().filter((times) => times > 1);
     return {
       count: claimed.size,
-      text: `claim of a model: ${claiming}; sample and end of a cell: ${ending}; claimed twice: ${[...twice].length}`,
+      text: `claim of a model: ${claiming.text()}; sample and end of a cell: ${ending.text()}; claimed twice: ${[...twice].length}`,
     };
   });
-}
-
-/** All cells of a run, held by the workers in turn; what is left when each has one model goes to all. */
-async function holdAll({ stores }: Side, runId: string): Promise<readonly (readonly Claim[])[]> {
-  const held = stores.map((): Claim[] => []);
-  for (let isLeft = true; isLeft;) {
-    const rounds = stores.map(async (store, worker) => {
-      const claims = await store.claimModel(runId, `worker-${worker}`, 10 * defaultLeaseMs);
-      held[worker]?.push(...claims);
-      return claims.length > 0;
-    });
-    isLeft = (await Promise.all(rounds)).some(Boolean);
-  }
-  return held;
 }
 
 async function holdLeases(side: Side): Promise<void> {
   const [first] = side.stores;
   if (first === undefined) return;
   await createRun(first, 'leases');
-  const renewing = new Times();
+  const renewing = createTimes();
   let lost = 0;
   const held = await Promise.all(
     side.stores.map((store, worker) => store.claimModel('leases', `worker-${worker}`, defaultLeaseMs)),
@@ -193,16 +183,20 @@ async function holdLeases(side: Side): Promise<void> {
   await told(side, 'leases renewed', async () => {
     await Promise.all(side.stores.map((store, worker) => work(store, held[worker] ?? [])));
     const cellsHeld = held.reduce((sum, claims) => sum + claims.length, 0);
-    return { count: renewing.count, text: `${renewing}; of ${cellsHeld} cells, lost: ${lost}` };
+    return { count: renewing.count(), text: `${renewing.text()}; of ${cellsHeld} cells, lost: ${lost}` };
   });
 }
 
 async function askIdly(side: Side): Promise<void> {
+  const half = Math.ceil(side.stores.length / 2);
+  const [holding, waiting] = [side.stores.slice(0, half), side.stores.slice(half)];
   const [first] = side.stores;
   if (first === undefined) return;
-  await createRun(first, 'idle');
-  await holdAll(side, 'idle');
-  const asking = new Times();
+  await createRun(first, 'idle', half * tasks);
+  await Promise.all(
+    holding.map(async (store, worker) => store.claimModel('idle', `worker-${worker}`, 10 * defaultLeaseMs)),
+  );
+  const asking = createTimes();
   const endMs = performance.now() + seconds * 1000;
   const work = async (store: Store): Promise<void> => {
     await sleep(Math.random() * 1000);
@@ -211,7 +205,10 @@ async function askIdly(side: Side): Promise<void> {
     }
   };
   await told(side, 'questions of idle workers', async () => {
-    await Promise.all(side.stores.map((store) => work(store)));
-    return { count: asking.count, text: String(asking) };
+    await Promise.all(waiting.map((store) => work(store)));
+    return {
+      count: asking.count(),
+      text: `${asking.text()}; of ${waiting.length} workers, about ${half * tasks} cells`,
+    };
   });
 }

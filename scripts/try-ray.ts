@@ -10,7 +10,7 @@
  * Usage: sudo node scripts/try-ray.ts [<argument of vitest>...]
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -20,6 +20,8 @@ const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
 const environment = join(cache, 'perbench', 'test-tools', `ray-${rayVersion}`);
 const ray = join(environment, 'bin', 'ray');
 const namespace = `perbench-ray-${process.pid}`;
+// Paths of sockets are short.
+const folder = mkdtempSync('/tmp/pbr-');
 
 function run(program: string, words: readonly string[]): void {
   execFileSync(program, words, { stdio: 'inherit' });
@@ -32,13 +34,16 @@ function install(): void {
   run(join(environment, 'bin', 'pip'), ['install', '--quiet', `ray[default]==${rayVersion}`]);
 }
 
-/** Ends all processes in the namespace, and it. */
+/** Ends all processes in the namespace, and it, and removes what they wrote. */
 function close(): void {
   const pids = execFileSync('ip', ['netns', 'pids', namespace], { encoding: 'utf8' }).split('\n').filter(Boolean);
   for (const pid of pids) spawnSync('kill', ['-9', pid]);
   run('ip', ['netns', 'delete', namespace]);
+  rmSync(folder, { recursive: true, force: true });
 }
 
+// Ctrl-C ends the tests, too: what is in the namespace is ended then.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
 install();
 run('ip', ['netns', 'add', namespace]);
 try {
@@ -54,7 +59,7 @@ try {
   const { status } = spawnSync('ip', ['netns', 'exec', namespace, ...vitest, ...process.argv.slice(2)], {
     cwd: project,
     stdio: 'inherit',
-    env: { ...process.env, PERBENCH_TEST_RAY: ray },
+    env: { ...process.env, PERBENCH_TEST_RAY: ray, PERBENCH_TEST_RAY_FOLDER: folder },
   });
   process.exitCode = status ?? 1;
 } finally {

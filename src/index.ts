@@ -98,7 +98,7 @@ export { runOn, type RunOnOptions } from './app/cluster/run-on.ts';
 export { compareRuns, type CompareRunsOptions } from './app/compare-runs.ts';
 export { type CopiedRun, type CopyOutcome, copyRuns, type CopyRunsOptions } from './app/copy-runs.ts';
 export { laddersOfRun, type LadderOptions } from './app/ladders-of-run.ts';
-export { type CostOptions, costsOfRun } from './app/costs-of-run.ts';
+export { type CostOptions, costsOfFile, costsOfRun } from './app/costs-of-run.ts';
 export { type ApiPrices, readPrices } from './app/prices-file.ts';
 export type { ApiCost, BreakEven, CostPlan, OwnCost, TaskCosts } from './scoring/cost.ts';
 export { type GateOptions, gateRuns } from './app/gate-runs.ts';

@@ -234,7 +234,9 @@ function didYouMean(value: unknown, known: readonly unknown[]): string {
 function valueText(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object' && value !== null) return 'keys and values';
-  return shortText(typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value)));
+  // JSON has no Infinity.
+  const isNumber = typeof value === 'bigint' || typeof value === 'number';
+  return shortText(isNumber ? String(value) : (JSON.stringify(value) ?? String(value)));
 }
 
 /** What stands at a path; undefined where nothing does. */

@@ -36,7 +36,7 @@ function parseSideName(text: string): SideName {
   return { kind: 'run', run: run === '' ? 'latest' : run, model: model === '' ? undefined : model };
 }
 
-/** Whether a name means an exported run rather than one of a store. */
+/** Whether a name means an exported run, or one model of it, rather than one of a store. */
 export function isExportedName(text: string): boolean {
   return parseSideName(text).kind === 'file';
 }

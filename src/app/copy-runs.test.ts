@@ -17,7 +17,11 @@ async function opened(now: () => number = () => nowMs): Promise<Store> {
 async function addRun(store: Store, id: string, createdAtMs = 1_000): Promise<void> {
   await store.createRun(newRun(id, { createdAtMs }), [{ ...newCell(`${id}.0`), blocks: 2 }, newCell(`${id}.1`, 1)]);
   const claim = await mustClaim(store, `${id}.0`);
-  await store.appendSamples(claim, [0, 1, 2].map((position) => sampleAt(position)), 1_000);
+  await store.appendSamples(
+    claim,
+    [0, 1, 2].map((position) => sampleAt(position)),
+    1_000,
+  );
   await store.releaseCell(claim);
   await store.setRunStatus(id, 'interrupted');
 }
@@ -50,10 +54,7 @@ it.each<[string, (store: Store) => Promise<unknown>]>([
   ['another status', (store) => store.setRunStatus('run-a', 'finished')],
   ['another manifest', (store) => store.changeManifest('run-a', (manifest) => ({ ...manifest, seed: 2 }))],
   ['a cell that was claimed', async (store) => store.releaseCell(await mustClaim(store, 'run-a.1'))],
-  [
-    'another answer',
-    async (store) => store.appendSamples(await mustClaim(store, 'run-a.1'), [sampleAt(3)], 1_000),
-  ],
+  ['another answer', async (store) => store.appendSamples(await mustClaim(store, 'run-a.1'), [sampleAt(3)], 1_000)],
 ])('refuses a run that the other store has with %s', async (_, change) => {
   const [from, to] = [await opened(), await opened()];
   await addRun(from, 'run-a');
@@ -89,7 +90,7 @@ it('copies a run that somebody wanted to stop as one that may go on', async () =
   await addRun(from, 'run-a');
   await from.requestStop('run-a', true);
   expect(await outcomes(from, to)).toEqual(['run-a copied 2 3']);
-  expect((await to.getRun('run-a'))?.isStopRequested).toBe(false);
+  expect((await to.getRun('run-a'))?.isStopRequested ?? false).toBe(false);
 });
 
 it('stops when it is told to, and leaves no part of a run', async () => {

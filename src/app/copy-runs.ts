@@ -76,7 +76,7 @@ async function isWorkedOn(run: RunRecord, cells: readonly Cell[], store: Store):
 
 /** A run as it is where nobody works on it. */
 function runAtRest(run: RunRecord): RunRecord {
-  return { ...run, status: run.status === 'running' ? 'interrupted' : run.status, isStopRequested: false };
+  return { ...run, status: run.status === 'running' ? 'interrupted' : run.status, isStopRequested: undefined };
 }
 
 type ReadingOptions = Pick<CopyRunsOptions, 'signal' | 'onRead'>;
@@ -87,8 +87,8 @@ function sourceAtRest(run: RunRecord, store: Store, { signal, onRead }: ReadingO
     cells: async (runId) =>
       (await store.cells(runId)).map((cell): Cell => (cell.state === 'running' ? { ...cell, state: 'pending' } : cell)),
     blocks: async (cellId) =>
-      (await store.blocks(cellId)).map(
-        (block): Block => (block.state === 'running' ? { ...block, state: 'pending' } : block),
+      (await store.blocks(cellId)).map((block): Block =>
+        block.state === 'running' ? { ...block, state: 'pending' } : block,
       ),
     passResults: (cellId) => store.passResults(cellId),
     async *samples(cellId) {

@@ -3,11 +3,14 @@ import { UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { Measurement } from '../core/measurement.ts';
 import type { RunRecord, Store } from '../core/store.ts';
-import { answerRate, devicesPerLaunch } from '../metrics/cost-measurements.ts';
-import { countTokens, priceOfTokens, type TokenCounts } from '../metrics/token-counts.ts';
+import type { CostFacts } from '../metrics/cost-measurements.ts';
+import { priceOfTokens, type TokenCounts } from '../metrics/token-counts.ts';
 import { type ApiCost, breakEven, type CostPlan, type OwnCost, ownCost, type TaskCosts } from '../scoring/cost.ts';
+import { failureOf, isDisqualified, warningAgainst } from '../scoring/create-scoreboards.ts';
+import { type CostSource, exportedCosts, storedCosts } from './cost-sources.ts';
 import { checkTasks, isTaskNamed, taskTitles } from './known-tasks.ts';
 import type { ApiPrices, ModelPrices } from './prices-file.ts';
+import { entryOf } from './setting-differences.ts';
 
 export interface CostOptions extends Partial<Omit<CostPlan, 'pricePerHour'>> {
   /** Of one device; by default that of the run's suite. */
@@ -35,18 +38,36 @@ function planOf({ suite }: RunRecord, options: CostOptions): CostPlan {
   return { pricePerHour, answersPerDay, dutyCycle, paysIdle, electricityPrice, pue };
 }
 
-async function ownCostOf(store: Store, cell: Cell, plan: CostPlan): Promise<OwnCost> {
-  const passes = await store.passResults(cell.id);
-  const { accuracy, throughput, energyPerItem } = cell.measurements;
+const unknown = (detail: string): Measurement => ({ status: 'unavailable', reason: 'no_samples', detail });
+
+/** Without what can't be priced: cells that failed or aren't finished, and rates that are wrong. */
+function rateOf(cell: Cell, { rate }: CostFacts): Measurement {
+  const failure = failureOf(cell);
+  if (failure !== undefined) return unknown(failure);
+  const { throughput } = cell.measurements;
   // What a cell says of a missing throughput tells more than that there are no passes.
-  const rate = throughput?.status === 'unavailable' ? throughput : answerRate(cell.protocol, passes);
-  return ownCost({ model: cell.model, accuracy, rate, devices: devicesPerLaunch(passes), energyPerItem }, plan);
+  if (rate.status === 'unavailable') return throughput?.status === 'unavailable' ? throughput : rate;
+  if (!isDisqualified(rate)) return rate;
+  const detail = `throughput is invalid: ${warningAgainst(rate)?.detail}`;
+  return { status: 'unavailable', reason: 'invalid', detail };
+}
+
+const accuracyOf = ({ state, measurements }: Cell): Measurement | undefined =>
+  state === 'done' ? measurements.accuracy : undefined;
+
+async function ownCostOf({ facts: factsOf }: CostSource, cell: Cell, plan: CostPlan): Promise<OwnCost> {
+  const facts = await factsOf(cell);
+  const { energyPerItem } = cell.measurements;
+  return ownCost(
+    { ...facts, model: cell.model, accuracy: accuracyOf(cell), rate: rateOf(cell, facts), energyPerItem },
+    plan,
+  );
 }
 
 const millionth = 1e-6;
 
-function apiPrice(counts: TokenCounts | undefined, prices: ModelPrices, cachedShare: number): Measurement {
-  if (counts === undefined || counts.output === 0) {
+function apiPrice(counts: TokenCounts, prices: ModelPrices, cachedShare: number): Measurement {
+  if (counts.output === 0) {
     const detail = 'no generated answers were counted, so that nobody knows how many tokens one has';
     return { status: 'unavailable', reason: 'no_token_counts', detail };
   }
@@ -55,25 +76,36 @@ function apiPrice(counts: TokenCounts | undefined, prices: ModelPrices, cachedSh
   return priceOfTokens(counts, { input: perInput * millionth, output: output * millionth });
 }
 
-/** What each API takes for answers to a task: by its own tokens where the run has its answers. */
-async function apiCostsOf(store: Store, cells: readonly Cell[], options: CostOptions): Promise<readonly ApiCost[]> {
+/** What each API takes for answers to a task: by its own tokens where the run has its answers, and counted them. */
+async function apiCostsOf(
+  { tokens }: CostSource,
+  cells: readonly Cell[],
+  options: CostOptions,
+): Promise<readonly ApiCost[]> {
   const { prices: { models = {} } = {}, cachedShare = 0, tokensOf, signal } = options;
   const known = new Map<string, TokenCounts>();
   const countsOf = async (cell: Cell): Promise<TokenCounts> => {
     signal?.throwIfAborted();
-    const counts = known.get(cell.id) ?? (await countTokens(store.samples(cell.id)));
+    const counts = known.get(cell.id) ?? (await tokens(cell));
     known.set(cell.id, counts);
     return counts;
   };
-  const usual = cells.find(({ model }) =>
+  const answered = cells.filter(({ state }) => state === 'done');
+  const usual = answered.filter(({ model }) =>
     tokensOf === undefined ? !Object.hasOwn(models, model) : model === tokensOf,
   );
   const costs: ApiCost[] = [];
   for (const [model, prices] of Object.entries(models)) {
-    const own = cells.find((cell) => cell.model === model);
-    const counted = own ?? usual;
-    const price = apiPrice(counted && (await countsOf(counted)), prices, cachedShare);
-    costs.push({ model, accuracy: own?.measurements.accuracy, tokensOf: counted?.model, price });
+    const own = answered.find((cell) => cell.model === model);
+    const accuracy = own?.measurements.accuracy;
+    let cost: ApiCost = { model, accuracy, tokensOf: undefined, price: unknown('no model of the run has all answers') };
+    for (const cell of own === undefined ? usual : [own, ...usual]) {
+      const price = apiPrice(await countsOf(cell), prices, cachedShare);
+      if (price.status !== 'unavailable' || cost.tokensOf === undefined)
+        cost = { ...cost, tokensOf: cell.model, price };
+      if (price.status !== 'unavailable') break;
+    }
+    costs.push(cost);
   }
   return costs;
 }
@@ -100,6 +132,59 @@ function checkRates(costs: readonly TaskCosts[], { id }: RunRecord): void {
   });
 }
 
+/** Whether a model is at a server of which neither it nor the suite says how many devices it has. */
+function hasAssumedDevice({ manifest, suite }: RunRecord, model: string): boolean {
+  const { engine, deviceCount } = manifest.models[model] ?? {};
+  const told = deviceCount ?? entryOf(suite, model)?.engineOptions?.['devices'];
+  return engine === 'openai' && told === undefined;
+}
+
+async function costsOfTask(
+  source: CostSource,
+  [taskId, cells]: readonly [taskId: string, cells: readonly Cell[]],
+  plan: CostPlan,
+  options: CostOptions,
+): Promise<Omit<TaskCosts, 'title'>> {
+  const { run } = source;
+  const apis = await apiCostsOf(source, cells, options);
+  const own: OwnCost[] = [];
+  for (const cell of cells) {
+    if (!apis.some(({ model }) => model === cell.model)) own.push(await ownCostOf(source, cell, plan));
+  }
+  const models = own.map(({ model }) => model);
+  return {
+    runId: run.id,
+    taskId,
+    plan,
+    currency: options.prices?.currency,
+    cachedShare: options.cachedShare ?? 0,
+    own,
+    apis,
+    breakEvens: own.flatMap((each) => apis.flatMap((api) => breakEven(each, api, plan) ?? [])),
+    pretended: models.filter((model) => run.manifest.models[model]?.engine === 'mock'),
+    assumedDevice: models.filter((model) => hasAssumedDevice(run, model)),
+  };
+}
+
+async function costsOf(source: CostSource, options: CostOptions): Promise<readonly TaskCosts[]> {
+  const { run } = source;
+  const { tasks = [] } = options;
+  const plan = planOf(run, options);
+  const { leftOut = [] } = run.manifest;
+  const all = source.cells.toSorted((left, right) => left.position - right.position);
+  checkTasks(tasks, all);
+  checkTokensOf(options, all, run);
+  const wanted = all.filter(({ taskId }) => isTaskNamed(taskId, tasks) && !leftOut.includes(taskId));
+  const byTask = Map.groupBy(wanted, ({ taskId }) => taskId);
+  const titles = await taskTitles(byTask.keys(), [run]);
+  const costs: TaskCosts[] = [];
+  for (const task of byTask) {
+    costs.push({ ...(await costsOfTask(source, task, plan, options)), title: titles.get(task[0]) });
+  }
+  checkRates(costs, run);
+  return costs;
+}
+
 /**
  * What the answers of a run's models cost on one's own devices, and those of APIs, task by task: what `perbench cost`
  * shows. All prices are the user's.
@@ -107,39 +192,25 @@ function checkRates(costs: readonly TaskCosts[], { id }: RunRecord): void {
  * @throws {UsageError} if there is no hourly price, no model with a throughput, or no such task or model
  */
 export async function costsOfRun(
-  store: Store,
+  store: Pick<Store, 'cells' | 'passResults' | 'samples'>,
   run: RunRecord,
   options: CostOptions = {},
 ): Promise<readonly TaskCosts[]> {
-  const { tasks = [], prices, cachedShare = 0 } = options;
-  const plan = planOf(run, options);
-  const { leftOut = [], models } = run.manifest;
-  const all = (await store.cells(run.id)).toSorted((left, right) => left.position - right.position);
-  checkTasks(tasks, all);
-  checkTokensOf(options, all, run);
-  const wanted = all.filter(({ taskId }) => isTaskNamed(taskId, tasks) && !leftOut.includes(taskId));
-  const byTask = Map.groupBy(wanted, ({ taskId }) => taskId);
-  const titles = await taskTitles(byTask.keys(), [run]);
-  const costs: TaskCosts[] = [];
-  for (const [taskId, cells] of byTask) {
-    const apis = await apiCostsOf(store, cells, options);
-    const own: OwnCost[] = [];
-    for (const cell of cells) {
-      if (!apis.some(({ model }) => model === cell.model)) own.push(await ownCostOf(store, cell, plan));
-    }
-    costs.push({
-      runId: run.id,
-      taskId,
-      title: titles.get(taskId),
-      plan,
-      currency: prices?.currency,
-      cachedShare,
-      own,
-      apis,
-      breakEvens: own.flatMap((each) => apis.flatMap((api) => breakEven(each, api, plan) ?? [])),
-      pretended: own.map(({ model }) => model).filter((model) => models[model]?.engine === 'mock'),
-    });
-  }
-  checkRates(costs, run);
-  return costs;
+  return costsOf(await storedCosts(store, run), options);
+}
+
+/**
+ * The same of a run that `perbench export --format run` wrote.
+ *
+ * @param path absolute
+ * @param file its name, for messages
+ * @throws {ImportError} if it is no such file, or an earlier version wrote it
+ * @throws {UsageError} as `costsOfRun`
+ */
+export async function costsOfFile(
+  path: string,
+  file: string,
+  options: CostOptions = {},
+): Promise<readonly TaskCosts[]> {
+  return costsOf(await exportedCosts(path, file), options);
 }

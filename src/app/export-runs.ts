@@ -6,6 +6,7 @@ import { foreignFormats } from '../formats/foreign-formats.ts';
 import type { FormatFile, StoredCell, WrittenTask } from '../formats/format.ts';
 import type { SampleRow } from '../present/samples.ts';
 import { storedEvidence } from './compared-run.ts';
+import { storedCosts } from './cost-sources.ts';
 import { type ExportedCell, exportedRunText } from './exported-run.ts';
 import { isTaskNamed, knownTaskOfAnyVersion, ownFactsOf } from './known-tasks.ts';
 
@@ -48,7 +49,7 @@ export async function* sampleRows(source: ExportSource): AsyncGenerator<SampleRo
 }
 
 /**
- * A run as `compareRuns` and `gateRuns` read it from a file, anywhere.
+ * A run as `compareRuns`, `gateRuns` and `costsOfFile` read it from a file, anywhere.
  *
  * @throws {UsageError} unless it is one run
  */
@@ -59,10 +60,15 @@ export async function runFile({ store, runs, tasks = [], signal }: ExportSource)
       hint: 'Export each into a file of its own.',
     });
   }
+  const priced = await storedCosts(store, run);
   const cells: ExportedCell[] = [];
-  for (const cell of await store.cells(run.id)) {
+  for (const cell of priced.cells) {
     if (!isTaskNamed(cell.taskId, tasks)) continue;
-    cells.push({ cell, evidence: await storedEvidence(store, cell, signal) });
+    cells.push({
+      cell,
+      evidence: await storedEvidence(store, cell, signal),
+      costs: { ...(await priced.facts(cell)), tokens: await priced.tokens(cell) },
+    });
   }
   return exportedRunText({ run, cells });
 }

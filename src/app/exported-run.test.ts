@@ -8,6 +8,7 @@ import { ImportError } from '../core/errors.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { compareRuns } from './compare-runs.ts';
 import { findComparedRun, storedEvidence } from './compared-run.ts';
+import { storedCosts } from './cost-sources.ts';
 import {
   type ExportedCell,
   type ExportedRun,
@@ -37,10 +38,15 @@ beforeAll(async () => {
   const run = await store.getRun(await storeRun(store));
   if (run === undefined) throw new Error('no run was stored');
   const cells = await store.cells(run.id);
+  const priced = await storedCosts(store, run);
   const asked = await Promise.all(
-    cells.map(async (cell) => ({ cell, evidence: await storedEvidence(store, cell, undefined) })),
+    cells.map(async (cell) => ({
+      cell,
+      evidence: unasked(await storedEvidence(store, cell, undefined)),
+      costs: { ...(await priced.facts(cell)), tokens: await priced.tokens(cell) },
+    })),
   );
-  exported = { run, cells: asked.map(({ cell, evidence }) => ({ cell, evidence: unasked(evidence) })) };
+  exported = { run, cells: asked };
   text = await runFile({ store, runs: [run] });
 });
 
@@ -61,8 +67,8 @@ describe('an exported run', () => {
   });
 
   it('has the times of launches, which earlier versions lack', () => {
-    const timed = exported.cells.map(({ cell, evidence }) => ({
-      cell,
+    const timed = exported.cells.map(({ evidence, ...rest }) => ({
+      ...rest,
       evidence: { ...evidence, launchStarts: [5, 9] },
     }));
     const written = exportedRunText({ ...exported, cells: timed });
@@ -91,7 +97,7 @@ describe('an exported run', () => {
   });
 
   it('keeps apart items without a metric, and leaves single fields out', () => {
-    const [{ cell, evidence }] = exported.cells as [ExportedCell];
+    const [{ evidence, ...rest }] = exported.cells as [ExportedCell];
     const each = [{ json_valid: 0, 'field:date': 1 }, {}];
     const given = Array.from(
       evidence.answers,
@@ -99,7 +105,7 @@ describe('an exported run', () => {
     );
     const written = exportedRunText({
       ...exported,
-      cells: [{ cell, evidence: { ...evidence, answers: new Map(given) } }],
+      cells: [{ ...rest, evidence: { ...evidence, answers: new Map(given) } }],
     });
     const read = parseExportedRun('base.json', written).cells[0]?.evidence.answers.values().toArray();
     expect(read?.map(({ metrics }) => metrics)).toEqual([{ json_valid: 0 }, {}, { json_valid: 0 }, {}]);

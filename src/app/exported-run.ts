@@ -8,19 +8,29 @@ import type { RunRecord } from '../core/store.ts';
 import { jsonText } from '../present/sanitise.ts';
 import { fieldPrefix } from '../core/task.ts';
 import { readBytes } from '../files/read-file.ts';
+import { measurementSchema } from '../core/measurement-schema.ts';
+import type { CostFacts } from '../metrics/cost-measurements.ts';
+import type { TokenCounts } from '../metrics/token-counts.ts';
 import { decodeText } from '../sources/datasets/decode-text.ts';
 import type { CellEvidence, ItemAnswer } from '../scoring/compare-cells.ts';
 
 /** What is recorded of a cell item by item and launch by launch. */
 export type RecordedEvidence = Pick<CellEvidence, 'answers' | 'launches' | 'launchStarts' | 'latencyItems'>;
 
+/** What prices are made of. */
+export interface ExportedCosts extends CostFacts {
+  readonly tokens: TokenCounts;
+}
+
 /** A cell with what a comparison is made of. */
 export interface ExportedCell {
   readonly cell: Cell;
   readonly evidence: RecordedEvidence;
+  /** Undefined in files of older versions. */
+  readonly costs: ExportedCosts | undefined;
 }
 
-/** A run as a file holds it: what `compare` and `gate` need, item by item and launch by launch. */
+/** A run as a file holds it: what `compare`, `gate` and `cost` need, item by item and launch by launch. */
 export interface ExportedRun {
   readonly run: RunRecord;
   readonly cells: readonly ExportedCell[];
@@ -55,6 +65,24 @@ const latencyItemsSchema = z.array(z.record(z.string(), z.number()));
 /** By metric, in the order of the answers; null where an item has none. Beside them, as older versions don't know it. */
 const itemMetricsSchema = z.record(z.string(), z.array(z.number().nullable()));
 
+const count = z.number().min(0);
+
+const costsSchema = z.object({
+  rate: measurementSchema,
+  isOffered: z.boolean(),
+  devices: z.int().min(1),
+  energyOf: z.string(),
+  tokens: z.object({
+    items: count,
+    uncounted: count,
+    prompt: count,
+    output: count,
+    promptSquares: count,
+    outputSquares: count,
+    products: count,
+  }),
+});
+
 const cellSchema = z.looseObject({
   id: z.string(),
   runId: z.string(),
@@ -69,6 +97,7 @@ const cellSchema = z.looseObject({
   latencyItems: latencyItemsSchema.optional(),
   answers: z.array(answerSchema),
   itemMetrics: itemMetricsSchema.optional(),
+  costs: costsSchema.optional(),
 });
 
 const fileSchema = z.object({
@@ -92,7 +121,7 @@ function contentSha256(file: Readonly<Record<string, unknown>>): string {
   return hash('sha256', JSON.stringify(content));
 }
 
-function cellContent({ cell, evidence }: ExportedCell): object {
+function cellContent({ cell, evidence, costs }: ExportedCell): object {
   const { answers, launches, launchStarts, latencyItems } = evidence;
   const rows = Array.from(answers, ([itemId, { score, answer, expected, cluster, promptSha256 }]) => [
     itemId,
@@ -109,6 +138,7 @@ function cellContent({ cell, evidence }: ExportedCell): object {
     launchStarts,
     ...(byItem !== undefined && { latencyItems: byItem }),
     ...itemMetrics([...answers.values()]),
+    ...(costs !== undefined && { costs }),
     answers: rows,
   };
 }
@@ -219,7 +249,7 @@ export function parseExportedRun(file: string, text: string): ExportedRun {
   // What isn't checked above was written by perbench: the checksum says so.
   const run = { ...read.data.run, cost: undefined } as unknown as RunRecord;
   const cells = read.data.cells.map(
-    ({ launches, launchStarts, latencyItems, itemMetrics: byName, answers, ...cell }): ExportedCell => {
+    ({ launches, launchStarts, latencyItems, itemMetrics: byName, costs, answers, ...cell }): ExportedCell => {
       const byItem = answers.map(([itemId, score, answer, expected, cluster, promptSha256], index) => {
         const metrics = metricsAt(byName, index);
         // Prompts are not kept: they are the data set's.
@@ -234,6 +264,7 @@ export function parseExportedRun(file: string, text: string): ExportedRun {
           launchStarts,
           latencyItems: latencyItems?.map((items) => new Map(Object.entries(items))),
         },
+        costs: costs as ExportedCosts | undefined,
       };
     },
   );

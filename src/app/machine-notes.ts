@@ -35,7 +35,9 @@ export function machineNotes(runs: readonly RunRecord[]): readonly string[] {
     const others = machines.filter(([, { measures }]) => !measures);
     return [
       ...(measured.length === 0 ? [] : [`Times${which} were measured on ${namesOf(measured)}.`]),
-      ...(others.length === 0 ? [] : [`Items${which} were also answered on ${namesOf(others)}, whose times do not count.`]),
+      ...(others.length === 0
+        ? []
+        : [`Items${which} were also answered on ${namesOf(others)}, whose times do not count.`]),
     ];
   });
 }

@@ -8,13 +8,11 @@ import {
 } from '../core/race.ts';
 import type { Suite } from '../core/suite.ts';
 import { localOutlook, placedOptions } from './local-outlook.ts';
-import type { GgufHeader } from '../gguf/gguf-header.ts';
-import { readModelHeader } from '../gguf/gguf-kind.ts';
 import type { PlannedModel, PlannedTask, RunPlan } from '../run/plan.ts';
 import { plannedConcurrency } from '../run/protocol.ts';
 import { sizeText } from '../core/amount-text.ts';
 import { usualContextTokens } from '../gguf/model-needs.ts';
-import { outlineBehind } from '../gguf/model-outline.ts';
+import { readModelOutline } from '../gguf/model-outline.ts';
 import { raceOrder } from '../scoring/race/replay-race.ts';
 import { UsageError } from '../core/errors.ts';
 import { hashJson } from '../run/content-key.ts';
@@ -30,35 +28,18 @@ import { chooseTasks } from './prepare-tasks.ts';
 /** Weights are read from the file as they are needed, so tables of which few rows are used may never be in memory. */
 const minResidentShare = 0.5;
 
-function number({ values, architecture }: GgufHeader, key: string): number | undefined {
-  const value = values.get(`${architecture}.${key}`);
-  return typeof value === 'number' && value > 0 ? value : undefined;
-}
-
-/**
- * Share of the weights that one token passes through: without the table of the vocabulary, of which a token needs one row
- * (more than half of a small model with a large vocabulary), and with the experts that are used.
- */
-function activeShare(header: GgufHeader, parameters: number): number {
-  const vocabulary = header.lengths.get('tokenizer.ggml.tokens') ?? 0;
-  const table = vocabulary * (number(header, 'embedding_length') ?? 0);
-  const [all, used] = [number(header, 'expert_count'), number(header, 'expert_used_count')];
-  const experts = all !== undefined && used !== undefined && used < all ? used / all : 1;
-  return table < parameters ? (1 - table / parameters) * experts : experts;
-}
-
 async function entrantFacts({ spec }: PlannedModel, suite: Suite, limitBytes: number): Promise<RaceEntrantFacts> {
   const { name, file } = spec;
   if (file === undefined) return { model: name };
   const use = { contextTokens: suite.contextTokens ?? usualContextTokens, sequences: plannedConcurrency(suite) };
-  const header = await readModelHeader(file);
-  const outline = await outlineBehind(header, file);
-  const { weightsBytes, parameters } = outline;
-  const activeBytes = Math.round(weightsBytes * activeShare(header, parameters));
+  const outline = await readModelOutline(file);
+  const { weightsBytes, work } = outline;
+  const active = [...work.layers, ...work.output].reduce((sum, { activeBytes }) => sum + activeBytes, 0);
   const { placement, problem } = await localOutlook({ name, outline, options: placedOptions(spec), ...use });
   // On GPUs it counts per device, with what is on the host beside it: no share of the weights is sure to be in it.
-  if (placement !== undefined || problem !== undefined) return { model: name, activeBytes };
-  const facts = { model: name, activeBytes, memoryFloor: weightsBytes * minResidentShare };
+  const known = { model: name, ...(active > 0 && { activeBytes: Math.round(active) }) };
+  if (placement !== undefined || problem !== undefined) return known;
+  const facts = { ...known, memoryFloor: weightsBytes * minResidentShare };
   if (weightsBytes <= limitBytes) return facts;
   const exclusion = `its weights take ${sizeText(weightsBytes)}, but only ${sizeText(limitBytes)} are free`;
   return { ...facts, exclusion };

@@ -118,7 +118,10 @@ function checkLoad({ requestRate, windowSeconds }: Suite): void {
 function checkShards({ shards, protocol, decide }: Suite): void {
   const isWhole = protocol === 'paper' || decide !== undefined;
   if (!isWhole || !(shards > 1)) return;
-  const why = decide === undefined ? 'the paper protocol takes its times from whole passes' : 'a question is answered item by item';
+  const why =
+    decide === undefined
+      ? 'the paper protocol takes its times from whole passes'
+      : 'a question is answered item by item';
   throw new UsageError(`shards: ${shards} can't be had here: ${why}`, { hint: 'Leave out shards.' });
 }
 

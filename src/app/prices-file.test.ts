@@ -45,6 +45,18 @@ it.each([
     '1:11: currency: expected a currency of three capital letters',
   ],
   ['models: {}', 'expected at least one model'],
+  ['models:', '1:8: models: expected keys and values, got null'],
+  ['models: [{input: 1, output: 2}]', '1:9: models: expected keys and values, got a list'],
+  ['models: {a: }', 'models.a: expected keys and values, got null'],
+  ['models: {"": {input: 1, output: 2}}', 'prices.yaml:1:'],
+  ['models: {a: {input: "0.15", output: 2}}', '1:21: models.a.input: expected a number, got "0.15"'],
+  ['models: {a: {input: .inf, output: 2}}', '1:21: models.a.input: expected a number, got Infinity'],
+  ['models: {a: {input: .nan, output: 2}}', '1:21: models.a.input: expected a number, got NaN'],
+  ['models:\n  a: {input: 1, output: 2}\n  a: {input: 3, output: 4}', '3:3: the key "a" is there twice'],
+  ['models:\n  a: {input: 1, input: 2, output: 3}', '2:17: the key "input" is there twice'],
+  ['models: {a: {input: 1, output: 2}}\nmodles: {}', '2:1: unknown key "modles" (did you mean "models"?)'],
+  ['gpt-x: {input: 1, output: 2}', 'unknown key "gpt-x"; known: currency, models'],
+  ['- 1', 'expected keys and values, got a list'],
   ['', 'prices.yaml: '],
   ['models: [', 'prices.yaml:1'],
 ])('refuses %j in one line with its place', async (text, expected) => {
@@ -53,6 +65,14 @@ it.each([
     message: expect.stringContaining(expected) as string,
   });
   await expect(read(text)).rejects.toThrow(/^prices\.yaml:/u);
+});
+
+it('refuses JSON that says a price twice', async () => {
+  const text = '{"models": {"a": {"input": 1, "output": 2}, "a": {"input": 3, "output": 4}}}';
+  await expect(read(text, 'prices.json')).rejects.toThrow('prices.json:1:45: the key "a" is there twice');
+  await expect(read('{"models": {"a": {"input": 1,}}}', 'prices.json')).rejects.toThrow(
+    /^prices\.json:1:30: not valid/u,
+  );
 });
 
 it('says that there is no such file', async () => {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { RunEvent } from '../core/event.ts';
@@ -16,6 +15,7 @@ import type { AnchorSet } from '../scoring/anchors.ts';
 import { sourceSettingsFrom } from '../sources/source-settings.ts';
 import { openStore } from '../store/open-store.ts';
 import { readCeiling } from './calibrate.ts';
+import { StopWatch } from './cluster/stop-watch.ts';
 import { joinSharedRun } from './cluster/machine.ts';
 import type { Estimates } from './estimate-models.ts';
 import { estimateSuite } from './estimate-suite.ts';
@@ -27,7 +27,7 @@ import { measureRunLoss, type RunLossOptions, takeSuiteLosses } from './measure-
 import { parseSuite } from './parse-suite.ts';
 import { type OutlookOptions, planSuite, type SuiteOutlook } from './plan-suite.ts';
 import { prepareRun } from './prepare-run.ts';
-import { processName, runDependencies } from './run-dependencies.ts';
+import { newRunSeed, processName, runDependencies } from './run-dependencies.ts';
 
 export interface LocalRunOptions {
   readonly store: Store;
@@ -52,13 +52,20 @@ export async function* localRun(
   { store, signal, framesDrawn = () => 0, skipWait, force, writeOut, ...options }: LocalRunOptions,
 ): AsyncGenerator<RunEvent, void, void> {
   const informed = await withAssumedSpread(prepared, store);
-  const opened = await openRun(informed, store, {
-    ...options,
-    now: new Date(),
-    random: () => randomBytes(4).readUInt32LE(0) / 2 ** 32,
-  });
+  const opened = await openRun(informed, store, { ...options, ...newRunSeed() });
+  // Whoever goes on with a run that was cancelled wants it; from now on it may be cancelled again.
+  if (opened.isResumed) await store.requestStop(opened.runId, false);
+  await using watch = new StopWatch(store, opened.runId);
   const hostname = await joinSharedRun(store, opened.runId, prepared.manifest.host);
-  const given = { store, signal, framesDrawn, skipWait, force, writeOut, hostname };
+  const given = {
+    store,
+    signal: AbortSignal.any([signal, watch.stopped]),
+    framesDrawn,
+    skipWait,
+    force,
+    writeOut,
+    hostname,
+  };
   const dependencies = await runDependencies(prepared.suite, context, { ...given, owner: processName() });
   yield* runSuite({ plan: informed, dependencies, ...opened });
 }

@@ -146,6 +146,7 @@ const otherValues: Readonly<Record<string, unknown>> = {
   clientProcesses: 2,
   requestRate: 4,
   allowBusy: true,
+  shards: 4,
   goodput: 'ttft:500ms',
 };
 

@@ -144,7 +144,8 @@ export function rendersAlike(a: MadeWith, b: MadeWith): boolean {
   return left.chatTemplateSha256 === right.chatTemplateSha256;
 }
 
-function engineOf({ run, model }: MadeWith): string | undefined {
+/** What ran a model, as far as its suite tells. */
+export function engineOf({ run, model }: MadeWith): string | undefined {
   const entry = entryOf(run.suite, model);
   return entry && nameModel(entry, '/').engine;
 }

@@ -89,9 +89,10 @@ async function checkTarget({ path, name, flag = '--out' }: Target, context: CliC
  *
  * @throws {StoreError} if the system doesn't let it be written, or its server can't be used
  */
-export async function checkNewStore({ storePlace: { address, isServer, folder }, openStore }: CliContext): Promise<void> {
+export async function checkNewStore(context: CliContext): Promise<void> {
+  const { address, isServer, folder } = context.storePlace;
   if (isServer) {
-    await openStore();
+    await context.openStore();
     return;
   }
   try {
@@ -99,12 +100,9 @@ export async function checkNewStore({ storePlace: { address, isServer, folder },
     if (there?.isFile() !== true) await checkWritable(address);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw new StoreError(
-      `${address}: cannot create the store: ${error.path ?? folder}: ${systemErrorWords(error)}`,
-      {
-        hint: 'Choose another file for the store with --store.',
-        cause: error,
-      },
-    );
+    throw new StoreError(`${address}: cannot create the store: ${error.path ?? folder}: ${systemErrorWords(error)}`, {
+      hint: 'Choose another file for the store with --store.',
+      cause: error,
+    });
   }
 }

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { isWorkedOn } from '../app/cluster/followed-workers.ts';
 import { launchRun } from '../app/cluster/launch-run.ts';
 import { LauncherError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
@@ -92,6 +93,31 @@ it('follows a run without its engine where that is not here', async () => {
   });
   expect(code).toBe(0);
   expect(stderr).toMatch(/^warning: sbatch is not here; following the store alone\nrun \S+ is worked on elsewhere/);
+});
+
+it('follows workers that a person has started, as long as they hold cells', { timeout: 60_000 }, async () => {
+  await using folder = await testFolder();
+  const { store, runId, engine } = await waitingRun(folder.path);
+  await using _store = store;
+  await using _engine = engine;
+  for (const job of await store.jobs(runId)) await store.putJob({ ...job, state: 'lost' });
+  expect(await isWorkedOn(store, runId)).toBe(false);
+  const worker = { id: 'me', runId, hostname: 'node-7', hardwareClass: 'a CPU', job: undefined, note: undefined };
+  await store.putWorker({ ...worker, state: 'working' });
+  expect(await isWorkedOn(store, runId)).toBe(false);
+  const [claim] = await store.claimModel(runId, 'me', 30_000);
+  if (claim === undefined) throw new Error('cells are there');
+  expect(await isWorkedOn(store, runId)).toBe(true);
+  const signals = new EventEmitter();
+  const { stderr } = await runInProcess(['resume'], {
+    folder: folder.path,
+    openLauncher: async () => engine,
+    signals,
+    onStderr: (text) => {
+      if (text.includes('started on node-7 (a CPU)')) signals.emit('SIGINT');
+    },
+  });
+  expect(stderr).toContain(`run ${runId} is worked on elsewhere: following it`);
 });
 
 it('cancels a run by its engine and the flag in the store; nothing of it starts any more', async () => {

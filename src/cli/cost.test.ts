@@ -93,8 +93,52 @@ describe('perbench cost', () => {
 
   it('says of a price without electricity that it lacks it', async () => {
     const { stdout } = await perbench('cost', '--price-per-hour', '1', '--electricity', '0.3', '-t', 'imdb');
-    expect(stdout).toContain('! without electricity, which was not measured');
+    expect(stdout).toContain('! q8, q4, api-y: without electricity, which was not measured');
     expect(stdout).toMatch(/\nq8 +own .*!/u);
+  });
+
+  it('takes a rate as that of the busy part of a day, and a number per day as that of all of it', async () => {
+    const perDay = async (...argv: readonly string[]): Promise<number | undefined> =>
+      (await costs(...argv)).plan.answersPerDay;
+    expect(await perDay('--load', '2/s')).toBe(172_800);
+    expect(await perDay('--load', '2/s', '--duty-cycle', '25%')).toBe(43_200);
+    expect(await perDay('--load', '172800/day', '--duty-cycle', '25%')).toBe(172_800);
+  });
+
+  it('has the same costs from an exported run, in any folder', async () => {
+    await perbench('export', '--format', 'run', '-o', 'base.json');
+    const argv = ['--price-per-hour', '1.2', '--load', '600/h', '--prices', 'prices.yaml', '--json'];
+    const [stored, exported] = [await perbench('cost', ...argv), await perbench('cost', 'base.json', ...argv)];
+    const records = ({ stdout }: EndedInProcess): readonly string[] =>
+      stdout.split('\n').filter((line) => line.includes('"event":"cost"'));
+    expect(records(exported)).toHaveLength(2);
+    expect(records(exported)).toEqual(records(stored));
+    const drawn = await perbench(
+      'cost',
+      'base.json',
+      '--price-per-hour',
+      '1',
+      '-t',
+      'imdb',
+      '-o',
+      'e.svg',
+      '--store',
+      'none.db',
+    );
+    expect(drawn.code).toBe(0);
+    const missing = await perbench('cost', 'gone.json', '--price-per-hour', '1');
+    expect([missing.code, missing.stderr]).toEqual([2, expect.stringMatching(/gone\.json: .*no such file/u)]);
+  });
+
+  it('says of flags that they change nothing by themselves', async () => {
+    const argv = ['--pue', '1.4', '--cached-share', '50%', '--tokens-of', 'q4'];
+    const { code, stderr } = await perbench('cost', '--price-per-hour', '1', ...argv);
+    expect(code).toBe(0);
+    expect(stderr).toContain('--pue changes nothing without --electricity');
+    expect(stderr).toContain('--cached-share changes nothing without --prices');
+    expect(stderr).toContain('--tokens-of changes nothing without --prices');
+    const { stderr: used } = await perbench('cost', '--price-per-hour', '1', '--pue', '1.4', '--electricity', '0');
+    expect(used).not.toContain('changes nothing');
   });
 
   it('draws a chart of one task, in each format', async () => {
@@ -154,16 +198,16 @@ describe('perbench cost', () => {
 });
 
 it.each([
-  ['50000', 50_000],
-  ['50000/day', 50_000],
-  ['2/s', 172_800],
-  ['1.5 / min', 2160],
-  ['120/h', 2880],
-  ['1e6/d', 1_000_000],
-  ['0/s', undefined],
-  ['-1', undefined],
-  ['1/constructor', undefined],
-  ['many', undefined],
-])('reads a load of %s', (text, expected) => {
-  expect(parseLoad(text)).toBe(expected);
+  ['50000', 50_000, false],
+  ['50000/day', 50_000, false],
+  ['2/s', 172_800, true],
+  ['1.5 / min', 2160, true],
+  ['120/h', 2880, true],
+  ['1e6/d', 1_000_000, false],
+])('reads a load of %s', (text, perDay, isRate) => {
+  expect(parseLoad(text)).toEqual({ perDay, isRate });
+});
+
+it.each(['0/s', '-1', '1/constructor', 'many', '1e400'])('takes %s for no load', (text) => {
+  expect(parseLoad(text)).toBeUndefined();
 });

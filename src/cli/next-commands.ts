@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, relative } from 'node:path';
+import { isServable } from '../app/serving/measured-setup.ts';
+import { recommendedModel } from '../app/serving/recommended-model.ts';
 import type { Measurement } from '../core/measurement.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import { gap, listBlock, line, textBlock } from '../present/document.ts';
@@ -7,7 +9,7 @@ import type { Report } from '../present/report.ts';
 import { terminalText } from '../present/terminal.ts';
 import { scoredRows, valueOf, type Scoreboard, type ScoreboardRow } from '../scoring/scoreboard.ts';
 import type { CliContext } from './context.ts';
-import { perbenchCommand } from './stored-runs.ts';
+import { perbenchCommand, sameCommand } from './stored-runs.ts';
 import { runPagePath } from './write-outputs.ts';
 
 /** What one may do next with a report. */
@@ -21,22 +23,38 @@ const maxSteps = 4;
 
 /** Says what fits after the tables of a report: command lines that can be copied, and the page of the run. */
 export async function printNext(report: Report, store: Store, context: CliContext): Promise<void> {
-  const { output } = context;
   const runs = report.sources?.runs ?? [];
-  if (output.isJson || runs.length === 0) return;
+  if (context.output.isJson || runs.length === 0) return;
   const isNewest = (await store.latestRun())?.id === runs[0]?.id;
-  const steps = nextSteps(report, runs, isNewest, context).slice(0, maxSteps);
+  printSteps(nextSteps(report, runs, isNewest, context).slice(0, maxSteps), context);
+}
+
+/** Says after a decision how the model that it recommends is served. */
+export function printServeStep(report: Report, context: CliContext): void {
+  if (context.output.isJson || !canServe(report)) return;
+  printSteps([{ label: 'serve', text: sameCommand(['--serve'], context) }], context);
+}
+
+function printSteps(steps: readonly Step[], { output }: CliContext): void {
   const lines = steps.map(({ label, text }) => line(text, 'plain', label));
   // Never broken into lines: what is copied must be whole.
   output.note(terminalText([gap, textBlock('Next:'), ...listBlock(lines, 2)]));
 }
 
+/** Whether one model is recommended, and a server stands for how it was run. */
+function canServe({ answers, sources }: Report): boolean {
+  const model = answers && recommendedModel(answers);
+  const [run] = sources?.runs ?? [];
+  return model !== undefined && run !== undefined && isServable(run, model);
+}
+
 function nextSteps(
-  { scoreboards }: Report,
+  report: Report,
   runs: readonly RunRecord[],
   isNewest: boolean,
   context: CliContext,
 ): readonly Step[] {
+  const { scoreboards } = report;
   const command = (...words: readonly string[]): string => perbenchCommand(words, context);
   const ids = runs.map(({ id }) => id);
   const named = runs.length === 1 && isNewest ? [] : ids;
@@ -47,6 +65,9 @@ function nextSteps(
     steps.push({ label: 'finish', text: command('resume', run.id) });
   }
   steps.push({ label: 'details', text: command('show', ...named) }, pageStep(runs, named, context));
+  if (runs.length === 1 && isRace && canServe(report)) {
+    steps.push({ label: 'serve', text: command('decide', ...named, '--serve') });
+  }
   if (runs.length !== 1 || isRace) return steps;
   const pair = comparable(scoreboards);
   if (pair !== undefined) {

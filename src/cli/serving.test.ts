@@ -4,13 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { runInProcess, type EndedInProcess } from '../../test/setup/run-in-process.ts';
-import { newRun, sampleAt } from '../../test/conformance/store-records.ts';
-import type { CellMeasurements } from '../core/cell.ts';
-import type { Measurement, Unit } from '../core/measurement.ts';
-import { noLaunchFacts } from '../core/manifest.ts';
-import { suiteSchema } from '../core/suite.ts';
-import { scoreInterval } from '../stats/score-interval.ts';
-import { openSqliteStore } from '../store/sqlite-store.ts';
+import { storeTwoModels } from '../../test/setup/two-models.ts';
 import { exitCodes } from './exit-codes.ts';
 
 let folder: string;
@@ -21,73 +15,15 @@ function perbench(...argv: readonly string[]): Promise<EndedInProcess> {
 
 const read = (name: string): Promise<string> => readFile(join(folder, name), 'utf8');
 
-function measured(value: number, unit: Unit): Measurement {
-  const interval = { low: value * 0.99, high: value * 1.01, level: 0.95, method: 't over 3 launches' };
-  return { status: 'measured', value, unit, n: 3, interval, warnings: [] };
-}
-
-type Right = readonly [first: number, second: number];
-
-/** A finished run of two GGUF models on 100 items of one or two tasks, of which each is right on so many. */
-async function storeRun(file: string, ...right: readonly [Right, Right?]): Promise<void> {
-  await using store = await openSqliteStore({ file: join(folder, file) });
-  const names = ['small', 'large'];
-  const id = '20261124-170000-srv1';
-  const base = newRun(id);
-  const models = names.map((name) => ({ name, source: `/models/${name}.gguf` }));
-  const facts = {
-    fileSha256: undefined,
-    fileBytes: 1024,
-    ...noLaunchFacts,
-    engineBuild: 'llama.cpp 0.5.0 (zen4)',
-    devices: ['CPU zen4'],
-  };
-  const tasks = ['imdb/mini', 'gsm8k/mini'].slice(0, right.length);
-  const cells = tasks.flatMap((task, at) =>
-    names.map((model, index) => ({
-      id: `${id}.${task}.${index}`,
-      model,
-      taskId: `${task}@2`,
-      protocol: 'serving' as const,
-      position: at * names.length + index,
-      items: 100,
-    })),
-  );
-  const suite = suiteSchema.parse({ models, tasks, concurrency: 4 });
-  const manifest = {
-    ...base.manifest,
-    models: Object.fromEntries(models.map(({ name, source }) => [name, { source, ...facts }])),
-  };
-  await store.createRun({ ...base, suite, manifest }, cells);
-  for (const [position, cell] of cells.entries()) {
-    const index = position % names.length;
-    const claim = await store.claimCell(cell.id, 'fixture', 60_000);
-    if (claim === undefined) throw new Error('the cell can be claimed');
-    const scores = Array.from({ length: 100 }, (_, at) =>
-      Number(at < (right[Math.floor(position / names.length)]?.[index] ?? 0)),
-    );
-    const samples = scores.map((score, at) =>
-      sampleAt(at, { score, metrics: {}, isUnparsed: false, promptTokens: 500, outputTokens: 4 }),
-    );
-    await store.appendSamples(claim, samples, 60_000);
-    const value = scores.reduce((sum, score) => sum + score, 0) / 100;
-    const measurements: CellMeasurements = {
-      accuracy: { status: 'measured', value, unit: 'ratio', n: 100, interval: scoreInterval(scores), warnings: [] },
-      throughput: measured(20 / (index + 1), 'items/s'),
-      latency: measured(50 * (index + 1), 'ms'),
-      memory: measured((index + 1) * 2 ** 29, 'bytes'),
-    };
-    await store.endCell(claim, { state: 'done', measurements, error: undefined });
-  }
-  await store.setRunStatus(id, 'finished');
-}
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'perbench-serve-cli-'));
-  await storeRun('clear.db', [95, 92]);
-  await storeRun('none.db', [20, 10]);
-  await storeRun('wrong.db', [0, 95]);
-  await storeRun('each.db', [95, 60], [20, 95]);
+  await storeTwoModels(join(folder, 'clear.db'), [[95, 92]]);
+  await storeTwoModels(join(folder, 'none.db'), [[20, 10]]);
+  await storeTwoModels(join(folder, 'wrong.db'), [[0, 95]]);
+  await storeTwoModels(join(folder, 'each.db'), [
+    [95, 60],
+    [20, 95],
+  ]);
   const models = [{ source: 'yes', engine: 'mock', engineOptions: { answers: ['positive'], tokenMs: 0.1 } }];
   const brief = { concurrency: 1, launches: 1, windowSeconds: 0.05, latencyRequests: 3 };
   await writeFile(join(folder, 'mock.json'), JSON.stringify({ models, tasks: ['imdb/mini'], limit: 4, ...brief }));

@@ -66,7 +66,7 @@ it('loads commander and the tables, and nothing that takes long', () => {
 
 /** Packages for one purpose each; the time that they take to load is for those who want that. */
 const heavyPackages =
-  /^(undici|hono|@hono|preact|d3-|@resvg|koffi|hyparquet|vite|playwright|axe-core|dejavu|fflate|@clack|@kubernetes)/;
+  /^(undici|hono|@hono|preact|d3-|@resvg|koffi|hyparquet|vite|playwright|axe-core|dejavu|fflate|@clack|@kubernetes|pg$)/;
 
 it.each(['results', 'decisions', 'interop', 'prepare'])(
   'loads for %s none of the packages that serve, draw, download or run models',

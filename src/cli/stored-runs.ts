@@ -100,11 +100,27 @@ export function resumeCommand(runId: string, context: CliContext): string {
 }
 
 /** A command line as it must be typed here: by whom perbench was started, in which folder, on which store. */
-export function perbenchCommand(words: readonly string[], { globals, environment }: CliContext): string {
+export function perbenchCommand(words: readonly string[], context: CliContext): string {
+  const { globals } = context;
+  const folder = globals.cwd === undefined ? [] : ['-C', globals.cwd];
+  const store = globals.store === undefined ? [] : ['--store', globals.store];
+  return typed([...folder, ...words, ...store], context);
+}
+
+/** The command line that was given, with more behind it. */
+export function sameCommand(more: readonly string[], context: CliContext): string {
+  return typed([...context.commandLine, ...more], context);
+}
+
+function typed(words: readonly string[], { environment }: CliContext): string {
   // Within a clone npx would build it again, which takes most of a minute.
   const byNpm = environment['npm_package_name'] === 'perbench' ? ['node', 'bin/perbench.cjs'] : ['npx', 'perbench'];
   const program = environment['npm_command'] === undefined ? ['perbench'] : byNpm;
-  const folder = globals.cwd === undefined ? [] : ['-C', globals.cwd];
-  const store = globals.store === undefined ? [] : ['--store', withoutPassword(globals.store)];
-  return [...program, ...folder, ...words, ...store].map(shellWord).join(' ');
+  return [...program, ...words.map(shownWord)].map(shellWord).join(' ');
+}
+
+/** A word of a command line: an address of a store without its password. */
+function shownWord(word: string): string {
+  const flag = '--store=';
+  return word.startsWith(flag) ? flag + withoutPassword(word.slice(flag.length)) : withoutPassword(word);
 }

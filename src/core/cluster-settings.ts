@@ -74,8 +74,8 @@ export const kubernetesSettings = {
 } as const;
 
 /** Of a web server, and without what could be a secret: it is stored with the run. */
-function isPlainAddress(text: string): boolean {
-  const url = /^https?:\/\//i.test(text) ? URL.parse(text) : null;
+function isPlainAddress(address: string): boolean {
+  const url = /^https?:\/\//i.test(address) ? URL.parse(address) : null;
   return url !== null && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
 }
 
@@ -135,9 +135,11 @@ export function hostsSchema(zod: Zod): ReturnType<typeof hostsSchemaOf> {
 /** `hosts` of a suite: the machines whose times count. */
 export type HostsWanted = z.output<ReturnType<typeof hostsSchemaOf>>;
 
-/** How many blocks the items of a cell may be split into. */
+/** How many blocks the items of a cell may be split into. What shares a batch decides how numbers are rounded. */
 export const shardsSetting = whole({
-  ...nothing,
+  decides: 'answers',
+  label: 'blocks of items',
+  inKey: 'change',
   min: 1,
   max: 1000,
   fallback: 1,

@@ -17,7 +17,9 @@ it.each([
   ['postgres://host:5432/db?application_name=a@b', 'postgres://host:5432/db?application_name=a@b'],
   ['postgres://me:pw@host/db', 'postgres://me@host/db'],
   ['postgres://me:p%40w@host:5432/db', 'postgres://me@host:5432/db'],
-  ['postgresql://:pw@/db?host=/run/postgresql', 'postgresql://@/db?host=/run/postgresql'],
+  ['postgresql://:pw@/db?host=/run/postgresql', 'postgresql:///db?host=/run/postgresql'],
+  ['postgres://[::1]:5433/a%20b', 'postgres://[::1]:5433/a%20b'],
+  ['postgres://', 'postgres://'],
   ['postgres://me@host/db?password=pw&sslmode=require', 'postgres://me@host/db?sslmode=require'],
   ['postgres://me@host/db?sslpassword=pw', 'postgres://me@host/db'],
   ['what?password=pw.db', 'what?password=pw.db'],
@@ -25,6 +27,7 @@ it.each([
   ['postgres://me:p@w@host/db', 'postgres://me@host/db'],
   ['postgres://me:p/w@host/db', 'postgres://me@host/db'],
   ['postgres://me:p?w@host/db', 'postgres://me@host/db'],
+  ['postgres://me:12?w@host/db', 'postgres://me@host/db'],
   ['postgres://me:1/w@host/db', 'postgres://me@host/db'],
 ])('shows %s without its password', (address, shown) => {
   expect(withoutPassword(address)).toBe(shown);

@@ -6,12 +6,16 @@ export function isServerStore(address: string): boolean {
 }
 
 /** User and password of an address. Of a password that should have been encoded, all up to the last `@`. */
-const userPassword = /^([a-z]+:\/\/[^/?#:@]*):(?:[^?]*|(?!\d*(?:[/?#,]|$)).*)@/i;
+const userPassword = /^([a-z]+:\/\/)([^/?#:@]*):(?:[^?]*|(?!\d*(?:[/#,]|\?[^@]*(?:=|$)|$)).*)@/i;
 
 /** A store as it may be shown, kept and typed: without a password in its address, which then comes from elsewhere. */
 export function withoutPassword(address: string): string {
   if (!isServerStore(address)) return address;
-  const [place = '', query] = address.replace(userPassword, '$1@').split(/\?(.*)/s);
+  const withoutUserPassword = address.replace(
+    userPassword,
+    (_, scheme: string, user: string) => scheme + (user === '' ? '' : `${user}@`),
+  );
+  const [place = '', query] = withoutUserPassword.split(/\?(.*)/s);
   const kept = query?.split('&').filter((entry) => !isSecretName(entry.split('=')[0] ?? ''));
   return kept === undefined || kept.length === 0 ? place : `${place}?${kept.join('&')}`;
 }

@@ -1,6 +1,7 @@
 import type { ModelInfo } from './engine.ts';
 import type { Measurement } from './measurement.ts';
 import type { Limit } from './limits.ts';
+import type { ServerSideRow } from './server-side.ts';
 
 /** A load of a sweep: prompts of one length, answers of one length, and requests in flight. */
 export interface SweepLoad {
@@ -58,6 +59,8 @@ export interface SweepCell extends SweepLoad {
   /** Prompt tokens that the engine took from a cache. */
   readonly reusedTokens: number;
   readonly measurements: Readonly<Partial<Record<SweepMetric, Measurement>>>;
+  /** What the model's server told of itself under this load; undefined where it tells nothing. */
+  readonly server: ServerSideRow | undefined;
   readonly marks: readonly SweepMark[];
 }
 

@@ -1,15 +1,22 @@
 import type { CellMeasurements, PassResult } from '../core/cell.ts';
-import type { EnergyWindow } from '../core/meter.ts';
 import type { Interval, Measurement } from '../core/measurement.ts';
 import type { ProtocolName } from '../core/suite.ts';
-import { launchesIn, launchFigures, loadPass, valuesOf, mergeWarnings, overLaunches } from './launches.ts';
+import {
+  launchesIn,
+  launchFigures,
+  type LaunchFigures,
+  loadPass,
+  valuesOf,
+  mergeWarnings,
+  overLaunches,
+} from './launches.ts';
 
 type NumberMeasurement = Exclude<Measurement, { readonly status: 'unavailable' }>;
 
 /** What was counted, so that nobody compares a GPU's energy with a whole machine's: `GPU and CPU`. */
-function countedParts(windows: readonly EnergyWindow[]): string {
+function countedParts(passes: readonly PassResult[]): string {
   const labels = { gpu: 'GPU', cpu: 'CPU', memory: 'memory' } as const;
-  const kinds = new Set(windows.flatMap(({ parts }) => parts.map(({ kind }) => kind)));
+  const kinds = new Set(passes.flatMap(({ host: { energy } }) => energy?.parts.map(({ kind }) => kind) ?? []));
   return Object.entries(labels)
     .filter(([kind]) => kinds.has(kind as keyof typeof labels))
     .map(([, label]) => label)
@@ -76,17 +83,41 @@ function priceOfThousand(rate: Measurement, pricePerHour: number): Measurement {
   return derived(rate, to, (itemsPerSecond) => (1000 * pricePerHour) / (3600 * itemsPerSecond));
 }
 
-/** Answers per second and device, whatever the unit of throughput is. */
-export function answerRate(protocol: ProtocolName, passResults: readonly PassResult[]): Measurement {
-  const launches = launchesIn(passResults);
-  const passes = launches.map((launch) => loadPass(protocol, launch)).filter((pass) => pass !== undefined);
-  const figures = launches.map((launch) => launchFigures(protocol, launch));
-  return overLaunches(valuesOf(figures, 'itemsPerSecond'), 'items/s', mergeWarnings(passes), passes);
+/** What prices are made of that no measurement of a cell tells. */
+export interface CostFacts {
+  /** Answers per second and device, whatever the unit of throughput is. */
+  readonly rate: Measurement;
+  /** It is that at which requests were sent, in an open loop that a device kept up with. */
+  readonly isOffered: boolean;
+  /** That one launch takes: so many are bought or rented at once. */
+  readonly devices: number;
+  /** What the energy was counted of, such as `GPU and CPU`; empty where none was. */
+  readonly energyOf: string;
 }
 
-/** Devices that one launch takes: so many are bought or rented at once. */
-export function devicesPerLaunch(passResults: readonly PassResult[]): number {
-  return Math.max(1, ...passResults.map(({ devices }) => devices ?? 1));
+/** What the passes of a cell tell of its price. */
+export function costFacts(protocol: ProtocolName, passResults: readonly PassResult[]): CostFacts {
+  const { passes, figures } = loadsOf(protocol, passResults);
+  const isOffered = ({ load, warnings }: PassResult): boolean =>
+    load?.requestRate !== undefined && !warnings.some(({ reason }) => reason === 'overloaded');
+  return {
+    rate: overLaunches(valuesOf(figures, 'itemsPerSecond'), 'items/s', mergeWarnings(passes), passes),
+    isOffered: passes.some(isOffered),
+    devices: Math.max(1, ...passResults.map(({ devices }) => devices ?? 1)),
+    energyOf: countedParts(passes),
+  };
+}
+
+/** The passes under load, and the figures of their launches. */
+function loadsOf(
+  protocol: ProtocolName,
+  passResults: readonly PassResult[],
+): { readonly passes: readonly PassResult[]; readonly figures: readonly LaunchFigures[] } {
+  const launches = launchesIn(passResults);
+  return {
+    passes: launches.map((launch) => loadPass(protocol, launch)).filter((pass) => pass !== undefined),
+    figures: launches.map((launch) => launchFigures(protocol, launch)),
+  };
 }
 
 /**
@@ -101,19 +132,15 @@ export function costMeasurements(
   accuracy: Measurement,
   pricePerHour: number | undefined,
 ): CellMeasurements {
-  const launches = launchesIn(passResults);
-  const passes = launches.map((launch) => loadPass(protocol, launch)).filter((pass) => pass !== undefined);
+  const { passes, figures } = loadsOf(protocol, passResults);
   if (passes.length === 0) return {};
-  const figures = launches.map((launch) => launchFigures(protocol, launch));
+  const { rate, energyOf } = costFacts(protocol, passResults);
   const perItem = energyPerItem(passes, valuesOf(figures, 'joulesPerItem'));
-  const parts = countedParts(passes.flatMap(({ host: { energy } }) => energy ?? []));
   return {
     ...(perItem !== undefined && {
       energyPerItem: perItem,
-      energyPerCorrect: energyPerCorrect(perItem, accuracy, parts),
+      energyPerCorrect: energyPerCorrect(perItem, accuracy, energyOf),
     }),
-    ...(pricePerHour !== undefined && {
-      pricePerThousand: priceOfThousand(answerRate(protocol, passResults), pricePerHour),
-    }),
+    ...(pricePerHour !== undefined && { pricePerThousand: priceOfThousand(rate, pricePerHour) }),
   };
 }

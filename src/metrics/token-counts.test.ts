@@ -1,10 +1,13 @@
 import { expect, it } from 'vitest';
+import type { Sample } from '../core/sample.ts';
 import { countTokens, priceOfTokens } from './token-counts.ts';
 
 async function* answers(
-  ...counts: readonly (readonly [number | undefined, number | undefined])[]
-): AsyncGenerator<{ promptTokens: number | undefined; outputTokens: number | undefined }> {
-  for (const [promptTokens, outputTokens] of counts) yield { promptTokens, outputTokens };
+  ...counts: readonly (readonly [number | undefined, number | undefined, ('engine' | 'scorer')?])[]
+): AsyncGenerator<Pick<Sample, 'promptTokens' | 'outputTokens' | 'failure'>> {
+  for (const [promptTokens, outputTokens, reason] of counts) {
+    yield { promptTokens, outputTokens, failure: reason && { reason, message: 'x' } };
+  }
 }
 
 it('prices each answer by its own tokens', async () => {
@@ -17,6 +20,15 @@ it('prices each answer by its own tokens', async () => {
   // A price is never below 0.
   expect(price).toHaveProperty('interval.low', 0);
   expect(price).toHaveProperty('interval.high', expect.closeTo(0.4 + half, 7));
+});
+
+it('leaves out requests that failed, which are no answers, but not answers that a scorer failed on', async () => {
+  const counts = await countTokens(answers([100, 10], [0, 0, 'engine'], [5000, 0, 'engine'], [300, 30, 'scorer']));
+  expect(counts).toMatchObject({ items: 2, uncounted: 0, prompt: 400, output: 40 });
+});
+
+it('takes a prompt without a token for one that nobody counted', async () => {
+  expect(await countTokens(answers([0, 10], [100, 10]))).toMatchObject({ items: 1, uncounted: 1, prompt: 100 });
 });
 
 it('has no interval from one answer', async () => {

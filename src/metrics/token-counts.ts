@@ -6,7 +6,7 @@ import { meanInterval } from '../stats/score-interval.ts';
 
 /** Sums over the answers of a cell: what the mean of any price per token, and its spread over items, is made of. */
 export interface TokenCounts {
-  /** Whose tokens were counted. */
+  /** Answered, and their tokens were counted. */
   readonly items: number;
   /** Answered, but nobody counted their tokens. */
   readonly uncounted: number;
@@ -28,13 +28,21 @@ const none: TokenCounts = {
   products: 0,
 };
 
+/** Whether there is no answer: a request that failed has no tokens that anybody would pay for by the answer. */
+function hasFailed({ failure }: Pick<Sample, 'failure'>): boolean {
+  return failure !== undefined && failure.reason !== 'scorer';
+}
+
 /** Counts the tokens of prompts and answers, thoughts included. */
 export async function countTokens(
-  samples: AsyncIterable<Pick<Sample, 'promptTokens' | 'outputTokens'>>,
+  samples: AsyncIterable<Pick<Sample, 'promptTokens' | 'outputTokens' | 'failure'>>,
 ): Promise<TokenCounts> {
   let sums = none;
-  for await (const { promptTokens: prompt, outputTokens: output } of samples) {
-    if (prompt === undefined || output === undefined) {
+  for await (const sample of samples) {
+    if (hasFailed(sample)) continue;
+    const { promptTokens: prompt, outputTokens: output } = sample;
+    // There is no prompt without a token: then only the stream of the answer was counted.
+    if (prompt === undefined || prompt === 0 || output === undefined) {
       sums = { ...sums, uncounted: sums.uncounted + 1 };
       continue;
     }

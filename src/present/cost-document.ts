@@ -1,16 +1,17 @@
 import { countText, humanNumber, percentText } from '../core/amount-text.ts';
 import { knownMeasurement, type Measurement } from '../core/measurement.ts';
-import type {
-  ApiCost,
-  BreakEven,
-  BreakEvenEstimate,
-  BreakEvenLoad,
-  Estimate,
-  OwnCost,
-  TaskCosts,
+import {
+  type ApiCost,
+  type BreakEven,
+  type BreakEvenEstimate,
+  type BreakEvenLoad,
+  type Estimate,
+  lacksElectricity,
+  type OwnCost,
+  type TaskCosts,
 } from '../scoring/cost.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
-import { breakEvenNotes, costNotes, withoutElectricity } from './cost-notes.ts';
+import { breakEvenNotes, costNotes } from './cost-notes.ts';
 import { costFields, costRows } from './cost-fields.ts';
 import {
   type Block,
@@ -55,7 +56,8 @@ function estimateCell(estimate: Estimate | undefined, mark: '' | '!' = ''): Cell
 
 function accuracyCell(accuracy: Measurement | undefined): Cell {
   const known = knownMeasurement(accuracy);
-  return known === undefined ? missing : numberCell(known.value, 3, intervalParts(known.interval));
+  if (known === undefined) return missing;
+  return numberCell(known.value, 3, { ...intervalParts(known.interval), mark: isDoubtful(accuracy) ? '!' : '' });
 }
 
 /** A whole number, and the range of it where another throughput would take another. */
@@ -69,7 +71,8 @@ function devicesCell(cost: OwnCost): Cell {
 function columnsOf({ currency, plan }: TaskCosts): readonly CostColumn[] {
   const perThousand = `${currency ?? ''}/1000`;
   const nothing = (): Cell => '';
-  const markOf = (cost: OwnCost): '' | '!' => (isDoubtful(cost.rate) || withoutElectricity(cost, plan) ? '!' : '');
+  const rateMark = ({ rate, isOffered }: OwnCost): '' | '!' => (isDoubtful(rate) || isOffered ? '!' : '');
+  const markOf = (cost: OwnCost): '' | '!' => (lacksElectricity(cost, plan) ? '!' : rateMark(cost));
   const apiPrice = ({ price }: ApiCost): Cell => estimateCell(knownEstimate(price));
   return [
     { column: { ...column('Model'), isName: true, inPaper: 'plain' }, own: nameOf, api: nameOf },
@@ -85,7 +88,7 @@ function columnsOf({ currency, plan }: TaskCosts): readonly CostColumn[] {
     },
     {
       column: headed('Throughput', 5, { unit: 'items/s' }),
-      own: ({ rate }) => estimateCell(knownEstimate(rate), isDoubtful(rate) ? '!' : ''),
+      own: (cost) => estimateCell(knownEstimate(cost.rate), rateMark(cost)),
       api: nothing,
     },
     {
@@ -164,6 +167,11 @@ function priceTable(costs: TaskCosts): Table {
 
 const cheaperWords = { own: 'own is cheaper', api: 'API is cheaper', open: 'too close to tell' } as const;
 
+function cheaperText({ cheaper, load }: BreakEven): string {
+  if (cheaper === undefined) return '';
+  return cheaper === 'open' && load.interval === undefined ? 'spread unknown' : cheaperWords[cheaper];
+}
+
 /** `23,000 (22,400 to 23,600)`, `never (22,400 to never)`, `never` */
 function breakEvenText({ value, interval }: BreakEvenEstimate): string {
   const text = loadNumber(value);
@@ -183,7 +191,7 @@ const breakEvenColumns: readonly BreakEvenColumn[] = [
   { column: headed('Always from', 3, { unit: 'answers/day' }), cell: ({ always }) => breakEvenText(always) },
   {
     column: headed('At this load', 2, { align: 'left' }),
-    cell: ({ cheaper }) => (cheaper === undefined ? '' : cheaperWords[cheaper]),
+    cell: cheaperText,
   },
 ];
 
@@ -233,17 +241,29 @@ function costVerdict({ own, apis, breakEvens, plan, currency }: TaskCosts): stri
   return `${first}; ${rival.model} takes ${money(rivalPrice.value)}. ${breakEvenSentence(pair)}`;
 }
 
-function breakEvenSentence({ load }: BreakEven): string {
+function breakEvenSentence({ load, always }: BreakEven): string {
   const ends =
     load.interval === undefined
       ? ''
       : ` (95 % interval ${loadNumber(load.interval.low)} to ${loadNumber(load.interval.high)})`;
-  if (load.value !== 'never') return `Your own is cheaper from ${loadNumber(load.value)} answers a day on${ends}.`;
-  return `Your own is never cheaper${load.interval?.low === 'never' ? '' : ends}.`;
+  if (load.value === 'never') return `Your own is never cheaper${load.interval?.low === 'never' ? '' : ends}.`;
+  const from = `Your own is cheaper from ${loadNumber(load.value)} answers a day on${ends}`;
+  if (always.value === load.value) return `${from}.`;
+  return always.value === 'never'
+    ? `${from}, but not at every load above.`
+    : `${from}, and at every load from ${loadNumber(always.value)} on.`;
 }
 
 function blocksOf(costs: TaskCosts): readonly Block[] {
   return [priceTable(costs), ...breakEvenTable(costs)].map((own) => tableBlock(own));
+}
+
+/** Those of several tasks say which they are of. */
+function verdictOf(costs: readonly TaskCosts[]): string {
+  const told = costs
+    .map((one) => [one.title ?? one.taskId, costVerdict(one)] as const)
+    .filter(([, text]) => text !== '');
+  return told.map(([task, text]) => (costs.length === 1 ? text : `${task}: ${text}`)).join(' ');
 }
 
 /** What the answers of a run cost: two tables per task. */
@@ -252,10 +272,7 @@ export function costDocument(costs: readonly TaskCosts[]): Document {
   return createDocument({
     schema,
     title: 'Cost',
-    verdict: costs
-      .map(costVerdict)
-      .filter((text) => text !== '')
-      .join(' '),
+    verdict: verdictOf(costs),
     screen: tables.flat().flatMap((block, index) => (index === 0 ? [block] : [gap, block])),
     page: tables.flat(),
     records: records(costFields, costs.flatMap(costRows)),

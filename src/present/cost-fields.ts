@@ -15,6 +15,7 @@ type Item = [TaskCosts, CostRow];
 export function costRows(costs: TaskCosts): readonly Item[] {
   const { own, apis, breakEvens } = costs;
   if (apis.length === 0) return own.map((each): Item => [costs, { own: each, api: undefined, breakEven: undefined }]);
+  if (own.length === 0) return apis.map((api): Item => [costs, { own: undefined, api, breakEven: undefined }]);
   return own.flatMap((each) =>
     apis.map((api): Item => {
       const breakEven = breakEvens.find((pair) => pair.model === each.model && pair.api === api.model);
@@ -69,6 +70,9 @@ export const costFields: readonly RecordColumn<Item>[] = [
   ['answers_per_day', ({ plan }) => plan.answersPerDay],
   ['duty_cycle', ({ plan }) => plan.dutyCycle],
   ['pays_idle', ({ plan }) => String(plan.paysIdle)],
+  ['electricity_price', ({ plan }) => plan.electricityPrice],
+  ['pue', ({ plan }) => plan.pue],
+  ['cached_share', ({ cachedShare }) => cachedShare],
   ['model', (_, { own }) => own?.model],
   ...fields('accuracy', ({ own }) => measuredEnds(own?.accuracy)),
   ...fields('throughput', ({ own }) => measuredEnds(own?.rate)),

@@ -1,6 +1,6 @@
 import { percentText } from '../core/amount-text.ts';
 import { knownMeasurement } from '../core/measurement.ts';
-import type { OwnCost, TaskCosts } from '../scoring/cost.ts';
+import { lacksElectricity, type OwnCost, type TaskCosts } from '../scoring/cost.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
 import type { Footnote } from './document.ts';
 
@@ -8,19 +8,14 @@ function note(text: string, more: Partial<Footnote> = {}): Footnote {
   return { mark: '', text, isAboutIntervals: false, ...more };
 }
 
-/** Whether electricity was asked for and is missing in the price. */
-export function withoutElectricity({ electricity }: OwnCost, { electricityPrice }: TaskCosts['plan']): boolean {
-  return electricityPrice !== undefined && electricity === undefined;
-}
-
-/** Why a model has no price; each reason once. */
+/** Why a model has no price or no accuracy; each reason once. */
 function reasonNotes({ own, apis }: TaskCosts): readonly Footnote[] {
   const reasons = [
-    ...own.map(({ model, rate }) => [model, rate] as const),
+    ...own.flatMap(({ model, rate, accuracy }) => [[model, rate] as const, [model, accuracy] as const]),
     ...apis.map(({ model, price }) => [model, price] as const),
   ];
   const byDetail = Map.groupBy(
-    reasons.flatMap(([model, why]) => (why.status === 'unavailable' ? [{ model, detail: why.detail }] : [])),
+    reasons.flatMap(([model, why]) => (why?.status === 'unavailable' ? [{ model, detail: why.detail }] : [])),
     ({ detail }) => detail,
   );
   return Array.from(byDetail, ([detail, models]) =>
@@ -59,37 +54,73 @@ function tokenNotes({ apis, cachedShare }: TaskCosts): readonly Footnote[] {
   ];
 }
 
-function electricityNotes(costs: TaskCosts): readonly Footnote[] {
-  const { own, plan } = costs;
-  const lacking = own.filter((cost) => cost.fullUse !== undefined && withoutElectricity(cost, plan));
-  const counted = own.filter(({ electricity }) => electricity !== undefined);
-  const [first] = lacking;
-  const why = first?.energyPerItem?.status === 'unavailable' ? first.energyPerItem.detail : 'nothing here tells energy';
+function namesOf(costs: readonly OwnCost[]): string {
+  return costs.map(({ model }) => model).join(', ');
+}
+
+/** What it means that a price leaves something out: it is at least, or at most, what is shown. */
+function boundNotes({ own, plan }: TaskCosts): readonly Footnote[] {
+  const priced = own.filter(({ fullUse }) => fullUse !== undefined);
+  const lacking = Map.groupBy(
+    priced.filter((cost) => lacksElectricity(cost, plan)),
+    ({ energyPerItem }) =>
+      energyPerItem?.status === 'unavailable' ? energyPerItem.detail : 'nothing here tells energy',
+  );
+  const offered = priced.filter(({ isOffered }) => isOffered);
   return [
-    ...(first === undefined ? [] : [note(`without electricity, which was not measured: ${why}`, { mark: '!' })]),
-    ...(counted.length === 0
+    ...Array.from(lacking, ([why, costs]) =>
+      note(`${namesOf(costs)}: without electricity, which was not measured: ${why}; with it, prices are higher`, {
+        mark: '!',
+      }),
+    ),
+    ...(offered.length === 0
       ? []
       : [
           note(
-            `electricity: measured energy of answers times ${plan.electricityPrice} per kWh and a PUE of ${plan.pue}; what idle devices draw was not measured and is in no price`,
+            `${namesOf(offered)}: throughput is the rate at which requests were sent; a device kept up with it and may give more, so prices are at most these`,
+            { mark: '!' },
           ),
         ]),
   ];
 }
 
+function electricityNotes({ own, plan }: TaskCosts): readonly Footnote[] {
+  const counted = own.filter(({ electricity }) => electricity !== undefined);
+  const parts = [...new Set(counted.map(({ energyOf }) => energyOf))].join('; ');
+  if (counted.length === 0) return [];
+  return [
+    note(
+      `electricity: measured energy (${parts}) of answers times ${plan.electricityPrice} per kWh and a PUE of ${plan.pue}; what the rest of the machine and idle devices draw was not measured and is in no price`,
+    ),
+  ];
+}
+
+/** Models of which nobody said on how many devices they are. */
+function deviceNotes({ assumedDevice }: TaskCosts): readonly Footnote[] {
+  if (assumedDevice.length === 0) return [];
+  return [
+    note(
+      `${assumedDevice.join(', ')}: at a server that doesn't tell its devices: one is counted, unless the suite says devices in engineOptions; an API belongs into the file of prices`,
+    ),
+  ];
+}
+
 /** What must be known of a table of prices, the most important first. */
 export function costNotes(costs: TaskCosts): readonly Footnote[] {
-  const { own, plan, pretended, currency } = costs;
+  const { own, apis, plan, pretended, currency } = costs;
+  const shown = [...own.flatMap(({ rate, accuracy }) => [rate, accuracy]), ...apis.map(({ accuracy }) => accuracy)];
   const isSingle = own.some(({ rate }) => knownMeasurement(rate)?.n === 1);
   return [
     ...(pretended.length === 0
       ? []
       : [note(`${pretended.join(', ')}: the mock engine stands in for a model, so these prices are of nothing real`)]),
     ...reasonNotes(costs),
-    ...electricityNotes(costs),
-    ...(own.some(({ rate }) => isDoubtful(rate))
+    ...boundNotes(costs),
+    ...(shown.some((each) => isDoubtful(each))
       ? [note('a doubtful number; perbench report says why', { mark: '!' })]
       : []),
+    ...electricityNotes(costs),
+    ...deviceNotes(costs),
     ...qualityNotes(costs),
     ...tokenNotes(costs),
     note(

@@ -1,3 +1,6 @@
+import { briefPass } from '../../test/setup/bare-pass.ts';
+import { silentServer } from '../../test/setup/server-window.ts';
+import { serverSideRows } from '../metrics/server-side.ts';
 import { describe, expect, it } from 'vitest';
 import { type Answers, joinAnswers } from '../scoring/answer.ts';
 import type { TaskCosts } from '../scoring/cost.ts';
@@ -108,7 +111,7 @@ function costsOf(text: string): TaskCosts {
   const unknown = { status: 'unavailable', reason: text, detail: text } as const;
   const own = { ...usualModel, model: text, energyPerItem: unknown };
   const apis = [apiAt(0.2), { ...apiAt(1), price: unknown }].map((api) => ({ ...api, model: text, tokensOf: text }));
-  const texts = { runId: text, taskId: text, title: text, pretended: [text] };
+  const texts = { runId: text, taskId: text, title: text, pretended: [text], assumedDevice: [text] };
   return taskCosts([own], apis, { answersPerDay: 10, electricityPrice: 1 }, texts);
 }
 
@@ -121,13 +124,32 @@ function sweepOf(text: string): Sweep {
   const marks = [{ name: 'failed', detail: text, isDoubtful: true }];
   const promptSpeed = { status: 'measured', value: 9, unit: 'tokens/s', n: 1, warnings: [] } as const;
   const info = { engineBuild: text, devices: [text] } as unknown as Sweep['models'][number]['info'];
+  const [server] = serverSideRows(text, [{ ...briefPass, server: { ...silentServer, gap: text } }]);
   return {
     models: [{ name: text, info }],
     launches: 1,
     windowSeconds: 1,
     cells: [
-      { ...load, ...found, concurrency: 1, state: 'done', reason: undefined, measurements: { promptSpeed }, marks },
-      { ...load, ...found, concurrency: 2, state: 'failed', reason: text, measurements: {}, marks: [] },
+      {
+        ...load,
+        ...found,
+        concurrency: 1,
+        state: 'done',
+        reason: undefined,
+        measurements: { promptSpeed },
+        server,
+        marks,
+      },
+      {
+        ...load,
+        ...found,
+        concurrency: 2,
+        state: 'failed',
+        reason: text,
+        measurements: {},
+        server: undefined,
+        marks: [],
+      },
     ],
     searches: [],
     isInterrupted: true,

@@ -21,18 +21,20 @@ import {
   textBlock,
 } from './document.ts';
 
+/** A row with what stands in front of it. */
+export interface NamedServerRow extends ServerSideRow {
+  readonly name: string;
+}
+
 /** A column of the table; what its rows say of it decides the unit of times. */
-type ServerColumn = (rows: readonly ServerSideRow[]) => { readonly column: Column; readonly cells: readonly Cell[] };
+type ServerColumn = (rows: readonly NamedServerRow[]) => { readonly column: Column; readonly cells: readonly Cell[] };
 
 /** Beyond 0: left out of a table where no row fills it. */
 const ifFilled = 1;
 
-const rowName = ({ model, pass }: ServerSideRow): string => `${model}, ${pass}`;
-
-const nameColumn: ServerColumn = (rows) => ({
-  column: { ...column('model, pass'), isName: true },
-  cells: rows.map(rowName),
-});
+function nameColumn(heading: string): ServerColumn {
+  return (rows) => ({ column: { ...column(heading), isName: true }, cells: rows.map(({ name }) => name) });
+}
 
 function numbers(
   heading: string,
@@ -94,7 +96,6 @@ function percentiles(heading: string, name: ServerTimeName): ServerColumn {
 
 /** Means first, the server's beside the client's. */
 const timeColumns: readonly ServerColumn[] = [
-  nameColumn,
   means('TTFT', 'timeToFirstToken', serverMean),
   means('client TTFT', 'timeToFirstToken', clientMean),
   means('TPOT', 'interToken', serverMean),
@@ -113,7 +114,6 @@ const timeColumns: readonly ServerColumn[] = [
 ];
 
 const loadColumns: readonly ServerColumn[] = [
-  nameColumn,
   numbers('running', '', ({ runningMax }) => runningMax, 0),
   numbers('waiting', '', ({ waitingMax }) => waitingMax, 0),
   shares('KV cache', ({ kvUsageMax }) => kvUsageMax),
@@ -126,14 +126,14 @@ const loadColumns: readonly ServerColumn[] = [
 const timeTexts = { timeToFirstToken: 'to the first token', endToEnd: 'of a request' } as const;
 
 /** What it means that the client waited longer than the server counted; one line for each row where it did. */
-function outsideLines({ rows }: ServerSide): readonly string[] {
+function outsideLines({ rows }: ServerRows): readonly string[] {
   return rows.flatMap((own) => {
     const { outside } = own;
     if (outside === undefined) return [];
     const { time, clientMs, serverMs } = outside;
     const outsideMs = clientMs - serverMs;
     const told = `${measuredText(outsideMs, 'ms')} of the ${measuredText(clientMs, 'ms')} ${timeTexts[time]} (${percentText(outsideMs, 0, clientMs)})`;
-    return [`${rowName(own)}: ${told} passed outside the server: in the network, a proxy, or a queue in front of it`];
+    return [`${own.name}: ${told} passed outside the server: in the network, a proxy, or a queue in front of it`];
   });
 }
 
@@ -141,15 +141,15 @@ function note(text: string): Footnote {
   return { mark: '', text, isAboutIntervals: false };
 }
 
-function gapNotes({ rows }: ServerSide): readonly Footnote[] {
-  const said = rows.flatMap((own) => own.gaps.map((text) => ({ text, where: rowName(own) })));
+function gapNotes({ rows }: ServerRows): readonly Footnote[] {
+  const said = rows.flatMap(({ name, gaps }) => gaps.map((text) => ({ text, where: name })));
   return [...Map.groupBy(said, ({ text }) => text)].map(([text, alike]) =>
     note(`${alike.map(({ where }) => where).join('; ')}: ${text}`),
   );
 }
 
 /** What the columns of times that are there mean. */
-function timeNotes({ rows }: ServerSide): readonly Footnote[] {
+function timeNotes({ rows }: ServerRows): readonly Footnote[] {
   const hasTimes = rows.some(({ times }) => Object.keys(times).length > 0);
   const hasRates = rows.some(({ promptTokensPerSecond }) => promptTokensPerSecond !== undefined);
   const clock = "means by the server's clock; p95: the bucket of its histogram that the percentile lies in ends there";
@@ -158,24 +158,45 @@ function timeNotes({ rows }: ServerSide): readonly Footnote[] {
   return [...(hasTimes ? [note(clock)] : []), ...(hasRates ? [note(rates)] : [])];
 }
 
+/** Rows that stand in one table, and what they are of. */
+export interface ServerRows {
+  readonly rows: readonly NamedServerRow[];
+  /** Of the column of names. */
+  readonly heading: string;
+  readonly caption: string;
+  readonly label: string;
+}
+
 interface Shown {
   readonly what: string;
   readonly columns: readonly ServerColumn[];
   readonly notes: readonly Footnote[];
 }
 
-function sideTable({ rows, title, taskId, protocol }: ServerSide, { what, columns, notes }: Shown): Table {
-  const shown = columns.map((own) => own(rows));
-  const name = `${title ?? taskId}${protocol === 'paper' ? ' (paper protocol)' : ''}`;
+function sideTable({ rows, heading, caption, label }: ServerRows, { what, columns, notes }: Shown): Table {
+  const shown = [nameColumn(heading), ...columns].map((own) => own(rows));
   return table(
     shown.map((own) => own.column),
     rows.map((_, index) => row(shown.map(({ cells }) => cells[index] ?? missing))),
-    { caption: `The server's ${what}: ${name}`, label: labelText(`server-${what}-${taskId}-${protocol}`), notes },
+    { caption: `The server's ${what}: ${caption}`, label: labelText(`server-${what}-${label}`), notes },
   );
+}
+
+function rowsOf({ rows, title, taskId, protocol }: ServerSide): ServerRows {
+  return {
+    rows: rows.map((own) => ({ ...own, name: `${own.model}, ${own.pass}` })),
+    heading: 'model, pass',
+    caption: `${title ?? taskId}${protocol === 'paper' ? ' (paper protocol)' : ''}`,
+    label: `${taskId}-${protocol}`,
+  };
 }
 
 /** What servers told of themselves on one task: their times beside the client's, and what they did at once. */
 export function serverTables(side: ServerSide): readonly Table[] {
+  return tablesOf(rowsOf(side));
+}
+
+function tablesOf(side: ServerRows): readonly Table[] {
   const notes = [...outsideLines(side).map(note), ...gapNotes(side), ...timeNotes(side)];
   const load = sideTable(side, {
     what: 'load',
@@ -188,9 +209,14 @@ export function serverTables(side: ServerSide): readonly Table[] {
 
 /** All of it; in a terminal that isn't whole, what speaks against the client's times. */
 export function serverBlocks(side: ServerSide | undefined): readonly Block[] {
-  if (side === undefined) return [];
+  return side === undefined ? [] : serverRowBlocks(rowsOf(side));
+}
+
+/** The same of rows that are of no task; nothing where there are none. */
+export function serverRowBlocks(side: ServerRows): readonly Block[] {
+  if (side.rows.length === 0) return [];
   const brief = outsideLines(side).map((text) => textBlock(text));
-  return [{ kind: 'alternative', whole: serverTables(side).map((own) => tableBlock(own)), brief }];
+  return [{ kind: 'alternative', whole: tablesOf(side).map((own) => tableBlock(own)), brief }];
 }
 
 type Told = readonly [side: ServerSide, row: ServerSideRow];

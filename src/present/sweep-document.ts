@@ -12,6 +12,7 @@ import {
   sweepMetrics,
   type SweepSearch,
 } from '../core/sweep.ts';
+import { serverRowBlocks } from './server-side.ts';
 import {
   type Block,
   type Cell,
@@ -167,6 +168,14 @@ function loadTable(model: string, info: string, sweep: Sweep): Table {
   );
 }
 
+/** What a model's server told of itself, load by load. */
+function serverBlocks(model: string, { cells }: Sweep): readonly Block[] {
+  const rows = cells.flatMap((cell) =>
+    cell.model === model && cell.server !== undefined ? [{ ...cell.server, name: loadName(cell) }] : [],
+  );
+  return serverRowBlocks({ rows, heading: 'load', caption: model, label: `sweep-${model}` });
+}
+
 function milliseconds(value: number | undefined): string {
   return value === undefined ? '' : `${humanNumber(value)} ms`;
 }
@@ -270,7 +279,8 @@ export function sweepDocument(sweep: Sweep): Document {
     .filter(({ name }) => sweep.cells.some(({ model }) => model === name))
     .flatMap(({ name, info }, index): readonly Block[] => {
       const about = info === undefined ? '' : [info.engineBuild, ...info.devices].join(', ');
-      return [...(index === 0 ? [] : [gap]), tableBlock(loadTable(name, about, sweep))];
+      const loads = tableBlock(loadTable(name, about, sweep));
+      return [...(index === 0 ? [] : [gap]), loads, ...serverBlocks(name, sweep)];
     });
   const searches = sweep.searches.flatMap((search) => [gap, ...searchBlocks(search)]);
   const answers = sweep.searches.map((search) => textBlock(searchSentence(search), 'title'));

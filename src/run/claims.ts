@@ -48,7 +48,7 @@ export class LeaseKeeper implements Disposable {
   }
 }
 
-const lookAgainMs = 500;
+const lookAgainMs = 1_000;
 
 export function waitingText(step: WaitStep, leaseMs: number): string {
   const seconds = Math.round(leaseMs / 1000);

@@ -124,7 +124,12 @@ export async function* rescoreRun(
         each(scores.map(({ score, cluster, itemId, expected }) => ({ ...score, cluster, itemId, expected }))),
     };
     const { thinking } = run.manifest.models[model] ?? {};
-    const own = await measureCell(rescored, id, { task: task.task, suite: run.suite, thinking, machines: run.manifest });
+    const own = await measureCell(rescored, id, {
+      task: task.task,
+      suite: run.suite,
+      thinking,
+      machines: run.manifest,
+    });
     const answers = run.manifest.imported?.answers;
     const measured = answers === undefined ? own : outsideMeasurements(own, answers, summary);
     const verdict = run.manifest.race?.tasks[taskId]?.decisions.find((decision) => decision.model === model);

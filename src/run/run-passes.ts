@@ -142,7 +142,9 @@ const searchWindowMs = 4_000;
 
 /** Passes of the cell, and this machine's own blocks of it: others may have found another concurrency for theirs. */
 async function earlierPasses({ job: { cell, claim }, dependencies: { store, hostname } }: Turn): Promise<PassResult[]> {
-  const own = (await store.blocks(cell.id)).flatMap(({ result }) => (result?.hostname === hostname ? (result ?? []) : []));
+  const own = (await store.blocks(cell.id)).flatMap(({ result }) =>
+    result?.hostname === hostname ? (result ?? []) : [],
+  );
   return [...(claim.block === undefined ? await store.passResults(cell.id) : []), ...own];
 }
 

@@ -284,7 +284,9 @@ export class Runner implements RunState {
     const machines = (await this.store.getRun(this.runId))?.manifest;
     const { thinking } = machines?.models[cell.model] ?? {};
     const { suite } = this.plan;
-    const measurements = tell(await measureCell(this.store, cell.id, { task: planned.task, suite, thinking, machines }));
+    const measurements = tell(
+      await measureCell(this.store, cell.id, { task: planned.task, suite, thinking, machines }),
+    );
     const described = error === undefined ? undefined : describeError(error);
     await this.store.endCell(claim, { state, measurements, error: described });
     this.#options.emit({ type: 'cell-end', cellId: cell.id, state, measurements, error: described });

@@ -117,6 +117,40 @@ describe('the break-even', () => {
     expect(breakEven(ownCost(own, dear), api(1.5), dear)?.load.value).toBeCloseTo(172_800, 6);
   });
 
+  it('is at no load for whoever may give any number, where electricity takes all', () => {
+    const dear = { ...plan, electricityPrice: 100 };
+    const kept = { ...own, isOffered: true };
+    expect(breakEven(ownCost(kept, dear), api(0.9, [0.9, 0.9]), dear)?.load.interval).toMatchObject({ high: 'never' });
+    expect(breakEven(ownCost(kept, dear), api(0.5, [0.5, 0.5]), dear)?.load).toEqual({
+      value: 'never',
+      interval: { low: 'never', high: 'never' },
+    });
+  });
+
+  it('is open above where electricity is asked for and was not measured', () => {
+    const asked = { ...plan, electricityPrice: 2, answersPerDay: 2_000_000 };
+    const found = breakEven(ownCost({ ...own, energyPerItem: unknown }, asked), api(0.2, [0.19, 0.21]), asked);
+    expect(found?.load).toMatchObject({ value: expect.closeTo(432_000, 6) as number, interval: { high: 'never' } });
+    // Its price is too low, so that it is not shown to be cheaper; that the API is cheaper could be.
+    expect(found?.cheaper).toBe('open');
+    const cheap = breakEven(ownCost({ ...own, energyPerItem: unknown }, asked), api(0.05, [0.04, 0.06]), asked);
+    expect(cheap?.cheaper).toBe('api');
+  });
+
+  it('is open below where a device may give more than it was asked for', () => {
+    const loaded = { ...plan, answersPerDay: 2_000_000 };
+    const cost = ownCost({ ...own, isOffered: true }, loaded);
+    // 86.4 / 0.05 = 1,728,000 answers: beyond the 864,000 that were measured, but not beyond what may be.
+    const found = breakEven(cost, api(0.05, [0.05, 0.05]), loaded);
+    expect(found?.load).toEqual({
+      value: 'never',
+      interval: { low: expect.closeTo(1_728_000, 6) as number, high: 'never' },
+    });
+    expect(found?.always.interval?.low).toBeCloseTo(1_728_000, 6);
+    expect(found?.cheaper).toBe('open');
+    expect(breakEven(cost, api(0.2, [0.19, 0.21]), loaded)?.cheaper).toBe('own');
+  });
+
   it('has no interval where a spread is not known, and is unknown without a price', () => {
     expect(breakEven(ownCost(own, plan), api(0.2), plan)?.load.interval).toBeUndefined();
     expect(breakEven(ownCost({ ...own, rate: unknown }, plan), api(0.2), plan)).toBeUndefined();

@@ -28,9 +28,13 @@ export interface OwnModel {
   readonly accuracy: Measurement | undefined;
   /** Answers per second and device. */
   readonly rate: Measurement;
+  /** The rate is that at which requests were sent, and a device kept up with them: it may give more. */
+  readonly isOffered: boolean;
   /** That one copy of the model takes. */
   readonly devices: number;
   readonly energyPerItem: Measurement | undefined;
+  /** What of the machine that energy is of, such as `GPU and CPU`; empty where none was measured. */
+  readonly energyOf: string;
 }
 
 /** What a load takes, and costs. */
@@ -79,7 +83,7 @@ export interface BreakEven {
   readonly load: BreakEvenEstimate;
   /** From here on it stays cheaper, whenever a further copy has to be paid for. */
   readonly always: BreakEvenEstimate;
-  /** At the load of the plan; `open` where the intervals overlap or aren't known. */
+  /** At the load of the plan; `open` where the intervals overlap or aren't known, or a price is one-sided. */
   readonly cheaper: 'own' | 'api' | 'open' | undefined;
 }
 
@@ -169,7 +173,8 @@ export function ownCost(own: OwnModel, plan: CostPlan): OwnCost {
 
 /** Where the price of one copy for a day is what the API takes more for that day's answers than electricity does. */
 function breakEvenLoad(pricePerDay: number, margin: number, capacity: number): BreakEvenLoad {
-  const load = margin > 0 ? (1000 * pricePerDay) / margin : Infinity;
+  if (margin <= 0) return 'never';
+  const load = (1000 * pricePerDay) / margin;
   return load <= capacity ? load : 'never';
 }
 
@@ -180,15 +185,20 @@ function breakEvenLoad(pricePerDay: number, margin: number, capacity: number): B
 function alwaysFrom(pricePerDay: number, margin: number, capacity: number): BreakEvenLoad {
   const load = breakEvenLoad(pricePerDay, margin, capacity);
   if (load === 'never' || load === capacity) return 'never';
-  return Math.ceil(load / (capacity - load)) * load;
+  return copiesFor(load, capacity - load) * load;
 }
 
-function cheaperOf(own: Estimate | undefined, api: Estimate): BreakEven['cheaper'] {
-  if (own === undefined) return undefined;
-  const [a, b] = [own.interval, api.interval];
+/** Whether electricity was asked for and is missing in the price, which is higher then. */
+export function lacksElectricity({ electricity }: OwnCost, { electricityPrice }: CostPlan): boolean {
+  return electricityPrice !== undefined && electricity === undefined;
+}
+
+function cheaperOf(own: OwnCost, api: Estimate, plan: CostPlan): BreakEven['cheaper'] {
+  if (own.atLoad === undefined) return undefined;
+  const [a, b] = [own.atLoad.price.interval, api.interval];
   if (a === undefined || b === undefined) return 'open';
-  if (a.high < b.low) return 'own';
-  return a.low > b.high ? 'api' : 'open';
+  if (a.high < b.low) return lacksElectricity(own, plan) ? 'open' : 'own';
+  return a.low > b.high && !own.isOffered ? 'api' : 'open';
 }
 
 /**
@@ -197,7 +207,9 @@ function cheaperOf(own: Estimate | undefined, api: Estimate): BreakEven['cheaper
  * One copy costs a fixed price a day; each answer saves what the API takes for it, less its electricity. They are equal at
  * the ratio of the two, if one copy can give so many answers; if not, full use costs more than the API, and so does any
  * number of copies. The interval takes each end of the three (the API's price from the items' tokens, energy and
- * throughput from launches) where it is worst and best for one's own, so it holds at least as often as theirs.
+ * throughput from launches) where it is worst and best for one's own, so it holds at least as often as theirs. What
+ * isn't known of one end leaves that end open: electricity may take all that is saved, and a device that kept up with the
+ * requests that were sent may give any number.
  *
  * @returns undefined where a price or the throughput isn't known
  */
@@ -211,8 +223,8 @@ export function breakEven(own: OwnCost, api: ApiCost, plan: CostPlan): BreakEven
     value: from(pricePerDay, margin.value, capacity.value),
     interval: margin.interval &&
       capacity.interval && {
-        low: from(pricePerDay, margin.interval.high, capacity.interval.high),
-        high: from(pricePerDay, margin.interval.low, capacity.interval.low),
+        low: from(pricePerDay, margin.interval.high, own.isOffered ? Infinity : capacity.interval.high),
+        high: lacksElectricity(own, plan) ? 'never' : from(pricePerDay, margin.interval.low, capacity.interval.low),
       },
   });
   return {
@@ -220,7 +232,7 @@ export function breakEven(own: OwnCost, api: ApiCost, plan: CostPlan): BreakEven
     api: api.model,
     load: estimate(breakEvenLoad),
     always: estimate(alwaysFrom),
-    cheaper: cheaperOf(own.atLoad?.price, price),
+    cheaper: cheaperOf(own, price, plan),
   };
 }
 
@@ -239,4 +251,6 @@ export interface TaskCosts {
   readonly breakEvens: readonly BreakEven[];
   /** Models whose engine stands in for a model: their prices are of nothing. */
   readonly pretended: readonly string[];
+  /** Models at a server of which nobody said how many devices it has: one is counted. */
+  readonly assumedDevice: readonly string[];
 }

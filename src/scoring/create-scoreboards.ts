@@ -85,7 +85,8 @@ interface ScorableCell {
   readonly flags: readonly ScoreFlag[];
 }
 
-function failureOf(cell: ScoreboardCell): string | undefined {
+/** Why a cell has no numbers that count, or undefined. */
+export function failureOf(cell: Pick<ScoreboardCell, 'model' | 'state' | 'error'>): string | undefined {
   switch (cell.state) {
     case 'done':
       return undefined;

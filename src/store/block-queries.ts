@@ -1,8 +1,8 @@
-import type { Kysely, UpdateObject } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { PassResult } from '../core/cell.ts';
-import { FencedError } from '../core/errors.ts';
 import type { Block, Claim, OpenWork, Store } from '../core/store.ts';
-import { updateClaimed } from './claims.ts';
+import { isOneOf } from './conditions.ts';
+import { updateBlock, updateHeld } from './fenced-writes.ts';
 import { type Database, readJson } from './schema.ts';
 import { isClaimable, leaseEnd, type StoreDialect } from './store-dialect.ts';
 
@@ -41,32 +41,32 @@ export function createBlockQueries(db: Kysely<Database>, dialect: StoreDialect):
   };
 }
 
-/** In one question: idle workers ask it all the time. */
+/** In one question, and one pass over the cells: idle workers ask it all the time. */
 async function openWork(db: Kysely<Database>, dialect: StoreDialect, search: BlockSearch): Promise<OpenWork> {
   const { runId, leaseMs, models } = search;
-  const open = db
+  const blocks = openBlocks(db, dialect, search).select(({ fn }) => fn.countAll().as('count'));
+  const run = db.selectFrom('run').select('stop_requested').where('id', '=', runId);
+  const found = await db
     .selectFrom('cell')
     .where('run_id', '=', runId)
     .where('state', 'in', openStates)
-    .$if(models !== undefined, (query) => query.where('model', 'in', models ?? []))
-    .select(({ fn }) => fn.countAll().as('count'));
-  const blocks = openBlocks(db, dialect, search).select(({ fn }) => fn.countAll().as('count'));
-  const found = await db
-    .selectFrom('run')
-    .where('run.id', '=', runId)
-    .select([
-      'stop_requested',
-      open.as('open'),
-      open.where(isClaimable('cell', dialect, leaseMs)).as('claimable'),
+    .$if(models !== undefined, (query) => query.where(isOneOf('model', models ?? [])))
+    .select(({ fn }) => [
+      fn.countAll().as('open'),
+      fn
+        .countAll()
+        .filterWhere(isClaimable('cell', dialect, leaseMs))
+        .as('claimable'),
       blocks.as('claimableBlocks'),
+      run.as('stopRequested'),
     ])
-    .executeTakeFirst();
-  const claimable = Number(found?.claimable ?? 0);
+    .executeTakeFirstOrThrow();
+  const claimable = Number(found.claimable);
   return {
     claimable,
-    held: Number(found?.open ?? 0) - claimable,
-    claimableBlocks: Number(found?.claimableBlocks ?? 0),
-    isStopRequested: found?.stop_requested === 1,
+    held: Number(found.open) - claimable,
+    claimableBlocks: Number(found.claimableBlocks),
+    isStopRequested: found.stopRequested === 1,
   };
 }
 
@@ -85,7 +85,7 @@ function openBlocks(db: Kysely<Database>, dialect: StoreDialect, { runId, leaseM
     .where('cell.run_id', '=', runId)
     .where('cell.state', 'in', openStates)
     .where(isClaimable('block', dialect, leaseMs))
-    .$if(models !== undefined, (query) => query.where('cell.model', 'in', models ?? []))
+    .$if(models !== undefined, (query) => query.where(isOneOf('cell.model', models ?? [])))
     .$if(cellId !== undefined, (query) => query.where('cell.id', '=', cellId ?? ''));
 }
 
@@ -115,39 +115,4 @@ async function claimBlock(
     .returning('attempt')
     .executeTakeFirstOrThrow();
   return { cellId: found.cell_id, block: found.block, attempt, owner };
-}
-
-type Held = Pick<
-  UpdateObject<Database, 'cell'> & UpdateObject<Database, 'block'>,
-  'state' | 'owner' | 'lease_until_ms'
->;
-
-/**
- * Writes into what a claim is on, a cell or a block, in its name.
- *
- * @throws {FencedError} if another process has it now, or it has ended
- */
-export async function updateHeld(db: Kysely<Database>, claim: Claim, columns: Held): Promise<void> {
-  const { block } = claim;
-  return block === undefined ? updateClaimed(db, claim, columns) : updateBlock(db, claim, columns);
-}
-
-async function updateBlock(
-  db: Kysely<Database>,
-  { cellId, block, attempt, owner }: Claim,
-  columns: UpdateObject<Database, 'block'>,
-): Promise<void> {
-  if (block === undefined) throw new Error('a claim on a cell is none on a block');
-  const { numUpdatedRows } = await db
-    .updateTable('block')
-    .set(columns)
-    .where('cell_id', '=', cellId)
-    .where('block', '=', block)
-    .where('attempt', '=', attempt)
-    .where('owner', '=', owner)
-    .executeTakeFirstOrThrow();
-  if (Number(numUpdatedRows) > 0) return;
-  throw new FencedError(`attempt ${attempt} may no longer write into block ${block} of cell ${cellId}`, {
-    hint: 'Another perbench process answers these items now.',
-  });
 }

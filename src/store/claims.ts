@@ -1,7 +1,9 @@
-import { type Kysely, type RawBuilder, type Selectable, sql, type SqlBool, type UpdateObject } from 'kysely';
+import type { Expression, Kysely, Selectable } from 'kysely';
 import type { Cell, CellError, CellMeasurements, PassResult } from '../core/cell.ts';
 import { StoreError, FencedError } from '../core/errors.ts';
 import type { Claim, Store } from '../core/store.ts';
+import { isOneOf } from './conditions.ts';
+import { updateClaimed, updateHeld } from './fenced-writes.ts';
 import { readJson, type CellTable, type Database } from './schema.ts';
 import { isClaimable, leaseEnd, type StoreDialect } from './store-dialect.ts';
 
@@ -54,11 +56,11 @@ export function createCellQueries(db: Kysely<Database>, dialect: StoreDialect): 
   };
 }
 
-/** Takes those of some cells that can be claimed. */
+/** Takes those of some cells that can be claimed, in their order. */
 async function claimCells(
   db: Kysely<Database>,
   dialect: StoreDialect,
-  cellIds: readonly string[],
+  cellIds: readonly string[] | Expression<string>,
   owner: string,
   leaseMs: number,
 ): Promise<readonly Claim[]> {
@@ -73,19 +75,10 @@ async function claimCells(
     }))
     .where('id', 'in', cellIds)
     .where(isClaimable('cell', dialect, leaseMs))
-    .returning(['id', 'attempt'])
+    .returning(['id', 'attempt', 'position'])
     .execute();
-  return rows.map(({ id, attempt }) => ({ cellId: id, attempt, owner }));
-}
-
-/**
- * Whether no earlier cell of the same model can be claimed. Where two claim at once, the one that locks this cell has all of
- * the model; the other goes on to the next model, where it would else take what the first hasn't locked yet.
- */
-function isFirstOfModel(dialect: StoreDialect, leaseMs: number): RawBuilder<SqlBool> {
-  return sql<SqlBool>`not exists (select 1 from cell as earlier
-    where earlier.run_id = cell.run_id and earlier.model = cell.model
-    and (earlier.position, earlier.id) < (cell.position, cell.id) and ${isClaimable('earlier', dialect, leaseMs)})`;
+  const inOrder = rows.toSorted((left, right) => left.position - right.position || (left.id < right.id ? -1 : 1));
+  return inOrder.map(({ id, attempt }) => ({ cellId: id, attempt, owner }));
 }
 
 interface ModelClaim {
@@ -100,6 +93,8 @@ async function claimModel(
   dialect: StoreDialect,
   { runId, owner, leaseMs, models }: ModelClaim,
 ): Promise<readonly Claim[]> {
+  // One after the other: those that claim at once would else share a model.
+  if (dialect.locksRows) await db.selectFrom('run').select('id').where('id', '=', runId).forNoKeyUpdate().execute();
   const open = db
     .selectFrom('cell')
     .where('run_id', '=', runId)
@@ -107,19 +102,15 @@ async function claimModel(
     .where(isClaimable('cell', dialect, leaseMs))
     .orderBy('position')
     .orderBy('id')
-    // Rows that another transaction is claiming are left to it: waiting for them could wait for each other.
+    // A process that was stopped in the middle of a write is not waited for.
     .$if(dialect.locksRows, (query) => query.forUpdate().skipLocked());
-  const first = await open
+  const first = open
     .select('model')
-    .$if(models !== undefined, (query) => query.where('model', 'in', models ?? []))
-    .$if(dialect.locksRows, (query) => query.where(isFirstOfModel(dialect, leaseMs)))
-    .limit(1)
-    .executeTakeFirst();
-  if (first === undefined) return [];
-  const rows = await open.select('id').where('model', '=', first.model).execute();
-  const ids = rows.map(({ id }) => id);
-  const claims = await claimCells(db, dialect, ids, owner, leaseMs);
-  return ids.flatMap((id) => claims.filter(({ cellId }) => cellId === id));
+    .$if(models !== undefined, (query) => query.where(isOneOf('model', models ?? [])))
+    .limit(1);
+  // In one statement: while others wait for their turn, each way to the server counts.
+  const ids = open.select('id').where('model', '=', first);
+  return claimCells(db, dialect, ids.$asScalar(), owner, leaseMs);
 }
 
 async function claimCell(
@@ -211,36 +202,5 @@ async function agreeOnKey(db: Kysely<Database>, claim: Claim, key: string): Prom
   if (Number(numUpdatedRows) > 0) return;
   throw new FencedError(`cell ${claim.cellId} was begun with another model file, engine build or data`, {
     hint: 'Workers of one run need the same engine build and files.',
-  });
-}
-
-/**
- * Writes into a cell in the name of a claim; first statement of every transaction that needs one.
- *
- * @throws {FencedError} if the cell isn't running under this claim: another process took it over, or it has ended
- */
-export async function updateClaimed(
-  db: Kysely<Database>,
-  claim: Claim,
-  columns: UpdateObject<Database, 'cell'>,
-): Promise<void> {
-  if (claim.block !== undefined) throw new Error('a claim on a block is none on its cell');
-  const { numUpdatedRows } = await db
-    .updateTable('cell')
-    .set(columns)
-    .where('id', '=', claim.cellId)
-    .where('attempt', '=', claim.attempt)
-    // A cell that has ended or was given back has none.
-    .where('owner', '=', claim.owner)
-    .executeTakeFirstOrThrow();
-  if (Number(numUpdatedRows) > 0) return;
-  const now = await db
-    .selectFrom('cell')
-    .select(['attempt', 'state'])
-    .where('id', '=', claim.cellId)
-    .executeTakeFirst();
-  const found = now === undefined ? 'it is gone' : `it is ${now.state} in attempt ${now.attempt}`;
-  throw new FencedError(`attempt ${claim.attempt} may no longer write into cell ${claim.cellId}: ${found}`, {
-    hint: 'Another perbench process uses this store: let one of them finish.',
   });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../core/errors.ts';
-import { parsePostgresAddress, withoutPassword } from './postgres-address.ts';
+import { withoutPassword } from '../core/store-address.ts';
+import { parsePostgresAddress } from './postgres-address.ts';
 
 const bare = {
   host: 'localhost',
@@ -83,7 +84,7 @@ describe('the address of a store on a server', () => {
       'Write postgres://user@host:5432/database, with / ? # @ : and % in a name or password as %2F %3F %23 %40 %3A %25.';
     const refusal = new UsageError('the address of the store is none of a PostgreSQL database', { hint });
     expect(() => read(address)).toThrow(refusal);
-    expect(() => withoutPassword(address)).toThrow(refusal);
+    expect(withoutPassword(address)).not.toContain('s3cret');
   });
 
   it.each([
@@ -100,17 +101,5 @@ describe('the address of a store on a server', () => {
     ],
   ])('names what is wrong in %s', (address, message) => {
     expect(() => read(address)).toThrow(new UsageError(message));
-  });
-
-  it.each([
-    ['postgres://you:pw@db:1/results?sslmode=require', 'postgres://you@db:1/results?sslmode=require'],
-    ['postgresql://you:p@w:x@db', 'postgresql://you@db'],
-    ['postgres://db/x?password=pw&sslmode=require', 'postgres://db/x?sslmode=require'],
-    ['postgres://db/x?password=pw', 'postgres://db/x'],
-    ['postgres://[::1]:5433/a%20b', 'postgres://[::1]:5433/a%20b'],
-    ['postgres://:pw@db', 'postgres://db'],
-    ['postgres://', 'postgres://'],
-  ])('is shown without its password: %s', (address, shown) => {
-    expect(withoutPassword(address)).toBe(shown);
   });
 });

@@ -62,26 +62,6 @@ export function parsePostgresAddress(address: string, environment: Environment, 
   };
 }
 
-/**
- * The address of a store on a server without its password, as it may be shown and written down.
- *
- * @throws {UsageError} if it isn't one
- */
-export function withoutPassword(address: string): string {
-  const pieces = piecesOf(address);
-  valuesOf(pieces);
-  const { scheme = '', user, host = '', port, database, query = '' } = pieces;
-  const shown = query.split('&').filter((each) => each !== '' && !each.startsWith('password='));
-  return [
-    scheme,
-    user === undefined || user === '' ? '' : `${user}@`,
-    host,
-    port === undefined ? '' : `:${port}`,
-    database === undefined ? '' : `/${database}`,
-    shown.length === 0 ? '' : `?${shown.join('&')}`,
-  ].join('');
-}
-
 /** Neither the address nor a part of it is in the message: what is misplaced may be the password. */
 function unreadable(): UsageError {
   return new UsageError('the address of the store is none of a PostgreSQL database', {

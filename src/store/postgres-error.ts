@@ -74,10 +74,10 @@ function explainConnection(error: Error, { tlsMode, connectTimeoutMs }: Postgres
   if (isSystemError(error)) {
     return { message: `the store can't be reached: ${systemErrorWords(error)}`, hint: unreachable };
   }
-  if (/^There was an error establishing an SSL connection/.test(error.message)) {
+  if (error.message.startsWith('There was an error establishing an SSL connection')) {
     return { message: 'what listens there is no PostgreSQL server', hint: unreachable };
   }
-  if (/^timeout expired/.test(error.message)) {
+  if (error.message.startsWith('timeout expired')) {
     return { message: `the store can't be reached: no answer within ${connectTimeoutMs / 1000} s`, hint: unreachable };
   }
   if (error.message.startsWith('SASL: ')) {
@@ -109,7 +109,7 @@ function explainAnswer(error: ServerAnswer, { host, port, user, database }: Post
     case '42501':
       return {
         message: `user "${user}" lacks a right (${said})`,
-        hint: `Let the owner of the database run: GRANT ALL ON SCHEMA public TO ${user}`,
+        hint: `Let the owner of the database run: GRANT ALL ON SCHEMA public TO ${user}; GRANT ALL ON ALL TABLES IN SCHEMA public TO ${user}`,
       };
     case '42P01':
       return { message: `a part of the store is gone (${said})`, hint: 'Restore the database from a backup.' };

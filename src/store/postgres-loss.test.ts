@@ -1,12 +1,14 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { newCell, newRun, passResult, sampleAt } from '../../test/conformance/store-records.ts';
 import { type CuttingProxy, startCuttingProxy } from '../../test/setup/cutting-proxy.ts';
-import { usePostgres } from '../../test/setup/use-postgres.ts';
+import { usePostgres, usePostgresDatabase } from '../../test/setup/use-postgres.ts';
 import type { JobRecord, WorkerRecord } from '../core/cluster.ts';
 import type { Claim, Store } from '../core/store.ts';
 import { openPostgresStore } from './postgres-store.ts';
+import { openSqliteStore } from './sqlite-store.ts';
 
 const server = usePostgres();
+const database = usePostgresDatabase(server);
 
 const cells = ['held', 'free', 'failed'].map((id, position) => ({ ...newCell(id, position), model: id, blocks: 2 }));
 const worker: WorkerRecord = {
@@ -45,6 +47,16 @@ async function* rescored() {
 /** Every write of a store; each must do the same whether its connection breaks or not. */
 const writes: Readonly<Record<string, (store: Store, held: Held) => Promise<unknown>>> = {
   createRun: (store) => store.createRun(newRun('run-2'), [{ ...newCell('another'), blocks: 2 }]),
+  copyRun: async (store) => {
+    await using from = await openSqliteStore({ file: ':memory:' });
+    await from.createRun(newRun('run-3'), [{ ...newCell('copied'), blocks: 1 }]);
+    const cell = await claimed(from.claimCell('copied', 'owner', 60_000));
+    await from.appendSamples(cell, [sampleAt(0), sampleAt(1)], 60_000);
+    await from.appendPassResult(cell, passResult());
+    await from.releaseCell(cell);
+    const run = await from.getRun('run-3');
+    if (run !== undefined) await store.copyRun(run, from);
+  },
   setRunStatus: (store) => store.setRunStatus('run-1', 'interrupted'),
   changeManifest: (store) => store.changeManifest('run-1', (before) => ({ ...before, seed: before.seed + 1 })),
   requestStop: (store) => store.requestStop('run-1', true),
@@ -75,13 +87,17 @@ const reads: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   openWork: (store) => store.openWork('run-1', 60_000),
 };
 
-/** A store of its own behind a proxy, and what is needed to write into it. */
-async function openBehindProxy(): Promise<{ store: Store; held: Held; proxy: CuttingProxy }> {
+interface StoreBehindProxy {
+  readonly store: Store;
+  readonly held: Held;
+  readonly proxy: CuttingProxy;
+}
+
+/** A store behind a proxy, and what is needed to write into it. */
+async function openBehindProxy(): Promise<StoreBehindProxy> {
   const proxy = await startCuttingProxy(server().port);
-  onTestFinished(async () => proxy[Symbol.asyncDispose]());
-  const database = new URL(await server().newDatabase()).pathname.slice(1);
-  const store = await openPostgresStore({ address: server().address(database, { port: proxy.port }) });
-  onTestFinished(async () => store[Symbol.asyncDispose]());
+  const name = new URL(await database()).pathname.slice(1);
+  const store = await openPostgresStore({ address: server().address(name, { port: proxy.port }) });
   await store.createRun(newRun('run-1'), cells);
   const failed = await claimed(store.claimCell('failed', 'owner', 60_000));
   await store.appendSamples(failed, [sampleAt(0)], 60_000);
@@ -91,6 +107,15 @@ async function openBehindProxy(): Promise<{ store: Store; held: Held; proxy: Cut
   await store.appendSamples(cell, [sampleAt(0), sampleAt(1)], 60_000);
   await store.appendPassResult(cell, passResult({ launch: 7 }));
   return { store, held: { cell, block }, proxy };
+}
+
+async function openInTest(): Promise<StoreBehindProxy> {
+  const opened = await openBehindProxy();
+  onTestFinished(async () => {
+    await opened.store[Symbol.asyncDispose]();
+    await opened.proxy[Symbol.asyncDispose]();
+  });
+  return opened;
 }
 
 async function claimed(claim: Promise<Claim | undefined>): Promise<Claim> {
@@ -112,13 +137,22 @@ async function contentOf(store: Store): Promise<unknown> {
       })),
     ),
     work: await store.openWork(id, 60_000),
-    workers: (await store.workers(id)).map(({ seenAtMs: _, ...record }) => record),
+    workers: (await store.workers(id)).map((found) => ({ ...found, seenAtMs: 0 })),
     jobs: await store.jobs(id),
   }));
   return { runs, parts: await Promise.all(parts) };
 }
 
 describe.each(Object.entries(writes))('%s', (_name, write) => {
+  let unbroken: { readonly result: unknown; readonly content: unknown };
+
+  beforeAll(async () => {
+    const { store, held, proxy } = await openBehindProxy();
+    unbroken = { result: await write(store, held), content: await contentOf(store) };
+    await store[Symbol.asyncDispose]();
+    await proxy[Symbol.asyncDispose]();
+  });
+
   it.each([
     ['before it is committed', 'commit', 'before'],
     ['when it was committed, unheard', 'commit', 'answered'],
@@ -127,21 +161,40 @@ describe.each(Object.entries(writes))('%s', (_name, write) => {
     ['before it was sent', '"', 'before'],
     ['when it was done, unheard', '"', 'answered'],
   ] as const)('is written once where the connection breaks %s', async (_when, words, when) => {
-    const whole = await openBehindProxy();
-    const expected = [await write(whole.store, whole.held), await contentOf(whole.store)];
-    const cut = await openBehindProxy();
-    cut.proxy.cutNext(words, when);
-    expect(await write(cut.store, cut.held)).toEqual(expected[0]);
+    const { store, held, proxy } = await openInTest();
+    proxy.cutNext(words, when);
+    expect(await write(store, held)).toEqual(unbroken.result);
     // One that is a single statement has neither beginning nor end.
-    expect(cut.proxy.cuts).toBeLessThanOrEqual(1);
-    if (words === '"') expect(cut.proxy.cuts).toBe(1);
-    expect(await contentOf(cut.store)).toEqual(expected[1]);
+    expect([words === '"' ? 1 : 0, 1]).toContain(proxy.cuts);
+    expect(await contentOf(store)).toEqual(unbroken.content);
   });
+});
+
+it('is written once where the server hears of its end only after the client was cut off', async () => {
+  const { store, held, proxy } = await openInTest();
+  proxy.cutNext('commit', 'late');
+  await store.appendPassResult(held.cell, passResult({ launch: 8 }));
+  expect(proxy.cuts).toBe(1);
+  expect((await store.passResults('held')).map(({ launch }) => launch)).toEqual([7, 8]);
+});
+
+it('is written once by a process that hung in the middle of it, until the server gave its locks to others', async () => {
+  const { store } = await openInTest();
+  const seed = (await store.getRun('run-1'))?.manifest.seed ?? 0;
+  let times = 0;
+  await store.changeManifest('run-1', (before) => {
+    times += 1;
+    // Longer than the server waits.
+    if (times === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10_500);
+    return { ...before, seed: before.seed + 1 };
+  });
+  expect(times).toBe(2);
+  expect((await store.getRun('run-1'))?.manifest.seed).toBe(seed + 1);
 });
 
 describe.each(Object.entries(reads))('%s', (_name, read) => {
   it.each(['before', 'answered'] as const)('is asked again where the connection breaks: %s', async (when) => {
-    const { store, proxy } = await openBehindProxy();
+    const { store, proxy } = await openInTest();
     const expected = await read(store);
     proxy.cutNext('"', when);
     expect(await read(store)).toEqual(expected);

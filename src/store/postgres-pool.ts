@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import type { Pool, PoolClient } from 'pg';
@@ -6,7 +6,7 @@ import { StoreError } from '../core/errors.ts';
 import { retryPauseMs } from '../core/retry.ts';
 import { withoutKnownSecrets } from '../core/without-secrets.ts';
 import type { PostgresAddress } from './postgres-address.ts';
-import { explainPostgresError, isLostConnection, isUndone, placeOf } from './postgres-error.ts';
+import { explainPostgresError, isLostConnection, isServerAnswer, isUndone } from './postgres-error.ts';
 import { storedText } from './postgres-text.ts';
 
 /** What was asked may be asked once more: its transaction left no trace, or it does the same when it is done twice. */
@@ -32,7 +32,7 @@ export interface PersistentPoolOptions {
 /**
  * Connections to PostgreSQL as Kysely wants them. One that is lost is made anew, for as long as `patienceMs`:
  * outside of transactions the statement is sent again, so it must be one that may be done twice; a transaction is done
- * again by {@link persist}, unless the server says that it had been committed before the connection broke.
+ * again by {@link persist}, unless its mark says that it had been committed before the connection broke.
  */
 export class PersistentPool implements PostgresPool {
   readonly options = {};
@@ -40,6 +40,10 @@ export class PersistentPool implements PostgresPool {
   readonly #address: PostgresAddress;
   readonly #patienceMs: number;
   readonly #pending = new Set<Promise<unknown>>();
+  readonly #id = randomUUID();
+  readonly #freeWriters: string[] = [];
+  #writers = 0;
+  #transactions = 0;
 
   constructor({ pool, address, patienceMs }: PersistentPoolOptions) {
     this.#pool = pool;
@@ -63,6 +67,7 @@ export class PersistentPool implements PostgresPool {
   }
 
   async end(): Promise<void> {
+    await this.#forgetMarks();
     await this.#pool.end();
   }
 
@@ -124,42 +129,70 @@ export class PersistentPool implements PostgresPool {
     }
   }
 
-  /** Whether a transaction was committed whose connection broke while it was. One that still hangs is ended first. */
-  async isCommitted(id: string): Promise<boolean> {
+  /** Whether a transaction was committed whose connection broke while it was; waits for one that still hangs. */
+  async isCommitted({ writer, sequence }: TransactionMark): Promise<boolean> {
     return this.persist(async () => {
       const client = await this.take();
       let isBroken = true;
       try {
-        const status = await this.tell(async () => statusOf(client, id));
+        const { rows } = await this.tell(async () => client.query<{ readonly sequence: number }>(readMark, [writer]));
         isBroken = false;
-        if (status === 'in progress') throw new Undone(new StoreError(`${placeOf(this.#address)}: a transaction hangs`));
-        return status === 'committed';
+        return rows[0]?.sequence === sequence;
       } finally {
         client.release(isBroken);
       }
     });
   }
+
+  /** A mark for a transaction that begins now. No other that is open has its writer. */
+  takeMark(): TransactionMark {
+    this.#transactions += 1;
+    const free = this.#freeWriters.pop() ?? `${this.#id}-${(this.#writers += 1)}`;
+    return { writer: free, sequence: this.#transactions };
+  }
+
+  giveMark({ writer }: TransactionMark): void {
+    this.#freeWriters.push(writer);
+  }
+
+  /** Forgets the marks of this process. */
+  async #forgetMarks(): Promise<void> {
+    if (this.#freeWriters.length === 0) return;
+    try {
+      await this.#pool.query(forgetMarks, [this.#freeWriters]);
+    } catch (error) {
+      // They are a few bytes in the way of nobody.
+      if (!isLostConnection(error) && !isServerAnswer(error)) throw error;
+    }
+  }
 }
 
-function ignore(): void {}
-
-async function statusOf(client: PoolClient, id: string): Promise<string | null> {
-  const { rows } = await client.query<{ readonly status: string | null }>(
-    'select txid_status(cast($1 as bigint)) as status',
-    [id],
-  );
-  const status = rows[0]?.status ?? null;
-  if (status === 'in progress') {
-    const end = 'select pg_terminate_backend(pid) from pg_stat_activity where backend_xid = cast($1 as text)::xid';
-    await client.query(end, [String(BigInt(id) % 2n ** 32n)]);
-  }
-  return status;
+/**
+ * What a transaction leaves behind where it is committed, and only there. Numbers that the server itself gives to
+ * transactions don't tell as much: after a crash it gives those that weren't written yet to others.
+ */
+interface TransactionMark {
+  /** Of this process; one for each of its transactions at a time. */
+  readonly writer: string;
+  readonly sequence: number;
 }
 
 /** A process that hangs in the middle of a transaction, or the way to which is cut, doesn't keep its locks for longer. */
-const longestPauseMs = 60_000;
+const longestPauseMs = 10_000;
 
-const begin = `begin; set local idle_in_transaction_session_timeout = ${longestPauseMs}; select txid_current() as id`;
+function beginWith({ writer, sequence }: TransactionMark): string {
+  return `begin; set local idle_in_transaction_session_timeout = ${longestPauseMs};
+    insert into perbench_writer (id, sequence, seen) values ('${writer}', ${sequence}, now())
+    on conflict (id) do update set sequence = excluded.sequence, seen = excluded.seen`;
+}
+
+// Writing makes it wait for a transaction that has written the same row and isn't at its end.
+const readMark = `insert into perbench_writer (id, sequence, seen) values ($1, -1, now())
+  on conflict (id) do update set seen = excluded.seen returning sequence`;
+
+const forgetMarks = "delete from perbench_writer where id = any($1) or seen < now() - interval '30 days'";
+
+function ignore(): void {}
 
 class PersistentClient implements PostgresPoolClient {
   readonly #owner: PersistentPool;
@@ -167,8 +200,8 @@ class PersistentClient implements PostgresPoolClient {
   /** Undefined once it is lost. */
   #client: PoolClient | undefined;
   #loss: unknown;
-  /** The server's number of the transaction that is open. */
-  #transaction: string | undefined;
+  /** Of the transaction that is open. */
+  #mark: TransactionMark | undefined;
 
   constructor(owner: PersistentPool, client: PoolClient, released: () => void) {
     this.#owner = owner;
@@ -181,13 +214,13 @@ class PersistentClient implements PostgresPoolClient {
   async query(sql: string, parameters: readonly unknown[] = []): Promise<unknown> {
     switch (sql) {
       case 'begin':
-        return this.#owner.persist(async () => this.#begin());
+        return this.#begin();
       case 'commit':
         return this.#commit();
       case 'rollback':
         return this.#rollback();
       default:
-        if (this.#transaction !== undefined) return this.#send(sql, parameters);
+        if (this.#mark !== undefined) return this.#send(sql, parameters);
         return this.#owner.persist(async () => this.#send(sql, parameters));
     }
   }
@@ -199,7 +232,7 @@ class PersistentClient implements PostgresPoolClient {
 
   async #send(sql: string, parameters: readonly unknown[]): Promise<unknown> {
     // A transaction doesn't go on on another connection.
-    if (this.#client === undefined && this.#transaction !== undefined) throw new Undone(this.#loss);
+    if (this.#client === undefined && this.#mark !== undefined) throw new Undone(this.#loss);
     const client = (this.#client ??= await this.#owner.take());
     try {
       return await this.#owner.tell(async () => client.query(sql, parameters.map(bound)));
@@ -216,25 +249,31 @@ class PersistentClient implements PostgresPoolClient {
   }
 
   async #begin(): Promise<PostgresQueryResult<never>> {
-    const answers = (await this.#send(begin, [])) as readonly PostgresQueryResult<{ readonly id: number }>[];
-    this.#transaction = String(answers.at(-1)?.rows[0]?.id);
+    const mark = this.#owner.takeMark();
+    try {
+      await this.#owner.persist(async () => this.#send(beginWith(mark), []));
+    } catch (error) {
+      this.#owner.giveMark(mark);
+      throw error;
+    }
+    this.#mark = mark;
     return noRows('COMMIT');
   }
 
   async #commit(): Promise<unknown> {
-    const id = this.#transaction;
+    const mark = this.#mark;
     try {
       return await this.#send('commit', []);
     } catch (error) {
-      if (!(error instanceof Undone) || id === undefined || !(await this.#owner.isCommitted(id))) throw error;
+      if (!(error instanceof Undone) || mark === undefined || !(await this.#owner.isCommitted(mark))) throw error;
       return noRows('COMMIT');
     } finally {
-      this.#transaction = undefined;
+      this.#endTransaction();
     }
   }
 
   async #rollback(): Promise<unknown> {
-    this.#transaction = undefined;
+    this.#endTransaction();
     const client = this.#client;
     // What is lost with its connection is rolled back already.
     if (client === undefined) return noRows('ROLLBACK');
@@ -245,6 +284,11 @@ class PersistentClient implements PostgresPoolClient {
       this.#drop(client, error);
       return noRows('ROLLBACK');
     }
+  }
+
+  #endTransaction(): void {
+    if (this.#mark !== undefined) this.#owner.giveMark(this.#mark);
+    this.#mark = undefined;
   }
 }
 

@@ -57,6 +57,7 @@ it('can be made by many at the same moment', { timeout: 60_000 }, async () => {
   for (const _ of range(5)) {
     const address = await server().newDatabase();
     const opened = await Promise.all(range(8).map(async () => openPostgresStore({ address })));
+    expect(await Promise.all(opened.map(async (store) => store.countRuns()))).toEqual(range(8).map(() => 0));
     await Promise.all(opened.map(async (store) => store[Symbol.asyncDispose]()));
   }
 });
@@ -129,16 +130,23 @@ it('writes everything once, however often the server is stopped, or crashes', { 
   const { address, store: made } = await newStore(owners.map((id, position) => newCell(id, position)));
   const seed = (await made.getRun('run-1'))?.manifest.seed ?? 0;
   await made[Symbol.asyncDispose]();
-  const working = Promise.all(owners.map(async (owner) => linesOf(startWriter(address, owner, 'passes'))));
+  const begun = new Set<string>();
+  const working = Promise.all(
+    owners.map(async (owner) => linesOf(startWriter(address, owner, 'passes'), () => begun.add(owner))),
+  );
   let isDone = false;
   void working.finally(() => {
     isDone = true;
   });
-  for (let stops = 0; !isDone && stops < 6; stops += 1) {
-    await sleep(700);
+  let stops = 0;
+  for (; !isDone && stops < 6; stops += 1) {
+    do await sleep(100);
+    while (!isDone && begun.size < owners.length);
+    begun.clear();
     await server().stop(stops % 2 === 0 ? 'kill' : 'fast');
     await server().start();
   }
+  expect(stops).toBeGreaterThan(1);
   const all = range(200);
   expect(await working).toEqual(owners.map(() => all.map(String)));
   await using store = await openPostgresStore({ address });

@@ -16,8 +16,16 @@ export interface DatabaseFacts {
   readonly others: number;
 }
 
+interface Row {
+  readonly server: string;
+  readonly encoding: string;
+  readonly schema: string | null;
+  readonly is_store: boolean;
+  readonly others: string;
+}
+
 export async function readFacts(client: ClientBase): Promise<DatabaseFacts> {
-  const { rows } = await client.query<Record<string, unknown>>(
+  const { rows } = await client.query<Row>(
     `select current_setting('server_version_num') as server, current_setting('server_encoding') as encoding,
       current_schema() as schema, to_regclass('perbench_store') is not null as is_store,
       (select count(*) from pg_class join pg_namespace on pg_namespace.oid = relnamespace
@@ -28,7 +36,7 @@ export async function readFacts(client: ClientBase): Promise<DatabaseFacts> {
   return {
     serverVersion: Number(server),
     encoding: String(encoding),
-    schema: schema === null ? null : String(schema),
+    schema: schema ?? null,
     version: isStore === true ? await readVersion(client) : undefined,
     others: Number(others),
   };
@@ -88,6 +96,9 @@ export async function migratePostgres(db: Kysely<Database>): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     await sql`select pg_advisory_xact_lock(${migrationLock})`.execute(transaction);
     await sql`create table if not exists perbench_store (version integer not null)`.execute(transaction);
+    // The last transaction of each process that writes; postgres-pool.ts says what for.
+    await sql`create table if not exists perbench_writer
+      (id text primary key, sequence bigint not null, seen timestamptz not null)`.execute(transaction);
     const found = await sql<{ readonly version: number }>`select version from perbench_store`.execute(transaction);
     const version = found.rows[0]?.version ?? 0;
     if (version >= schemaVersion) return;

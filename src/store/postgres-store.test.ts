@@ -1,10 +1,10 @@
 import { describe } from 'vitest';
 import { testStore } from '../../test/conformance/store.ts';
-import { usePostgres } from '../../test/setup/use-postgres.ts';
+import { usePostgres, usePostgresDatabase } from '../../test/setup/use-postgres.ts';
 import { openPostgresStore } from './postgres-store.ts';
 
-const server = usePostgres();
+const database = usePostgresDatabase(usePostgres());
 
 describe('a store in a PostgreSQL database', () => {
-  testStore(async (now) => openPostgresStore({ address: await server().newDatabase(), now }));
+  testStore(async (now) => openPostgresStore({ address: await database(), now }));
 });

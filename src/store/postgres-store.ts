@@ -44,32 +44,36 @@ const longestAnswerMs = 120_000;
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
   const { now, patienceMs = 300_000 } = options;
   const { address, config, isCurrent } = await lookAt(options);
+  if (!isCurrent) await migrateWith(config, address);
   const pool = new PersistentPool({ pool: await openPool(config), address, patienceMs });
   const db = new Kysely<Database>({ dialect: new StorePostgresDialect({ pool }) });
-  let closing: Promise<void> | undefined;
-  async function close(): Promise<void> {
-    await pool.quiet();
-    await db.destroy();
-  }
-  try {
-    if (!isCurrent) await pool.persist(async () => migratePostgres(db));
-  } catch (error) {
-    await close();
-    throw error;
-  }
   const dialect: StoreDialect = {
     clock: now === undefined ? () => serverClock : ownClock(now),
     locksRows: true,
     transact: async (connected, action) => pool.persist(async () => connected.transaction().execute(action)),
   };
+  let closing: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    await pool.quiet();
+    await db.destroy();
+  }
   return {
     ...createQueries(db, dialect),
-    rescue: async (error) => Promise.resolve(error),
+    rescue: async (error) => error,
     async [Symbol.asyncDispose]() {
       closing ??= close();
       await closing;
     },
   };
+}
+
+async function migrateWith(config: ClientConfig, address: PostgresAddress): Promise<void> {
+  await using db = new Kysely<Database>({ dialect: new StorePostgresDialect({ pool: await openPool(config) }) });
+  try {
+    await migratePostgres(db);
+  } catch (error) {
+    throw explainPostgresError(error, address);
+  }
 }
 
 /** Of the moment, not of the beginning of the transaction. */
@@ -128,8 +132,8 @@ function configOf(
 }
 
 async function factsWith(config: ClientConfig): Promise<DatabaseFacts> {
-  const { default: pg } = await import('pg');
-  const client = new pg.Client(config);
+  const { Client } = await import('pg');
+  const client = new Client(config);
   // Also where it breaks while it waits for nothing.
   client.on('error', () => undefined);
   try {
@@ -141,17 +145,22 @@ async function factsWith(config: ClientConfig): Promise<DatabaseFacts> {
 }
 
 async function openPool(config: ClientConfig): Promise<Pool> {
-  const { default: pg } = await import('pg');
-  const { builtins, getTypeParser } = pg.types;
-  const readers: Readonly<Record<number, (text: string) => unknown>> = {
-    [builtins.INT8]: Number,
-    [builtins.TEXT]: readText,
-  };
-  class StoreClient extends pg.Client {
+  const { Client, Pool: ClientPool, types } = await import('pg');
+  const { INT8, TEXT } = types.builtins;
+  function reader(...[type, format]: Parameters<typeof types.getTypeParser>): unknown {
+    if (type === INT8) return Number;
+    return type === TEXT ? readText : types.getTypeParser(type, format);
+  }
+  class StoreClient extends Client {
     constructor() {
-      super({ ...config, types: { getTypeParser: (type, format) => readers[type] ?? getTypeParser(type, format) } });
+      super({ ...config, types: { getTypeParser: reader } });
     }
   }
   // The pool's own limit on connecting would count the wait for a connection that is in use.
-  return new pg.Pool({ Client: StoreClient, max: mostConnections, idleTimeoutMillis: idleMs, allowExitOnIdle: true });
+  return new ClientPool({
+    Client: StoreClient,
+    max: mostConnections,
+    idleTimeoutMillis: idleMs,
+    allowExitOnIdle: true,
+  });
 }

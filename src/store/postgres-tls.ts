@@ -12,14 +12,22 @@ import type { PostgresAddress } from './postgres-address.ts';
  *
  * @throws {StoreError} if the trusted certificates can't be read
  */
-export function tlsWays(address: PostgresAddress, homeFolder: string | undefined): readonly (ConnectionOptions | false)[] {
+export function tlsWays(
+  address: PostgresAddress,
+  homeFolder: string | undefined,
+): readonly (ConnectionOptions | false)[] {
   const { host, tlsMode } = address;
   if (tlsMode === 'disable' || host.startsWith('/')) return [false];
   if (tlsMode === 'prefer') return [{ rejectUnauthorized: false }, false];
   const ca = rootCertificates(address, homeFolder);
   if (ca === undefined) return [{ rejectUnauthorized: false }];
   const isNameChecked = tlsMode === 'verify-full';
-  return [{ ca, checkServerIdentity: (_, certificate) => (isNameChecked ? checkServerIdentity(host, certificate) : undefined) }];
+  return [
+    {
+      ca,
+      checkServerIdentity: (_, certificate) => (isNameChecked ? checkServerIdentity(host, certificate) : undefined),
+    },
+  ];
 }
 
 function rootCertificates(address: PostgresAddress, homeFolder: string | undefined): string | string[] | undefined {

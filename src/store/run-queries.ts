@@ -4,7 +4,7 @@ import type { Manifest } from '../core/manifest.ts';
 import type { Cell } from '../core/cell.ts';
 import type { Block, NewCell, NewRun, RunCost, RunRecord, RunStatus, Store } from '../core/store.ts';
 import { valueWithoutSecrets } from '../core/without-secrets.ts';
-import { containing } from './containing.ts';
+import { containing, isOneOf } from './conditions.ts';
 import { readJson, type Database, type RunTable } from './schema.ts';
 import type { StoreDialect } from './store-dialect.ts';
 
@@ -50,7 +50,7 @@ export function createRunQueries(db: Kysely<Database>, dialect: StoreDialect): R
         .limit(1)
         .offset(filter.skip ?? 0);
       if (filter.suiteKey !== undefined) query = query.where('suite_key', '=', filter.suiteKey);
-      if (filter.status !== undefined) query = query.where('status', 'in', filter.status);
+      if (filter.status !== undefined) query = query.where(isOneOf('status', filter.status));
       const row = await query.executeTakeFirst();
       return row && readRun(row);
     },
@@ -96,7 +96,11 @@ async function createRun(
     await insertRun(transaction, run, { status: 'running', cost: undefined });
     await insertCells(transaction, run.id, cells, () => untouched);
     for (const { id, blocks = 0 } of cells) {
-      await insertBlocks(transaction, id, Array.from({ length: blocks }, (_, index) => ({ ...untouched, index })));
+      await insertBlocks(
+        transaction,
+        id,
+        Array.from({ length: blocks }, (_, index) => ({ ...untouched, index, result: undefined })),
+      );
     }
   });
 }
@@ -163,10 +167,16 @@ function cellRow(runId: string, cell: NewCell, { state, attempt, key, error, mea
 export async function insertBlocks(
   db: Kysely<Database>,
   cellId: string,
-  blocks: readonly Pick<Block, 'index' | 'state' | 'attempt'>[],
+  blocks: readonly Omit<Block, 'cellId'>[],
 ): Promise<void> {
   if (blocks.length === 0) return;
-  const rows = blocks.map(({ index, state, attempt }) => ({ cell_id: cellId, block: index, state, attempt }));
+  const rows = blocks.map(({ index, state, attempt, result }) => ({
+    cell_id: cellId,
+    block: index,
+    state,
+    attempt,
+    result: result === undefined ? null : JSON.stringify(result),
+  }));
   await db.insertInto('block').values(rows).execute();
 }
 

@@ -9,7 +9,7 @@ import {
   type StoredScore,
   type Store,
 } from '../core/store.ts';
-import { containing } from './containing.ts';
+import { containing } from './conditions.ts';
 import { readCut, readSample, readScore, type ScoreRow, type WholeRow } from './sample-rows.ts';
 import type { Database, SampleTable } from './schema.ts';
 
@@ -113,8 +113,8 @@ async function sampleSummary(db: Kysely<Database>, cellId: string): Promise<Samp
       fn.sum('output_tokens').filterWhere('output_tokens', '>=', 0).as('outputTokens'),
       fn.countAll().filterWhere('output_tokens', '<', 0).as('uncounted'),
       fn
-        // 46,341 squared is no integer of 32 bits.
-        .sum(sql<number>`cast(output_tokens as bigint) * output_tokens`)
+        // 46,341 squared is no integer of 32 bits, and sums of squares none that is exact.
+        .sum(sql<number>`cast(output_tokens as double precision) * output_tokens`)
         .filterWhere('output_tokens', '>=', 0)
         .as('outputTokenSquareSum'),
     ])

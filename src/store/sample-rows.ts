@@ -5,7 +5,7 @@ import { StoreError } from '../core/errors.ts';
 import type { Sample } from '../core/sample.ts';
 import { longestLeaseMs, type Claim, type StoredScore } from '../core/store.ts';
 import type { ItemScore } from '../core/task.ts';
-import { updateHeld } from './block-queries.ts';
+import { updateHeld } from './fenced-writes.ts';
 import { type Database, readJson, type SampleTable } from './schema.ts';
 import { hasRunOut, leaseEnd, type StoreDialect } from './store-dialect.ts';
 

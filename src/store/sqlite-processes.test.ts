@@ -49,7 +49,9 @@ it('gives each model to one of four processes', { timeout: 60_000 }, async () =>
     );
     await store.createRun(newRun('run-1'), cells);
   }
-  const taken = await Promise.all(['a', 'b', 'c', 'd'].map(async (owner) => linesOf(startWriter(file, owner, 'models'))));
+  const taken = await Promise.all(
+    ['a', 'b', 'c', 'd'].map(async (owner) => linesOf(startWriter(file, owner, 'models'))),
+  );
   expect(taken.flat().toSorted()).toEqual(models.map((model) => `${model}-0 ${model}-1 ${model}-2`).toSorted());
 });
 

@@ -6,13 +6,7 @@ import { createQueries } from './create-queries.ts';
 import { rescue } from './rescue.ts';
 import { type Database, schemaVersion } from './schema.ts';
 import { explainSqliteError, isDamage, isSqliteError } from './sqlite-error.ts';
-import {
-  createKyselyDatabase,
-  migrate,
-  openDatabase,
-  readSchemaVersion,
-  type StoreAccess,
-} from './sqlite-file.ts';
+import { createKyselyDatabase, migrate, openDatabase, readSchemaVersion, type StoreAccess } from './sqlite-file.ts';
 import { ownClock } from './store-dialect.ts';
 import { StoreWatch } from './store-watch.ts';
 import { checkedWrites } from './checked-writes.ts';

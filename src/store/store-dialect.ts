@@ -1,4 +1,12 @@
-import { type Expression, expressionBuilder, type Kysely, type RawBuilder, sql, type SqlBool, type Transaction } from 'kysely';
+import {
+  type Expression,
+  expressionBuilder,
+  type Kysely,
+  type RawBuilder,
+  sql,
+  type SqlBool,
+  type Transaction,
+} from 'kysely';
 import type { Database } from './schema.ts';
 
 /** What the queries of a store must know of the database behind it. */
@@ -27,32 +35,27 @@ export function leaseEnd({ clock }: Pick<StoreDialect, 'clock'>, leaseMs: number
   return sql<number>`${clock()} + cast(${Math.ceil(leaseMs)} as bigint)`;
 }
 
-/** Tables that have leases; `earlier` is `cell` under another name. */
-interface Leased extends Pick<Database, 'cell' | 'block'> {
-  readonly earlier: Database['cell'];
-}
-
 /**
  * Whether nobody holds a cell or a block any more. A lease that ends later than the longest that could be taken now was
  * taken by a clock that was ahead.
  */
 export function hasRunOut(
-  table: keyof Leased,
+  table: 'cell' | 'block',
   dialect: Pick<StoreDialect, 'clock'>,
   leaseMs: number,
 ): Expression<SqlBool> {
-  const eb = expressionBuilder<Leased, keyof Leased>();
+  const eb = expressionBuilder<Database, 'cell' | 'block'>();
   const lease = `${table}.lease_until_ms` as const;
   return eb.or([eb(lease, '<=', dialect.clock()), eb(lease, '>', leaseEnd(dialect, leaseMs))]);
 }
 
 /** Whether a cell or a block can be claimed. */
 export function isClaimable(
-  table: keyof Leased,
+  table: 'cell' | 'block',
   dialect: Pick<StoreDialect, 'clock'>,
   leaseMs: number,
 ): Expression<SqlBool> {
-  const eb = expressionBuilder<Leased, keyof Leased>();
+  const eb = expressionBuilder<Database, 'cell' | 'block'>();
   const state = `${table}.state` as const;
   return eb.or([eb(state, '=', 'pending'), eb.and([eb(state, '=', 'running'), hasRunOut(table, dialect, leaseMs)])]);
 }

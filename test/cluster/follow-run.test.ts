@@ -212,6 +212,13 @@ describe('a run whose workers are elsewhere', { timeout: 60_000 }, () => {
     expect(last(followed)).toMatchObject({ status: 'finished' });
   });
 
+  it('waits for no answer of an engine that hangs', async () => {
+    const { runId } = await launch(plan());
+    const hanging = { ...launcherOf(engine), list: async () => new Promise<never>(() => undefined) };
+    const followed = await follow(runId, undefined, hanging);
+    expect(last(followed)).toEqual({ type: 'run-end', runId, status: 'finished', failedCells: 0 });
+  });
+
   it('is followed without an engine, and left when nobody holds anything for as long as a lease lasts', async () => {
     const { runId } = await launch(plan(), { launcher: new LocalLauncher(toyWorkers(0), 0) });
     for (const job of await store.jobs(runId)) await store.putJob({ ...job, state: 'done' });

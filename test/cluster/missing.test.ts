@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { libraryContext } from '../../src/app/run.ts';
@@ -65,7 +65,7 @@ it('does what it can where a model is another file, and says so', { timeout: 60_
   writeModel(file, 'other');
   const { outcome, said } = await worked(store, runId, folder);
   const problem = expect.stringMatching(
-    /^m: .*m\.gguf is another file than the run began with: sha256 [\da-f]{12}…, expected [\da-f]{12}…; .*--model-dir FOLDER/i,
+    /^m: .*m\.gguf is another file than the run began with: sha256 [\da-f]{12}…, expected [\da-f]{12}… Put the same file there, .*--model-dir FOLDER\.$/,
   ) as string;
   expect(outcome).toEqual({ failedCells: 0, missing: [problem], isOtherHardware: false });
   expect(said).toContainEqual(problem);
@@ -81,11 +81,10 @@ it('finds model files in other folders by their names', { timeout: 60_000 }, asy
   writeModel(join(folder, 'ours/m.gguf'), 'other');
   await using store = await openSqliteStore({ file: ':memory:' });
   const runId = await writeRun(store, folder, { ...brief, models: ['./theirs/m.gguf'] });
-  const { rmSync } = await import('node:fs');
   rmSync(join(folder, 'theirs/m.gguf'));
   const nowhere = await worked(store, runId, folder);
   expect(nowhere.outcome.missing).toEqual([
-    `m: ${join(folder, 'theirs/m.gguf')} is not here; put the file there, or name the folder that has it: --model-dir FOLDER`,
+    `m: ${join(folder, 'theirs/m.gguf')} is not here. Put the file there, or name the folder that has it: --model-dir FOLDER.`,
   ]);
   const wrong = await worked(store, runId, folder, { modelFolders: [join(folder, 'ours')] });
   expect(wrong.outcome.missing).toEqual([expect.stringContaining(`${join(folder, 'ours/m.gguf')} is another file`)]);
@@ -151,10 +150,24 @@ it('takes a race as a whole, or leaves it', { timeout: 60_000 }, async () => {
     decide: 'cheapest with accuracy >= 0.9',
   });
   const [first] = await store.cells(runId);
-  const claim = await store.claimCell(first?.id ?? '', 'somebody', 60_000);
+  const claim = await store.claimCell(first?.id ?? '', 'somebody', 20_000);
   const left = await worked(store, runId, folder);
   expect(left.said).toContain(`run ${runId} answers a question, so one worker does all of it: another one does`);
   if (claim !== undefined) await store.releaseCell(claim);
   await worked(store, runId, folder);
-  expect(await store.getRun(runId)).toMatchObject({ status: 'finished', manifest: { hardwareClass: expect.any(String) as string } });
+  expect(await store.getRun(runId)).toMatchObject({
+    status: 'finished',
+    manifest: { hardwareClass: expect.any(String) as string },
+  });
+});
+
+it('measures no run that a process began by itself on other hardware', { timeout: 60_000 }, async () => {
+  const folder = clusterFolder();
+  await using store = await openSqliteStore({ file: ':memory:' });
+  const runId = await writeRun(store, folder, { ...brief, models: slowMocks(['a', 'b'], 0) });
+  const [first] = await store.cells(runId);
+  await store.claimCell(first?.id ?? '', 'perbench run', 20_000);
+  const { outcome, said } = await worked(store, runId, folder, { machine: { hostname: 'n2', cpuModel: 'another' } });
+  expect(outcome).toEqual({ failedCells: 0, missing: [], isOtherHardware: true });
+  expect(said[0]).toMatch(/^worker on n2, another, .*: only answers items \(times are measured on /);
 });

@@ -6,7 +6,15 @@ import { slurmSettings } from '../../src/core/cluster-settings.ts';
 import type { Launcher } from '../../src/core/cluster.ts';
 import { shapeOf } from '../../src/core/settings.ts';
 import { openSlurm } from '../../src/launchers/slurm/slurm-launcher.ts';
-import { allIn, allOver, eventually, lastingScript, launcherError, scriptOrder, written } from '../conformance/launcher-orders.ts';
+import {
+  allIn,
+  allOver,
+  eventually,
+  lastingScript,
+  launcherError,
+  scriptOrder,
+  written,
+} from '../conformance/launcher-orders.ts';
 import { type SlurmCluster, startSlurm } from '../setup/slurm-cluster.ts';
 
 let slurm: SlurmCluster;
@@ -42,7 +50,9 @@ describe('jobs of Slurm', { timeout: 300_000 }, () => {
     await launcher.submit({ ...order, words: ['-c', script] });
     const jobs = await allIn(launcher, order.runId, 3, 'done');
     expect(jobs.map(({ node }) => node)).not.toContain('n3');
-    const texts = await Promise.all([0, 1, 2].map(async (index) => written(join(slurm.folder, `${order.name}.${index}`))));
+    const texts = await Promise.all(
+      [0, 1, 2].map(async (index) => written(join(slurm.folder, `${order.name}.${index}`))),
+    );
     for (const text of texts) expect(text).toMatch(/^(0,1,2,3|4,5,6,7)\|a secret\|a b\|/);
     expect(texts.every((text) => text.trim().endsWith(slurm.folder))).toBe(true);
     // Nowhere does Slurm show what the variables are.
@@ -82,9 +92,34 @@ describe('jobs of Slurm', { timeout: 300_000 }, () => {
     const filler = scriptOrder('', { workers: 3, isExclusive: true });
     await launcher.submit({ ...filler, words: ['-c', lastingScript(join(slurm.folder, filler.name))] });
     await allIn(launcher, filler.runId, 3, 'running');
-    await launcher.check([scriptOrder('exit 0', { isExclusive: true }), scriptOrder('exit 0', { workers: 20 })]);
+    const more = [scriptOrder('exit 0', { isExclusive: true }), scriptOrder('exit 0', { workers: 20 })];
+    await expect(launcher.check(more)).resolves.toBeUndefined();
     await launcher.cancel([filler.name]);
     await allOver(launcher, filler.runId);
+  });
+
+  it('are refused when they are submitted, where no node has what they need', async () => {
+    const launcher = open();
+    const order = scriptOrder('exit 0', { needs: { gpus: 16, memoryBytes: undefined } });
+    const error = await launcherError(launcher.submit(order));
+    expect(error.message).toBe(`Slurm refuses ${order.name}: Requested node configuration is not available`);
+    expect(error.hint).toContain('No node of the partition has so many GPUs');
+    expect(await launcher.list(order.runId)).toEqual([]);
+    // Under the same name, with less.
+    await launcher.submit({ ...order, needs: { gpus: 8, memoryBytes: undefined } });
+    await allIn(launcher, order.runId, 1, 'done');
+  });
+
+  it('may wait for nodes that are down', async () => {
+    const launcher = open();
+    const nodes = ['n1', 'n2'].map((name) => `NodeName=${name}`);
+    for (const node of nodes) await slurm.ask('scontrol', 'update', node, 'State=DRAIN', 'Reason=cleaning');
+    const order = scriptOrder('exit 0', { needs: { gpus: 8, memoryBytes: undefined } });
+    await expect(launcher.check([order])).resolves.toBeUndefined();
+    await launcher.submit(order);
+    await allIn(launcher, order.runId, 1, 'pending');
+    for (const node of nodes) await slurm.ask('scontrol', 'update', node, 'State=RESUME');
+    await allIn(launcher, order.runId, 1, 'done');
   });
 
   it('are what they were when the controller comes back', async () => {
@@ -128,6 +163,5 @@ describe('jobs of Slurm', { timeout: 300_000 }, () => {
     await launcher.cancel([order.name]);
     await allOver(launcher, order.runId);
     expect(await launcher.tail({ name: order.name, handle: `${id}_0` })).toMatch(/^start$.*^start 1$/ms);
-    await slurm.startNode(first?.node ?? '');
   });
 });

@@ -70,11 +70,11 @@ it('loses nothing when workers are killed, or stand still beyond their lease', {
   const killed = start();
   await killed.said(/^asked /);
   killed.child.kill('SIGKILL');
-  const paused = start();
+  const [paused, last] = [start(), start()];
   await paused.said(/^asked /);
   paused.child.kill('SIGSTOP');
-  const last = start();
-  await last.said(/^cell-start/, 5);
+  // If it stands still within a transaction, nobody else writes meanwhile; each waits for ten seconds at most.
+  await sleep(2 * leaseMs);
   paused.child.kill('SIGCONT');
   expect(await Promise.all([last.ended, paused.ended])).toEqual([0, 0]);
   const cells = await store.cells(runId);
@@ -83,30 +83,34 @@ it('loses nothing when workers are killed, or stand still beyond their lease', {
   expect(await answersOf(store, runId)).toEqual(await answersAlone(folder, slow));
 });
 
-it('ends when the store says so, gives its cells back, and begins nothing before it may', { timeout: 120_000 }, async () => {
-  const folder = clusterFolder();
-  const file = join(folder, 'results.db');
-  const slow = { ...suite, models: slowMocks(['a', 'b'], 10) };
-  await using store = await openSqliteStore({ file });
-  const runId = await writeRun(store, folder, slow);
-  const orders = { file, runId, folder, leaseMs };
-  const workers = [startClusterWorker(orders), startClusterWorker(orders)];
-  await Promise.all(workers.map(async (worker) => worker.said(/^asked /)));
-  await store.requestStop(runId, true);
-  expect(await Promise.all(workers.map(async ({ ended }) => ended))).toEqual([0, 0]);
-  expect((await store.cells(runId)).every(({ state }) => state === 'pending')).toBe(true);
-  expect((await store.getRun(runId))?.status).toBe('interrupted');
-  const before = await answersOf(store, runId);
-  const late = startClusterWorker(orders);
-  expect(await late.ended).toBe(0);
-  expect(late.lines[0]).toBe(`run ${runId} was told to stop: nothing is done here`);
-  expect(startsOf(late)).toEqual([]);
-  expect(await answersOf(store, runId)).toEqual(before);
-  await store.requestStop(runId, false);
-  const again = startClusterWorker(orders);
-  expect(await again.ended).toBe(0);
-  expect(await answersOf(store, runId)).toEqual(await answersAlone(folder, slow));
-});
+it(
+  'ends when the store says so, gives its cells back, and begins nothing before it may',
+  { timeout: 120_000 },
+  async () => {
+    const folder = clusterFolder();
+    const file = join(folder, 'results.db');
+    const slow = { ...suite, models: slowMocks(['a', 'b'], 10) };
+    await using store = await openSqliteStore({ file });
+    const runId = await writeRun(store, folder, slow);
+    const orders = { file, runId, folder, leaseMs };
+    const workers = [startClusterWorker(orders), startClusterWorker(orders)];
+    await Promise.all(workers.map(async (worker) => worker.said(/^asked /)));
+    await store.requestStop(runId, true);
+    expect(await Promise.all(workers.map(async ({ ended }) => ended))).toEqual([0, 0]);
+    expect((await store.cells(runId)).every(({ state }) => state === 'pending')).toBe(true);
+    expect((await store.getRun(runId))?.status).toBe('interrupted');
+    const before = await answersOf(store, runId);
+    const late = startClusterWorker(orders);
+    expect(await late.ended).toBe(0);
+    expect(late.lines[0]).toBe(`run ${runId} was told to stop: nothing is done here`);
+    expect(startsOf(late)).toEqual([]);
+    expect(await answersOf(store, runId)).toEqual(before);
+    await store.requestStop(runId, false);
+    const again = startClusterWorker(orders);
+    expect(await again.ended).toBe(0);
+    expect(await answersOf(store, runId)).toEqual(await answersAlone(folder, slow));
+  },
+);
 
 it('gives its cells back at SIGTERM', { timeout: 120_000 }, async () => {
   const folder = clusterFolder();
@@ -183,11 +187,10 @@ it('waits for cells of others no longer than it may', { timeout: 120_000 }, asyn
   const file = join(folder, 'results.db');
   await using store = await openSqliteStore({ file });
   const runId = await writeRun(store, folder, { ...suite, models: slowMocks(['a'], 1) });
-  const [claim] = await store.claimModel(runId, 'somebody', 60_000);
+  const [claim] = await store.claimModel(runId, 'somebody', 20_000);
   expect(claim).toBeDefined();
   const worker = startClusterWorker({ file, runId, folder, waitMs: 500 });
   expect(await worker.ended).toBe(0);
   expect(worker.lines).toContain('waiting for what others hold: 2 cells, 0 blocks of items');
   expect(worker.lines).toContain('status running');
-  await sleep(1);
 });

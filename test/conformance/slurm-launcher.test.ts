@@ -24,7 +24,6 @@ testLauncher(async () => {
       { launcher: open({ constraint: 'none-such' }), says: /feature/i },
       { launcher: open({ time: 'soon' }), says: /time/i },
       { launcher: open({ lines: ['--nodelist=n9'] }), says: /node/i },
-      { launcher: open({ lines: ['--mem=900G'] }), says: /configuration is not available|memory/i },
       { launcher: open({ lines: ['--none-such'] }), says: /unrecognized option/i },
     ],
     unreachable: open({}, slurm.deafEnvironment, 2_000),

@@ -11,9 +11,11 @@ async function openWithModels(open: OpenStore, blocks = 0): Promise<OpenedStore>
   const clock = { nowMs: 10_000 };
   const store = await open(() => clock.nowMs);
   onTestFinished(async () => store[Symbol.asyncDispose]());
-  const cells = Object.entries(modelsOf).map(
-    ([id, model], position): NewCell => ({ ...newCell(id, position), model, blocks }),
-  );
+  const cells = Object.entries(modelsOf).map(([id, model], position): NewCell => ({
+    ...newCell(id, position),
+    model,
+    blocks,
+  }));
   await store.createRun(newRun('run-1'), cells);
   return { store, clock };
 }
@@ -57,7 +59,9 @@ export function testModelClaims(open: OpenStore): void {
       { cellId: 'b-0', attempt: 2, owner: 'owner-c' },
       { cellId: 'b-1', attempt: 2, owner: 'owner-c' },
     ]);
-    expect(await store.claimModel('run-1', 'owner-c', 1_000)).toEqual([{ cellId: 'a-1', attempt: 2, owner: 'owner-c' }]);
+    expect(await store.claimModel('run-1', 'owner-c', 1_000)).toEqual([
+      { cellId: 'a-1', attempt: 2, owner: 'owner-c' },
+    ]);
   });
 
   it('never parts a model between two that claim at once', async () => {
@@ -93,7 +97,9 @@ const blockWrites: Readonly<Record<string, (store: Store, claim: Claim) => Promi
   endBlock: (store, claim) => store.endBlock(claim),
 };
 
-const blockLosses: Readonly<Record<string, (store: Store, claim: Claim, clock: { nowMs: number }) => Promise<unknown>>> = {
+const blockLosses: Readonly<
+  Record<string, (store: Store, claim: Claim, clock: { nowMs: number }) => Promise<unknown>>
+> = {
   'another process took the block over': async (store, _claim, clock) => {
     clock.nowMs += 1_000;
     return mustClaimBlock(store, 'a-0', 'owner-b');
@@ -156,8 +162,9 @@ export function testBlocks(open: OpenStore): void {
     clock.nowMs += 900;
     expect(await store.claimBlock('run-1', 'owner-b', 1_000, { cellId: 'a-0' })).toBeUndefined();
     expect(await store.finishedItemIds('a-0')).toEqual(new Set(['item-0', 'item-1']));
-    await store.endBlock(claim);
-    expect(await store.blocks('a-0')).toEqual([{ cellId: 'a-0', index: 0, state: 'done', attempt: 1 }]);
+    const result = passResult({ hostname: 'node-2' });
+    await store.endBlock(claim, result);
+    expect(await store.blocks('a-0')).toEqual([{ cellId: 'a-0', index: 0, state: 'done', attempt: 1, result }]);
     clock.nowMs += 1e9;
     expect(await store.claimBlock('run-1', 'owner-b', 1_000, { cellId: 'a-0' })).toBeUndefined();
     expect((await store.cells('run-1'))[0]).toMatchObject({ state: 'pending', attempt: 0 });

@@ -1,12 +1,13 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { StoreError } from '../../src/core/errors.ts';
 import type { RunRecord, Store } from '../../src/core/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { collect, mustClaim, type OpenStore } from './open-store.ts';
 import { newCell, newRun, passResult, sampleAt } from './store-records.ts';
 
 const cost = { wallMs: 1, parentCpuMs: 2, engineCpuMs: 3, eventLoopDelayP99Ms: 4, framesDrawn: 5 };
 const accuracy = { status: 'measured', value: 0.25, unit: 'ratio', n: 4, warnings: [] } as const;
-/** More than one insert takes. */
+/** More than one insert has. */
 const sampleCount = 450;
 
 export function testCopies(open: OpenStore): void {
@@ -18,7 +19,8 @@ export function testCopies(open: OpenStore): void {
 
   /** A store with a run that has one of everything: `done` was measured, `failed` failed, `open` is left. */
   async function openSource(): Promise<{ readonly from: Store; readonly run: RunRecord }> {
-    const from = await opened();
+    const from = await openSqliteStore({ file: ':memory:', now: () => 10_000 });
+    onTestFinished(async () => from[Symbol.asyncDispose]());
     await from.createRun(newRun('run-1', { createdAtMs: 7_000 }), [
       { ...newCell('done', 0), blocks: 3 },
       newCell('failed', 1),
@@ -26,11 +28,15 @@ export function testCopies(open: OpenStore): void {
     ]);
     const claim = await mustClaim(from, 'done');
     await from.setCellKey(claim, 'key-1');
-    await from.appendSamples(claim, Array.from({ length: sampleCount }, (_, position) => sampleAt(position)), 1_000);
+    await from.appendSamples(
+      claim,
+      Array.from({ length: sampleCount }, (_, position) => sampleAt(position)),
+      1_000,
+    );
     await from.appendPassResult(claim, passResult({ launch: 0 }));
     await from.appendPassResult(claim, passResult({ launch: 1, hostname: 'node-2' }));
     const block = await from.claimBlock('run-1', 'owner-b', 1_000);
-    if (block !== undefined) await from.endBlock(block);
+    if (block !== undefined) await from.endBlock(block, passResult({ hostname: 'n1' }));
     await from.endCell(claim, { state: 'done', measurements: { accuracy }, error: undefined });
     const error = { code: 'PB_ENGINE', message: 'gone', hint: 'try again' };
     await from.endCell(await mustClaim(from, 'failed'), { state: 'failed', measurements: {}, error });

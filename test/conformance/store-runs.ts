@@ -107,6 +107,7 @@ export function testRuns(open: OpenStore): void {
     expect((await store.latestRun({ status: ['running', 'interrupted'] }))?.id).toBe('two');
     expect((await store.latestRun({ suiteKey: 'k1', status: ['running'] }))?.id).toBe('one');
     expect(await store.latestRun({ suiteKey: 'k3' })).toBeUndefined();
+    expect(await store.latestRun({ status: [] })).toBeUndefined();
   });
 
   it('records status, cost and manifest', async () => {

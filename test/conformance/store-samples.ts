@@ -35,9 +35,25 @@ export function testSamples(open: OpenStore): void {
 
   it('gives back every character; halves of one become its replacement', async () => {
     const { store, claim } = await openWithClaim(open);
-    const odd = ['\0', 'a\0\0b', '\uFDD0', '\uFDD00 \uFDD01', '\0\uFDD0\0', '\uFFFE\uFFFF\u{10FFFF}', String.raw`\0 \u0000`];
+    const odd = [
+      '\0',
+      'a\0\0b',
+      '\uFDD0',
+      '\uFDD00 \uFDD01',
+      '\0\uFDD0\0',
+      '\uFFFE\uFFFF\u{10FFFF}',
+      String.raw`\0 \u0000`,
+    ];
     const samples = odd.map((text, position) =>
-      sampleAt(position, { prompt: text, output: text, raw: text, answer: text, expected: text, thoughts: text, detail: { text } }),
+      sampleAt(position, {
+        prompt: text,
+        output: text,
+        raw: text,
+        answer: text,
+        expected: text,
+        thoughts: text,
+        detail: { text },
+      }),
     );
     await store.appendSamples(claim, samples, 1_000);
     expect(await collect(store.samples('cell-0'))).toEqual(samples);

@@ -71,7 +71,9 @@ export function testScores(open: OpenStore): void {
 
   it('sums tokens of long answers', async () => {
     const { store, claim } = await openWithClaim(open);
-    const samples = [0, 1].map((position) => sampleAt(position, { outputTokens: 2_000_000_000, promptTokens: 2_000_000_000 }));
+    const samples = [0, 1].map((position) =>
+      sampleAt(position, { outputTokens: 2_000_000_000, promptTokens: 2_000_000_000 }),
+    );
     await store.appendSamples(claim, samples, 1_000);
     expect(await store.sampleSummary('cell-0')).toMatchObject({
       promptTokens: 4e9,

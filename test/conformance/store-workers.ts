@@ -61,7 +61,7 @@ export function testWorkers(open: OpenStore): void {
   it('tells workers to stop, and that they may go on', async () => {
     const { store } = await openWithRun(open);
     const asked = async (): Promise<readonly unknown[]> => [
-      (await store.getRun('run-1'))?.isStopRequested,
+      (await store.getRun('run-1'))?.isStopRequested ?? false,
       (await store.openWork('run-1', 1_000)).isStopRequested,
     ];
     expect(await asked()).toEqual([false, false]);

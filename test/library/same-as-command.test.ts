@@ -5,6 +5,7 @@ import {
   type Answers,
   compareRuns,
   costDocument,
+  costsOfFile,
   costsOfRun,
   gateRuns,
   openSqliteStore,
@@ -132,4 +133,6 @@ it('makes the costs of the command', async () => {
   const argv = ['cost', nth(0).id, '--price-per-hour', '1.2', '--load', '2/h', '--prices', 'prices.json'];
   expect(await records('cost', ...argv)).toEqual(costs.map((one) => asRecord('cost', one)));
   expect(costDocument(costs).verdict).toContain('gpt-x takes');
+  await runInProcess(['export', nth(0).id, '--format', 'run', '-o', 'base.json'], { folder: folder.path });
+  expect(await costsOfFile(join(folder.path, 'base.json'), 'base.json', options)).toEqual(costs);
 });

@@ -62,8 +62,10 @@ export class RayCluster {
     kill(/(?:^|\/)raylet\0/, `--node_ip_address=${address}\0`);
   }
 
-  /** Ends all workers of perbench, of whatever node. */
-  killWorkers(): void {
+  /** Ends nodes with all workers of perbench, and with what watches over them first: it says nothing any more. */
+  cutPower(addresses: readonly string[]): void {
+    kill(/^ray::JobSupervisor/, '');
+    for (const address of addresses) this.killNode(address);
     kill(/\/perbench\.cjs\0work\0/, '');
   }
 

@@ -5,7 +5,7 @@ import type { RunEvent } from '../../src/core/event.ts';
 import type { Store } from '../../src/core/store.ts';
 import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
 import { openRun } from '../../src/run/open-run.ts';
-import type { RunDependencies, RunPlan } from '../../src/run/plan.ts';
+import type { RunDependencies } from '../../src/run/plan.ts';
 import { runSteps } from '../../src/run/run.ts';
 import { modelRun } from '../../src/run/strategies/model-run.ts';
 import { blockRun } from '../../src/run/strategies/split-items.ts';
@@ -49,7 +49,7 @@ async function part(
   runId: string,
   strategy: Strategy,
   change: Partial<RunDependencies> = {},
-  of: RunPlan = plan,
+  onEvent: (event: RunEvent) => void = () => undefined,
 ): Promise<Part> {
   const refused: [Cell, unknown][] = [];
   const owner = `owner ${Math.random()}`;
@@ -57,7 +57,12 @@ async function part(
   const claims = measures ? await store.claimModel(runId, owner, 30_000) : [];
   const place = { measures, onGivenBack: (cell: Cell, why: unknown) => void refused.push([cell, why]) };
   const dependencies = toyDependencies(store, { owner, place, hostname: measures ? 'measurer' : 'helper', ...change });
-  return { events: await Array.fromAsync(runSteps({ plan: of, dependencies, runId, strategy, claims })), refused };
+  const events: RunEvent[] = [];
+  for await (const event of runSteps({ plan, dependencies, runId, strategy, claims })) {
+    events.push(event);
+    onEvent(event);
+  }
+  return { events, refused };
 }
 
 async function statesOf(store: Store, runId: string): Promise<readonly string[]> {
@@ -89,7 +94,9 @@ it('goes on with blocks that others have answered, and leaves what a model is to
   expect(await statesOf(store, runId)).toEqual(['done', 'done']);
   expect(await answersOf(store, runId)).toEqual(await alone());
   const [cell] = await store.cells(runId);
-  expect(new Set((await store.blocks(cell?.id ?? '')).map(({ result }) => result?.hostname))).toEqual(new Set(['helper']));
+  expect(new Set((await store.blocks(cell?.id ?? '')).map(({ result }) => result?.hostname))).toEqual(
+    new Set(['helper']),
+  );
   const passes = await store.passResults(cell?.id ?? '');
   expect(new Set(passes.map(({ hostname }) => hostname))).toEqual(new Set(['measurer']));
 });
@@ -123,15 +130,10 @@ it.each([
   await using store = await openSqliteStore({ file: ':memory:' });
   const runId = await opened(store);
   const stop = new AbortController();
-  // The first is stopped as soon as it has answered something.
-  const begun = part(store, runId, first, {
-    signal: stop.signal,
-    openEngine: async () => {
-      queueMicrotask(() => setTimeout(() => stop.abort(), 300));
-      return createMockEngine();
-    },
+  // The first is stopped as soon as it has begun.
+  await part(store, runId, first, { signal: stop.signal }, ({ type }) => {
+    if (type === 'pass-start') stop.abort();
   });
-  await begun;
   const before = await answersOf(store, runId);
   const keys = (await store.cells(runId)).filter(({ key }) => key !== undefined).map(({ id }) => id);
   expect(keys.length).toBeGreaterThan(0);

@@ -16,6 +16,7 @@ import { openRun } from '../../src/run/open-run.ts';
 
 /** What a worker of tests is told: where its run is, what its machine is, and what `perbench work` would be told. */
 export interface WorkerOrders extends Omit<WorkOptions, 'store' | 'signal' | 'framesDrawn' | 'skipWait'> {
+  /** A file, or the address of a database. */
   readonly file: string;
   readonly runId: string;
   readonly folder: string;
@@ -68,6 +69,7 @@ export function slowMocks(names: readonly string[], tokenMs: number): SuiteInput
 /** Settings of suites whose windows are short; nobody waits for a quiet machine. */
 export const briefSuite = {
   launches: 2,
+  limit: 20,
   windowSeconds: 0.1,
   latencyRequests: 3,
   allowBusy: true,

@@ -6,29 +6,40 @@ export interface CuttingProxy extends AsyncDisposable {
   readonly port: number;
   /** Connections that were cut so far. */
   readonly cuts: number;
-  /**
-   * Cuts the next connection on which the client sends these words: before the server gets them, or when it has answered
-   * and the client hasn't heard of it.
-   */
-  cutNext(words: string, when: 'before' | 'answered'): void;
+  /** Cuts the next connection on which the client sends these words. */
+  cutNext(words: string, when: CutMoment): void;
 }
 
+/**
+ * `before`: the server doesn't get them; `answered`: it has answered, and the client hasn't heard of it; `late`: it gets
+ * them half a second after the client was cut off.
+ */
+export type CutMoment = 'before' | 'answered' | 'late';
+
+const lateMs = 500;
+
 export async function startCuttingProxy(port: number, host = '127.0.0.1'): Promise<CuttingProxy> {
-  let order: { readonly words: string; readonly when: 'before' | 'answered' } | undefined;
+  let order: { readonly words: string; readonly when: CutMoment } | undefined;
   let cuts = 0;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect(port, host);
     let isDeaf = false;
+    let isLate = false;
     function cut(): void {
       cuts += 1;
       client.destroy();
-      upstream.destroy();
+      if (!isLate) upstream.destroy();
     }
     client.on('data', (bytes) => {
       const found = order !== undefined && bytes.includes(order.words) ? order : undefined;
       if (found !== undefined) order = undefined;
       if (found?.when === 'before') return cut();
+      if (found?.when === 'late') {
+        isLate = true;
+        cut();
+        return setTimeout(() => upstream.write(bytes), lateMs);
+      }
       isDeaf ||= found !== undefined;
       return upstream.write(bytes);
     });
@@ -41,7 +52,7 @@ export async function startCuttingProxy(port: number, host = '127.0.0.1'): Promi
       socket.on('error', () => other.destroy());
       socket.on('close', () => {
         sockets.delete(socket);
-        other.destroy();
+        if (!isLate) other.destroy();
       });
     }
   });

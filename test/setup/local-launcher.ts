@@ -110,11 +110,19 @@ export class LocalLauncher implements Launcher, AsyncDisposable {
     return orders.map(({ name, words }) => `# ${name}\nperbench ${words.join(' ')}\n`).join('');
   }
 
+  /** Handles of workers that run. */
+  get running(): readonly string[] {
+    return this.#workers.filter(({ state }) => state === 'running').map(({ handle }) => handle);
+  }
+
+  send(handle: string, signal: NodeJS.Signals): void {
+    this.#workers.find((known) => known.handle === handle)?.started?.kill(signal);
+  }
+
   /** Ends a worker as the death of its node does. */
   async kill(handle: string): Promise<void> {
-    const worker = this.#workers.find((known) => known.handle === handle);
-    worker?.started?.kill('SIGKILL');
-    await worker?.started?.ended;
+    this.send(handle, 'SIGKILL');
+    await this.#workers.find((known) => known.handle === handle)?.started?.ended;
   }
 
   /** Engines forget what has ended. */

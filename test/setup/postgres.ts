@@ -7,7 +7,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import pg from 'pg';
+import { Client } from 'pg';
 import { testFolder } from './test-settings.ts';
 
 const run = promisify(execFile);
@@ -41,7 +41,7 @@ export interface PostgresServer extends AsyncDisposable {
   newDatabase(options?: string): Promise<string>;
   /** The address of a database, with other parts where they are given. */
   address(database: string, changes?: AddressChanges): string;
-  /** As the server's own user. */
+  /** As its owner. */
   query(statement: string, database?: string): Promise<readonly Record<string, unknown>[]>;
   start(): Promise<void>;
   /** `fast` ends connections and writes what is in memory, `kill` is a crash. */
@@ -222,7 +222,7 @@ class LocalServer {
   }
 
   async query(statement: string, database = 'postgres'): Promise<readonly Record<string, unknown>[]> {
-    const client = new pg.Client({
+    const client = new Client({
       host: this.#place.folder,
       port: this.#place.port,
       user: postgresUser,

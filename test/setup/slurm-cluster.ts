@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ifThere, isThere } from '../../src/files/if-there.ts';
-import { slurmAddress, slurmFiles, slurmNodes } from './slurm-files.ts';
+import { slurmAddress, slurmFiles, slurmNodes, type SlurmOptions } from './slurm-files.ts';
 import { testFolder } from './test-settings.ts';
 
 const run = promisify(execFile);
@@ -29,9 +29,11 @@ export interface SlurmCluster extends AsyncDisposable {
   readonly deafEnvironment: Readonly<Record<string, string>>;
   /** Asks one of Slurm's commands. */
   ask(program: (typeof clients)[number], ...words: readonly string[]): Promise<string>;
-  /** Ends a node's daemon and what watches over its jobs; the jobs' own processes live on, as after a lost network. */
-  killNode(name: string): Promise<void>;
-  startNode(name: string): Promise<void>;
+  /**
+   * Ends a node's daemon and what watches over its jobs. The jobs' own processes live on, as after a lost network: their
+   * ids.
+   */
+  killNode(name: string): Promise<readonly number[]>;
   stopController(): Promise<void>;
   startController(): Promise<void>;
 }
@@ -41,14 +43,15 @@ async function findPrograms(names: readonly string[]): Promise<ReadonlyMap<strin
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   const found = new Map<string, string>();
   for (const name of names) {
-    for (const folder of folders) if (!found.has(name) && (await isThere(join(folder, name)))) found.set(name, join(folder, name));
+    for (const folder of folders)
+      if (!found.has(name) && (await isThere(join(folder, name)))) found.set(name, join(folder, name));
     if (!found.has(name)) return name;
   }
   return found;
 }
 
 /** Starts a cluster, or says why there can be none here. */
-export async function startSlurm(): Promise<SlurmCluster | string> {
+export async function startSlurm(options: SlurmOptions = {}): Promise<SlurmCluster | string> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'a Slurm for tests needs Linux and root';
   const programs = await findPrograms([...clients, ...daemons]);
   if (typeof programs === 'string') return `no ${programs} for a Slurm of tests: apt-get install ${packages}`;
@@ -60,7 +63,7 @@ export async function startSlurm(): Promise<SlurmCluster | string> {
   }
   const cluster = new Cluster(space, programs, await testFolder());
   try {
-    await cluster.start();
+    await cluster.start(options);
   } catch (error) {
     const log = await ifThere(readFile(join(cluster.place, 'ctld.log'), 'utf8'));
     await cluster[Symbol.asyncDispose]();
@@ -96,12 +99,12 @@ class Cluster implements SlurmCluster {
     this.deafEnvironment = { ...this.environment, SLURM_CONF: join(this.place, 'deaf.conf') };
   }
 
-  async start(): Promise<void> {
+  async start(options: SlurmOptions): Promise<void> {
     // Others than root look up munge's socket and key in it.
     await chmod(this.place, 0o711);
     for (const folder of ['shared', 'state', 'spool', 'dev', 'cgroups', 'bin', 'munge'])
       await mkdir(join(this.place, folder));
-    for (const [name, text] of Object.entries(slurmFiles(this.place, hostname())))
+    for (const [name, text] of Object.entries(slurmFiles(this.place, hostname(), options)))
       await writeFile(join(this.place, name), text);
     // Slurm takes character devices only.
     for (let index = 0; index < 8; index += 1)
@@ -112,7 +115,7 @@ class Cluster implements SlurmCluster {
     await run('ip', ['-n', this.#space, 'addr', 'add', `${slurmAddress}/32`, 'dev', 'lo']);
     await this.#startMunge();
     await this.startController();
-    for (const { name } of slurmNodes) await this.startNode(name);
+    for (const { name } of slurmNodes) await this.#startNode(name);
   }
 
   async ask(program: (typeof clients)[number], ...words: readonly string[]): Promise<string> {
@@ -126,22 +129,29 @@ class Cluster implements SlurmCluster {
   }
 
   async stopController(): Promise<void> {
-    await this.#kill('slurmctld');
+    // Killed, it would forget what it heard in the last seconds.
+    await this.#kill('slurmctld', 'SIGTERM');
   }
 
-  async startNode(name: string): Promise<void> {
+  async #startNode(name: string): Promise<void> {
     this.#startDaemon('slurmd', ['-D', '-N', name], name);
     // With a star, it doesn't answer yet.
-    await this.#until(`${name} is idle`, async () => (await this.ask('sinfo', '-h', '-n', name, '-o', '%T')).trim() === 'idle');
+    await this.#until(
+      `${name} is idle`,
+      async () => (await this.ask('sinfo', '-h', '-n', name, '-o', '%T')).trim() === 'idle',
+    );
   }
 
-  async killNode(name: string): Promise<void> {
+  async killNode(name: string): Promise<readonly number[]> {
     const jobs = (await this.ask('squeue', '-h', '-w', name, '-o', '%A')).split('\n').filter((id) => id !== '');
     await this.#kill(name);
+    const orphans: number[] = [];
     for (const pid of await this.#processIds()) {
-      const words = (await ifThere(readFile(`/proc/${pid}/cmdline`, 'utf8'))) ?? '';
-      if (jobs.some((id) => words.includes(`slurmstepd: [${id}.`))) process.kill(pid, 'SIGKILL');
+      const words = await this.#read(pid, 'cmdline');
+      if (jobs.some((id) => words.includes(`slurmstepd: [${id}.`))) await this.#end(pid);
+      else if ((await this.#read(pid, 'environ')).split('\0').includes(`SLURMD_NODENAME=${name}`)) orphans.push(pid);
     }
+    return orphans;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -154,13 +164,28 @@ class Cluster implements SlurmCluster {
 
   async #processIds(): Promise<readonly number[]> {
     const { stdout } = await run('ip', ['netns', 'pids', this.#space]);
-    return stdout.split('\n').filter((id) => id !== '').map(Number);
+    return stdout
+      .split('\n')
+      .filter((id) => id !== '')
+      .map(Number);
+  }
+
+  /** A process that has ended has no command line: only then what it has left behind hears nothing of its end any more. */
+  async #end(pid: number): Promise<void> {
+    process.kill(pid, 'SIGKILL');
+    await this.#until(`process ${pid} has ended`, async () => (await this.#read(pid, 'cmdline')) === '');
+  }
+
+  async #read(pid: number, what: 'cmdline' | 'environ'): Promise<string> {
+    return (await readFile(`/proc/${pid}/${what}`, 'utf8').catch(endedMeanwhile)) ?? '';
   }
 
   /** A command that reaches the namespace. */
   async #writeClient(name: string): Promise<void> {
     const file = join(this.place, 'bin', name);
-    await writeFile(file, `#!/bin/sh\nexec ip netns exec ${this.#space} ${this.#programs.get(name)} "$@"\n`, { mode: 0o755 });
+    await writeFile(file, `#!/bin/sh\nexec ip netns exec ${this.#space} ${this.#programs.get(name)} "$@"\n`, {
+      mode: 0o755,
+    });
   }
 
   async #startMunge(): Promise<void> {
@@ -169,7 +194,12 @@ class Cluster implements SlurmCluster {
     await writeFile(at('key'), randomBytes(128), { mode: 0o600 });
     await run('chown', ['-R', 'munge:munge', folder]);
     const asMunge = ['--reuid', 'munge', '--regid', 'munge', '--clear-groups'];
-    const files = [`--key-file=${at('key')}`, `--pid-file=${at('pid')}`, `--seed-file=${at('seed')}`, `--log-file=${at('log')}`];
+    const files = [
+      `--key-file=${at('key')}`,
+      `--pid-file=${at('pid')}`,
+      `--seed-file=${at('seed')}`,
+      `--log-file=${at('log')}`,
+    ];
     const munged = this.#programs.get('munged') ?? 'munged';
     this.#startDaemon('setpriv', [...asMunge, munged, '--foreground', `--socket=${at('socket')}`, ...files], 'munge');
     await this.#until('munge listens', async () => isThere(at('socket')));
@@ -177,15 +207,18 @@ class Cluster implements SlurmCluster {
 
   #startDaemon(program: string, words: readonly string[], name: string = program): void {
     const path = this.#programs.get(program) ?? program;
-    const child = spawn('ip', ['netns', 'exec', this.#space, path, ...words], { env: this.environment, stdio: 'ignore' });
+    const child = spawn('ip', ['netns', 'exec', this.#space, path, ...words], {
+      env: this.environment,
+      stdio: 'ignore',
+    });
     this.#children.set(name, child);
   }
 
-  async #kill(name: string): Promise<void> {
+  async #kill(name: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#children.get(name);
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
+    child.kill(signal);
     await ended;
   }
 
@@ -196,6 +229,11 @@ class Cluster implements SlurmCluster {
       await sleep(100);
     }
   }
+}
+
+/** What Linux says of files of a process that has just ended. */
+function endedMeanwhile(error: unknown): undefined {
+  if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'ENOENT'))) throw error;
 }
 
 function tryKill(pid: number): void {

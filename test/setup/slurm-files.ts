@@ -17,6 +17,11 @@ export const slurmNodes: readonly SlurmNode[] = [
   { name: 'n3', cpus: 8, memoryMib: 32_000, gpuType: 'a100', gpus: 4 },
 ];
 
+export interface SlurmOptions {
+  /** How long the controller knows a job that has ended, at least, in seconds. It looks once a minute. */
+  readonly minJobAge?: number;
+}
+
 const controllerPort = 7817;
 
 /**
@@ -25,7 +30,11 @@ const controllerPort = 7817;
  * Times are short: a node that doesn't answer is given up after 10 s, and a job is started again after 5 s, which is as
  * long as credentials live (by default 2 min).
  */
-export function slurmFiles(place: string, host: string): Readonly<Record<string, string>> {
+export function slurmFiles(
+  place: string,
+  host: string,
+  { minJobAge = 600 }: SlurmOptions,
+): Readonly<Record<string, string>> {
   const at = (...parts: readonly string[]): string => join(place, ...parts);
   const config = (port: number): string =>
     [
@@ -53,7 +62,7 @@ export function slurmFiles(place: string, host: string): Readonly<Record<string,
       'ReturnToService=2',
       'SlurmdTimeout=10',
       'KillWait=5',
-      'MinJobAge=600',
+      `MinJobAge=${minJobAge}`,
       'JobRequeue=1',
       ...slurmNodes.map(
         ({ name, cpus, memoryMib, gpuType, gpus }, index) =>
@@ -66,7 +75,10 @@ export function slurmFiles(place: string, host: string): Readonly<Record<string,
     'slurm.conf': config(controllerPort),
     'deaf.conf': config(controllerPort + 1),
     'gres.conf': slurmNodes
-      .map(({ name, gpuType, gpus }) => `NodeName=${name} Name=gpu Type=${gpuType} File=${at('dev')}/nvidia[0-${gpus - 1}]\n`)
+      .map(
+        ({ name, gpuType, gpus }) =>
+          `NodeName=${name} Name=gpu Type=${gpuType} File=${at('dev')}/nvidia[0-${gpus - 1}]\n`,
+      )
       .join(''),
     // An empty folder stands for no control groups at all.
     'cgroup.conf': `CgroupPlugin=cgroup/v1\nCgroupMountpoint=${at('cgroups')}\n`,

@@ -9,11 +9,7 @@ const writerFile = join(import.meta.dirname, '../fixtures/store-writer.ts');
 export type StoreWriter = ChildProcessByStdio<null, Readable, null>;
 
 /** A process that works on a store; test/fixtures/store-writer.ts says how. */
-export function startWriter(
-  store: string,
-  owner: string,
-  what: 'share' | 'models' | 'append' | 'passes',
-): StoreWriter {
+export function startWriter(store: string, owner: string, what: 'share' | 'models' | 'append' | 'passes'): StoreWriter {
   return spawn(process.execPath, [writerFile, store, owner, what], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 

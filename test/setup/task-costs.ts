@@ -29,8 +29,10 @@ export const usualModel: OwnModel = {
   model: 'own',
   accuracy: measured(0.8, 'ratio', [0.75, 0.84]),
   rate: measured(10, 'items/s', [9, 12]),
+  isOffered: false,
   devices: 1,
   energyPerItem: measured(36, 'J/item', [30, 40]),
+  energyOf: 'GPU',
 };
 
 /** An API by its price of 1,000 answers. */
@@ -58,6 +60,7 @@ export function taskCosts(
     apis,
     breakEvens: own.flatMap((each) => apis.flatMap((api) => breakEven(each, api, plan) ?? [])),
     pretended: [],
+    assumedDevice: [],
     ...more,
   };
 }

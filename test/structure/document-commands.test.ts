@@ -5,10 +5,14 @@ import { readRepositoryFile, repositoryFiles } from './repository-files.ts';
 
 const documents = repositoryFiles().filter((path) => path.endsWith('.md') && path !== 'CHANGELOG.md');
 
+/** Languages of blocks that may have commands. */
+const languages: ReadonlySet<string> = new Set(['', 'sh', 'bash', 'shell', 'console', 'yaml']);
+
 /** Command lines of perbench in a Markdown file: in shell blocks, and in code inside sentences. */
 function commandLines(text: string): readonly string[] {
-  const blocks = [...text.matchAll(/^ *```(?:sh|bash|shell|console|yaml)?\n(.*?)^ *```/gms)]
-    .flatMap(([, block = '']) => block.replaceAll('\\\n', ' ').split('\n'))
+  const blocks = [...text.matchAll(/^ *```(\w*)\n(.*?)^ *```/gms)]
+    .filter(([, language = '']) => languages.has(language))
+    .flatMap(([, , block = '']) => block.replaceAll('\\\n', ' ').split('\n'))
     .map((line) => /(?:^|[\s:|])((?:npx )?perbench .*)/.exec(line.replace(/(?:^|\s)#.*/, ''))?.[1] ?? '');
   const inline = [...text.replaceAll(/^ *```.*?^ *```/gms, '').matchAll(/`((?:npx )?perbench [^`]+)`/g)];
   return [...blocks, ...inline.map(([, line = '']) => line)].map((line) => line.trim()).filter((line) => line !== '');
@@ -38,7 +42,7 @@ function problemOf(line: string): string | undefined {
 describe('commands in documents', () => {
   it('are seen, and wrong ones found', () => {
     const text =
-      '```sh\nperbench rum x # no\nnpx perbench list --nope | head\n```\n`perbench show` and `perbench shwo`';
+      '```json\n{}\n```\nperbench is it\n```sh\nperbench rum x # no\nnpx perbench list --nope | head\n```\n`perbench show` and `perbench shwo`';
     const lines = commandLines(text);
     expect(lines).toEqual(['perbench rum x', 'npx perbench list --nope | head', 'perbench show', 'perbench shwo']);
     expect(lines.map((line) => problemOf(line) !== undefined)).toEqual([true, true, false, true]);

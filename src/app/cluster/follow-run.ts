@@ -20,8 +20,9 @@ export interface FollowOptions {
   readonly leaseMs?: number;
 }
 
-/** Of its time, looking takes a tenth at most: a store with many cells isn't kept busy by who watches it. */
+/** Of its time, looking takes a tenth: a store with many cells isn't kept busy by who watches it. */
 const restShare = 9;
+const longestRestMs = 10_000;
 
 /**
  * Follows a run that others work on, wherever they are, in the events that `runSuite` gives on one machine; submits orders
@@ -44,23 +45,44 @@ export async function* followRun(
   // An engine says that it has nobody left; of people nobody knows, as long as a lease could last.
   const watch = new EndWatch({ store, runId, leaseMs, patienceMs: jobs === undefined ? leaseMs : 0 });
   let jobsAtMs = -Infinity;
+  let asked: Promise<readonly RunEvent[]> | undefined;
   yield { type: 'run-start', runId, name, cells: cells.cells, isResumed };
   while (!signal.aborted) {
+    if (jobs !== undefined && nowMs() - jobsAtMs >= jobsEveryMs) {
+      asked ??= jobs.look();
+      const events = await within(storeEveryMs, asked);
+      if (events !== undefined) {
+        asked = undefined;
+        jobsAtMs = nowMs();
+        yield* events;
+      }
+    }
     const startedMs = nowMs();
     yield* await cells.look();
     yield* workers.look(await store.workers(runId));
-    if (jobs !== undefined && startedMs - jobsAtMs >= jobsEveryMs) {
-      jobsAtMs = startedMs;
-      yield* await jobs.look();
-    }
-    const mayWork = jobs?.mayWork ?? (await store.jobs(runId)).some(({ state }) => isAlive(state));
+    const mayWork = jobs === undefined ? await isAnyAlive(store, runId) : asked !== undefined || jobs.mayWork;
     const open = cells.cells.filter(isOpenCell).length;
     const ended = await watch.look(open, mayWork);
     if (ended !== undefined) return yield* endRun(store, runId, ended, cells);
-    const tookMs = nowMs() - startedMs;
-    await sleep(Math.max(storeEveryMs, restShare * tookMs), undefined, { signal }).catch(() => undefined);
+    const restMs = Math.min(longestRestMs, restShare * (nowMs() - startedMs));
+    await sleep(Math.max(storeEveryMs, restMs), undefined, { signal }).catch(() => undefined);
   }
   yield { type: 'run-end', runId, status: 'running', failedCells: failedCells(cells) };
+}
+
+/** What is asked for, if the answer comes in time: an engine that doesn't answer holds up nothing else. */
+async function within<Answer>(limitMs: number, answer: Promise<Answer>): Promise<Answer | undefined> {
+  const timer = new AbortController();
+  const late = sleep(limitMs, undefined, { signal: timer.signal }).catch(() => undefined);
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    timer.abort();
+  }
+}
+
+async function isAnyAlive(store: Store, runId: string): Promise<boolean> {
+  return (await store.jobs(runId)).some(({ state }) => isAlive(state));
 }
 
 type Ended = 'finished' | 'cancelled' | 'left';

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import type { JobRecord, Launcher, WorkerOrder } from '../../core/cluster.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { Store } from '../../core/store.ts';
 import { openRun, type OpenRunOptions } from '../../run/open-run.ts';
 import type { RunPlan } from '../../run/plan.ts';
 import { isServerStore } from '../../core/store-address.ts';
+import { newRunSeed } from '../run-dependencies.ts';
 import { isAlive } from './job-states.ts';
 import { newestAttempts, nextAttempt, orderBase, type OrderOptions, ordersOf } from './orders.ts';
 
@@ -73,8 +73,7 @@ export async function openOrders(
   options: Omit<LaunchOptions, 'launcher'>,
 ): Promise<Pick<LaunchedRun, 'runId' | 'isResumed'> & { readonly orders: readonly WorkerOrder[] }> {
   const { store } = options;
-  const random = (): number => randomBytes(4).readUInt32LE(0) / 2 ** 32;
-  const opened = await openRun(plan, store, { ...options, now: new Date(), random });
+  const opened = await openRun(plan, store, { ...options, ...newRunSeed() });
   // It may have been cancelled; its workers would leave at once.
   await store.requestStop(opened.runId, false);
   const cells = await store.cells(opened.runId);

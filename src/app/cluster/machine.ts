@@ -60,18 +60,24 @@ export async function joinRun(
   return measures;
 }
 
-/** A run that one process began by itself has no class of hardware yet: it is that of the machine that measured. */
+/**
+ * A run that a process began by itself has no class of hardware yet: it is that of the machine on which it was made. To be
+ * called before the first worker tells of itself.
+ */
 export async function fixEarlierClass(store: Store, { id, manifest }: RunRecord): Promise<void> {
-  if (manifest.hardwareClass !== undefined) return;
-  for (const cell of await store.cells(id)) {
-    const passes = cell.attempt === 0 ? [] : await store.passResults(cell.id);
-    if (passes.length === 0) continue;
-    await store.changeManifest(id, (stored) => ({
-      ...stored,
-      hardwareClass: stored.hardwareClass ?? hardwareClassOf(stored.host),
-    }));
-    return;
-  }
+  if (manifest.hardwareClass !== undefined || !(await wasBegunAlone(store, id))) return;
+  await store.changeManifest(id, (stored) => ({
+    ...stored,
+    hardwareClass: stored.hardwareClass ?? hardwareClassOf(stored.host),
+  }));
+}
+
+/** Whether somebody who is no worker has claimed or measured something. */
+async function wasBegunAlone(store: Store, runId: string): Promise<boolean> {
+  const begun = (await store.cells(runId)).filter(({ attempt }) => attempt > 0);
+  if (begun.length > 0 && (await store.workers(runId)).length === 0) return true;
+  for (const { id } of begun) if ((await store.passResults(id)).length > 0) return true;
+  return false;
 }
 
 /**

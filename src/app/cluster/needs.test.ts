@@ -15,8 +15,11 @@ function gpusOfSuite(input: SuiteInput): number {
   return gpusOf(suite, nameModel(entry, '/'));
 }
 
-const served = (server: object, model: object = {}): SuiteInput['models'][number] =>
-  ({ source: 'owner/name', server, ...model }) as SuiteInput['models'][number];
+const served = (server: object, model: object = {}): SuiteInput['models'][number] => ({
+  source: 'owner/name',
+  server,
+  ...model,
+});
 
 it.each([
   ['a server of one GPU', { models: [served({ preset: 'vllm' })] }, 1],

@@ -17,14 +17,19 @@ import { budgetOfSpec } from '../prepare-models.ts';
 const ownBytes = 2 ** 30;
 
 /** GPUs that a model takes, as its settings say; known before its file is here. */
-export function gpusOf(suite: Pick<Suite, 'hosts'>, { engine, engineOptions }: Pick<ModelSpec, 'engine' | 'engineOptions'>): number {
+export function gpusOf(
+  suite: Pick<Suite, 'hosts'>,
+  { engine, engineOptions }: Pick<ModelSpec, 'engine' | 'engineOptions'>,
+): number {
   const isOnGpus = suite.hosts?.gpu !== undefined || (suite.hosts?.gpus ?? 0) > 0;
   const isOnCpu = !isOnGpus && suite.hosts?.cpu !== undefined;
   if (engine === 'managed') {
     const { preset, gpus = [], tensorParallel, arguments: words } = managedServerSchema.parse(engineOptions['server']);
     const isByName = preset === 'vllm' || preset === 'sglang';
     if (isOnCpu) return 0;
-    return isByName ? Math.max(gpus.length, askedDevices(words, tensorParallel)) : Math.max(gpus.length, Number(isOnGpus));
+    return isByName
+      ? Math.max(gpus.length, askedDevices(words, tensorParallel))
+      : Math.max(gpus.length, Number(isOnGpus));
   }
   if (engine !== 'llama') return 0;
   const { device, gpuLayers, gpuShares = [] } = llamaOptionsSchema.parse(engineOptions);
@@ -54,7 +59,10 @@ export async function needsOf({ suite }: Pick<RunPlan, 'suite'>, model: PlannedM
 }
 
 /** Why a machine can't have a model, as a predicate; undefined where it can. */
-export function lacks(host: Pick<HostFacts, 'gpus' | 'memoryBytes'>, { gpus, memoryBytes = 0 }: Needs): string | undefined {
+export function lacks(
+  host: Pick<HostFacts, 'gpus' | 'memoryBytes'>,
+  { gpus, memoryBytes = 0 }: Needs,
+): string | undefined {
   if (gpus > host.gpus.length) return `needs ${gpus} GPUs, and ${host.gpus.length} are here`;
   if (memoryBytes <= host.memoryBytes) return undefined;
   return `needs about ${sizeText(memoryBytes)} of memory, and there are ${sizeText(host.memoryBytes)}`;

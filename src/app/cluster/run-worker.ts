@@ -99,7 +99,7 @@ export class RunWorker {
     yield* this.#leaveTooLarge();
     const { waitMs = Number.POSITIVE_INFINITY } = this.#options;
     let idleMs = 0;
-    for (let waits = 0; !this.#signal.aborted && this.#models.length > 0; ) {
+    for (let waits = 0; !this.#signal.aborted && this.#models.length > 0;) {
       const open = await this.#store.openWork(run.id, leaseMs, this.#models);
       if (open.isStopRequested) return;
       const isTaken =
@@ -266,7 +266,8 @@ export class RunWorker {
   /** Why it ended, in one line. */
   endNote({ missing, isOtherHardware }: WorkOutcome): string {
     if (missing[0] !== undefined) return missing[0];
-    if (isOtherHardware) return whyNotMeasuring(this.#start.run, this.#start.host) ?? 'times are measured on other hardware';
+    if (isOtherHardware)
+      return whyNotMeasuring(this.#start.run, this.#start.host) ?? 'times are measured on other hardware';
     const what = this.#signal.aborted ? 'stopped' : 'nothing is left for it';
     return `${what}; ${this.#endedCells} cells ended here`;
   }
@@ -291,6 +292,7 @@ async function checkWanted(run: RunRecord, { store, models = [], accuracyOnly = 
 }
 
 function refusal(model: string, taskId: string, why: unknown): string {
-  if (!(why instanceof ChangedCellError)) return `${model} on ${taskId}: ${why instanceof Error ? why.message : String(why)}`;
+  if (!(why instanceof ChangedCellError))
+    return `${model} on ${taskId}: ${why instanceof Error ? why.message : String(why)}`;
   return `${model} on ${taskId} was begun with another engine build, file or data: it is left to workers that have them`;
 }

@@ -1,12 +1,13 @@
 import type { RunEvent } from '../../core/event.ts';
-import type { Store } from '../../core/store.ts';
+import type { Claim } from '../../core/store.ts';
 import { LeaseKeeper } from '../../run/claims.ts';
 import { openRun } from '../../run/open-run.ts';
+import type { RunPlan } from '../../run/plan.ts';
 import { runSuite } from '../../run/run.ts';
 import { isOpen } from '../../run/strategy.ts';
 import type { LocalContext } from '../local-context.ts';
 import { prepareRun, withTimeLimit } from '../prepare-run.ts';
-import { runDependencies } from '../run-dependencies.ts';
+import { newRunSeed, runDependencies } from '../run-dependencies.ts';
 import { suiteWithSecrets } from '../stored-data.ts';
 import { joinRun, whyNotMeasuring } from './machine.ts';
 import type { WorkerStart, WorkOptions, WorkOutcome } from './work-options.ts';
@@ -21,8 +22,14 @@ export async function* workAlone(
   { store, signal: given, framesDrawn = () => 0, skipWait, dataDir }: WorkOptions,
 ): AsyncGenerator<RunEvent, WorkOutcome, void> {
   const why = whyNotMeasuring(run, host);
-  const first = why === undefined ? await claimFirst(store, run.id, sign.id, leaseMs) : undefined;
   const leaving = { failedCells: 0, missing: [], isOtherHardware: why !== undefined };
+  // Of several workers one has the first cell that is open, and with it the run.
+  const cell = (await store.cells(run.id)).find(isOpen);
+  if (cell === undefined) {
+    await sign.say('ended', 'nothing is left for it');
+    return { ...leaving, isOtherHardware: false };
+  }
+  const first = why === undefined ? await store.claimCell(cell.id, sign.id, leaseMs) : undefined;
   if (first === undefined) {
     const kind = run.manifest.race === undefined ? 'has a time for all' : 'answers a question';
     const message = `run ${run.id} ${kind}, so one worker does all of it: ${why ?? 'another one does'}`;
@@ -32,25 +39,11 @@ export async function* workAlone(
   }
   const signal = AbortSignal.any([given, sign.stopped]);
   await sign.say('working', 'the whole run');
-  const leases = new LeaseKeeper(store, leaseMs);
-  leases.hold(first);
-  const suite = suiteWithSecrets(run, context.environment ?? {});
-  const from = { stored: run.manifest.race, isStored: true };
-  const prepared = await prepareRun({ ...suite, ...(dataDir !== undefined && { dataDir }) }, context, signal, from).finally(
-    async () => {
-      leases[Symbol.dispose]();
-      await store.releaseCell(first);
-    },
-  );
-  const { timeLimitMs } = run.manifest;
-  const plan = timeLimitMs === undefined ? prepared : withTimeLimit(prepared, timeLimitMs);
-  const opened = await openRun(plan, store, { resumeId: run.id, now: new Date(), random: Math.random });
+  const plan = await heldPlan(first, { run, leaseMs, sign, host }, context, { store, signal, dataDir });
+  const opened = await openRun(plan, store, { resumeId: run.id, ...newRunSeed() });
   await joinRun(store, run, host, true);
-  const dependencies = await runDependencies(plan.suite, context, {
-    ...{ store, signal, leaseMs, framesDrawn, skipWait },
-    owner: sign.id,
-    hostname: host.hostname,
-  });
+  const used = { store, signal, leaseMs, framesDrawn, skipWait, owner: sign.id, hostname: host.hostname };
+  const dependencies = await runDependencies(plan.suite, context, used);
   let failedCells = 0;
   for await (const event of runSuite({ plan, dependencies, ...opened })) {
     if (event.type === 'run-end') ({ failedCells } = event);
@@ -60,8 +53,22 @@ export async function* workAlone(
   return { ...leaving, failedCells };
 }
 
-/** The first cell that is open, so that of several workers one has the run; undefined where another has it. */
-async function claimFirst(store: Store, runId: string, owner: string, leaseMs: number) {
-  const cell = (await store.cells(runId)).find(isOpen);
-  return cell === undefined ? undefined : store.claimCell(cell.id, owner, leaseMs);
+/** The plan of the whole run. What was claimed is kept alive while models are brought here, then it is free again. */
+async function heldPlan(
+  claim: Claim,
+  { run, leaseMs }: WorkerStart,
+  context: LocalContext,
+  { store, signal, dataDir }: Pick<WorkOptions, 'store' | 'signal' | 'dataDir'>,
+): Promise<RunPlan> {
+  const { race, timeLimitMs } = run.manifest;
+  const suite = suiteWithSecrets(run, context.environment ?? {});
+  using leases = new LeaseKeeper(store, leaseMs);
+  leases.hold(claim);
+  try {
+    const own = { ...suite, ...(dataDir !== undefined && { dataDir }) };
+    const plan = await prepareRun(own, context, signal, { stored: race, isStored: true });
+    return timeLimitMs === undefined ? plan : withTimeLimit(plan, timeLimitMs);
+  } finally {
+    await store.releaseCell(claim);
+  }
 }

@@ -106,7 +106,7 @@ async function* ended({ id }: RunRecord, store: Store, isStopped: boolean): Asyn
 }
 
 /** An error in one line. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const [first = ''] = message.split('\n');
   return error instanceof PerbenchError || error instanceof FencedError ? first : `a bug in perbench: ${first}`;

@@ -7,7 +7,10 @@ import { workOnRun } from './work-on-run.ts';
 export interface WorkRunOptions
   extends
     Omit<WorkOptions, 'store' | 'signal' | 'dataDir' | 'skipWait' | 'framesDrawn'>,
-    Pick<RunOptions, 'dataDir' | 'workingFolder' | 'environment' | 'signal' | 'tasks' | 'perbenchVersion' | 'onPull' | 'onNote'> {}
+    Pick<
+      RunOptions,
+      'dataDir' | 'workingFolder' | 'environment' | 'signal' | 'tasks' | 'perbenchVersion' | 'onPull' | 'onNote'
+    > {}
 
 /**
  * Works on a stored run beside other workers, on this machine and on others, until nothing is left for this one: what

@@ -18,7 +18,7 @@ import { fileSha256 } from '../../sources/file-sha256.ts';
 import { type LocatedModel, resolveModel } from '../../sources/resolve-model.ts';
 import type { SourceSettings } from '../../sources/source-settings.ts';
 import { chatSettingOf, type NamedModel, nameModel } from '../prepare-models.ts';
-import { entryOf } from '../setting-differences.ts';
+import { engineOf, entryOf } from '../setting-differences.ts';
 
 /** A GGUF file that a server is given. */
 export interface ServedFile {
@@ -142,11 +142,21 @@ function findModel(run: RunRecord, model: string): FoundModel {
   return { facts, entry, named: nameModel(entry, '/') };
 }
 
+const servableEngines = ['llama', 'managed', 'openai'] as const;
+
 function servableEngine({ name, engine }: NamedModel): MeasuredSetup['engine'] {
-  if (engine === 'llama' || engine === 'managed' || engine === 'openai') return engine;
+  const found = servableEngines.find((each) => each === engine);
+  if (found !== undefined) return found;
   throw new UsageError(`${name} was run by the engine ${engine}, which no server stands for`, {
     hint: 'Measure a model that can be served: a GGUF file, or one with a server.',
   });
+}
+
+/** Whether a server stands for how a model of a run was run, as far as the run tells. */
+export function isServable(run: RunRecord, model: string): boolean {
+  const { imported, models } = run.manifest;
+  const engine = imported === undefined && models[model] !== undefined ? engineOf({ run, model }) : undefined;
+  return servableEngines.some((each) => each === engine);
 }
 
 function sequencesOf({ server }: ModelEntry, { suite }: RunRecord, cells: readonly Cell[]): number | undefined {

@@ -139,7 +139,7 @@ async function follow(
   const store = await context.openStore();
   // The work goes on without who watches it: Ctrl-C is a way to leave.
   interruption.expectEnd();
-  const { status } = await showRun(createProgress(context, run, speeds), undefined, () =>
+  const { status } = await showRun(createProgress(context, run, speeds, { isElsewhere: true }), undefined, () =>
     followRun(store, run, launcher, { signal: interruption.signal, isResumed }),
   );
   if (status === 'running') {

@@ -12,6 +12,7 @@ import { constraintsOf, gateLimitsOf, scoreOf } from '../scoring.ts';
 import { findRuns, openReadStore } from '../stored-runs.ts';
 import type { decideOptions, compareOptions, gateOptions } from '../tables/decision-options.ts';
 import { checkOutputs } from '../check-outputs.ts';
+import { printServeStep } from '../next-commands.ts';
 import { tellServing, wantedServing } from '../serving-outputs.ts';
 import { outputFiles, writeDocument, writeGithub } from '../write-outputs.ts';
 import { comparisonDocument } from '../../present/comparison-document.ts';
@@ -41,6 +42,7 @@ export const decide: CommandHandler<typeof decideOptions> = async (input, contex
   else context.output.note(document.verdict);
   context.output.record('decision', { answer: document.verdict, ...answers });
   await writeDocument(document, files, context);
+  if (told === 'nothing') printServeStep(report, context);
   if (told === 'served' && options.model !== undefined) return exitCodes.done;
   const code = reportExitCode(report);
   // There is no command, though each task has its model.

@@ -107,7 +107,8 @@ const marks: Readonly<Record<DoctorState, { readonly mark: string; readonly styl
 
 export const doctor: CommandHandler<typeof dataOptions> = async ({ options }, context) => {
   const settings = sourceSettings(context);
-  const { storePlace, openStore, interruption, output } = context;
+  const { storePlace, interruption, output } = context;
+  const openStore: CliContext['openStore'] = (access) => context.openStore(access);
   const dataDir = dataFolder(options.dataDir, context, settings);
   const counts: Record<DoctorState, number> = { ok: 0, warn: 0, fail: 0 };
   for await (const line of runDoctor({ settings, dataDir, storePlace, openStore, signal: interruption.signal })) {

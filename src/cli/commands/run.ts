@@ -90,8 +90,6 @@ export const resume: CommandHandler<typeof resumeOptions> = async ({ arguments: 
     status[Symbol.dispose](),
   );
   const plan = timeLimitMs === undefined ? prepared : withTimeLimit(prepared, timeLimitMs);
-  // It may have been cancelled; others who join in would leave at once.
-  if (stored.isStopRequested) await (await context.openStore()).requestStop(stored.id, false);
   const again = { files, resumeId: stored.id, retryFailed: true };
   if (cluster !== undefined) return runOnCluster(plan, local, cluster, again, context);
   return executePlan(plan, local, context, { ...again, force: options.force });
@@ -201,8 +199,9 @@ async function executePlan(
     printOpenRaces(ended, context);
     const command = resumeCommand(ended.id, context);
     context.output.record('interrupted', { runId: ended.id, resume: command });
-    context.output.note(`interrupted; everything so far is saved. Resume with:\n  ${command}`);
-    return context.interruption.exitCode ?? exitCodes.interrupted;
+    const what = ended.isStopRequested ? 'cancelled' : 'interrupted';
+    context.output.note(`${what}; everything so far is saved. Resume with:\n  ${command}`);
+    return ended.isStopRequested ? exitCodes.someCellsFailed : (context.interruption.exitCode ?? exitCodes.interrupted);
   }
   if (end.status === 'running') context.output.note('other processes are still working on cells of this run');
   const losses = end.status === 'finished' ? await takeLosses(store, ended, local, context) : undefined;

@@ -57,10 +57,16 @@ export const view: CommandHandler<typeof viewOptions> = async ({ options }, cont
 
 const openers: Readonly<Partial<Record<NodeJS.Platform, string>>> = { darwin: 'open', linux: 'xdg-open' };
 
-function openBrowser(address: string, { output }: CliContext): void {
-  const opener = openers[process.platform];
-  if (opener === undefined) return;
+/** Opens an address in the user's browser, or says that it can't. */
+export function openBrowser(
+  address: string,
+  { output }: Pick<CliContext, 'output'>,
+  platform: NodeJS.Platform = process.platform,
+): void {
+  const failed = (): void => output.note('could not open a browser; open the address above');
+  const opener = openers[platform];
+  if (opener === undefined) return failed();
   const child = spawn(opener, [address], { stdio: 'ignore', detached: true });
-  child.on('error', () => output.note('could not open a browser; open the address above'));
+  child.on('error', failed);
   child.unref();
 }

@@ -50,10 +50,7 @@ function statusNotes(progress: Progress): StatusLine {
   };
 }
 
-async function follow(
-  events: AsyncGenerator<RunEvent, WorkOutcome, void>,
-  progress: Progress,
-): Promise<WorkOutcome> {
+async function follow(events: AsyncGenerator<RunEvent, WorkOutcome, void>, progress: Progress): Promise<WorkOutcome> {
   while (true) {
     const { done, value } = await events.next();
     if (done === true) return value;

@@ -4,7 +4,7 @@ import { styledFor } from '../output.ts';
 import { createJsonlProgress, createPlainProgress, createQuietProgress } from './line-progress.ts';
 import type { Progress } from './progress.ts';
 import type { Outlook } from './time-left.ts';
-import { createTtyProgress } from './tty-progress.ts';
+import { createTtyProgress, type TtyProgressOptions } from './tty-progress.ts';
 
 export type ProgressKind = 'tty' | 'plain' | 'jsonl' | 'quiet';
 
@@ -42,6 +42,7 @@ export function createProgress(
   context: CliContext,
   { suite, manifest: { timeLimitMs } }: Pick<RunRecord, 'suite' | 'manifest'>,
   speeds: Outlook['speeds'],
+  { isElsewhere }: Pick<TtyProgressOptions, 'isElsewhere'> = {},
 ): Progress {
   const { output, globals, environment } = context;
   const sink = output.stderr;
@@ -80,6 +81,7 @@ export function createProgress(
           outlook,
           paint: (text, style) => styledFor(sink, globals.color, text, style),
           isReflowing: isReflowingTerminal(environment),
+          isElsewhere,
           onResize: (listener) => listen('SIGWINCH', listener),
           onExit: (listener) => listen('exit', listener),
         });

@@ -42,6 +42,27 @@ describe('progress in plain lines', () => {
     `);
   });
 
+  it('tells of cells that others work on side by side as of one', () => {
+    const sink = collector();
+    using progress = createPlainProgress({ sink, now: () => 0, outlook });
+    progress.handle(runStart([exampleCell(0), exampleCell(1)]));
+    for (const position of [0, 1]) {
+      progress.handle(cellStart(position));
+      progress.handle(passStart(position, 'accuracy'));
+    }
+    for (const done of [60, 65, 85]) {
+      progress.handle(passProgress(0, 'accuracy', { done, elapsedMs: 1000 }));
+      progress.handle(passProgress(1, 'accuracy', { done: done - 40, elapsedMs: 1000 }));
+    }
+    const lines = sink.text().split('\n');
+    expect(lines.flatMap((line) => /model-\d.* (\d+\/200)/.exec(line)?.[1] ?? [])).toEqual([
+      '60/200',
+      '20/200',
+      '85/200',
+      '45/200',
+    ]);
+  });
+
   it('says who keeps the machine busy, and how the wait ended', () => {
     const sink = collector();
     using progress = createPlainProgress({ sink, now: () => 0, outlook });

@@ -69,29 +69,25 @@ export function createPlainProgress({ sink, now, outlook }: PlainProgressOptions
   };
 }
 
-/** Decides which words of a pass are worth a line. */
+/** Decides which words of a pass are worth a line, for each cell by itself: workers elsewhere are at several. */
 function createPace(now: () => number): { start(view: CellView): boolean; isDue(view: CellView): boolean } {
-  const started = new Set<string>();
-  let tenth = 0;
-  let atMs = now();
+  const told = new Map<string, { readonly tenth: number; readonly atMs: number }>();
   const tenthOf = ({ accuracy }: CellView): number =>
     accuracy?.total === undefined || accuracy.total === 0 ? 0 : Math.floor((accuracy.done / accuracy.total) * tenths);
   return {
     /** True for the first pass of a cell. */
     start(view) {
-      tenth = tenthOf(view);
-      atMs = now();
-      if (started.has(view.cell.id)) return false;
-      started.add(view.cell.id);
-      return true;
+      const isFirst = !told.has(view.cell.id);
+      told.set(view.cell.id, { tenth: tenthOf(view), atMs: now() });
+      return isFirst;
     },
     isDue(view) {
       const { done, total } = view.progress ?? {};
+      const { tenth, atMs } = told.get(view.cell.id) ?? { tenth: 0, atMs: now() };
       const newTenth = view.pass === 'accuracy' ? tenthOf(view) : tenth;
       // The end has a line of its own.
       if (done === total || (newTenth <= tenth && now() - atMs < lineEveryMs)) return false;
-      tenth = newTenth;
-      atMs = now();
+      told.set(view.cell.id, { tenth: newTenth, atMs: now() });
       return true;
     },
   };
@@ -154,15 +150,15 @@ export function createQuietProgress(sink: TextSink): Progress {
 
 const progressEveryMs = 1000;
 
-/** Every event as one JSON line on stdout; the progress of a pass at most once a second. */
+/** Every event as one JSON line on stdout; the progress of a cell at most once a second. */
 export function createJsonlProgress(output: Output, now: () => number): Progress {
   let lines = 0;
-  let progressMs = -Infinity;
+  const progressMs = new Map<string, number>();
   return {
     handle(event: RunEvent) {
       if (event.type === 'pass-progress') {
-        if (now() - progressMs < progressEveryMs) return;
-        progressMs = now();
+        if (now() - (progressMs.get(event.cellId) ?? -Infinity) < progressEveryMs) return;
+        progressMs.set(event.cellId, now());
       }
       const { type, ...fields } = event;
       output.record(type, fields);

@@ -13,6 +13,8 @@ export interface TtyProgressOptions {
   readonly outlook: Outlook;
   readonly paint: FrameInput['paint'];
   readonly isReflowing: boolean;
+  /** What is measured is on other machines: drawing disturbs nothing. */
+  readonly isElsewhere?: boolean | undefined;
   /** Calls back when the terminal got another size; returns how to stop that. */
   readonly onResize: (listener: () => void) => () => void;
   /** Calls back when the process ends without disposing of the display; returns how to stop that. */
@@ -62,7 +64,7 @@ export function createTtyProgress(options: TtyProgressOptions): Progress {
     state.handle(event);
     isDirty = true;
     if (event.type === 'pass-start') {
-      frozenSinceMs = event.pass === 'latency' ? now() : undefined;
+      frozenSinceMs = event.pass === 'latency' && options.isElsewhere !== true ? now() : undefined;
       // The last frame before the silence says why it is silent.
       if (frozenSinceMs !== undefined) draw();
     }

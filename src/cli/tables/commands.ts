@@ -234,7 +234,7 @@ const measureAndDecide: readonly Command[] = [
     summary: 'show what answers cost here, and against an API',
     details:
       'Price of 1,000 answers at full use and at a load, the devices that it takes, and the break-even against APIs whose prices per token are in a file. All prices are yours; nothing is measured. --out takes .svg, .pdf and .png as well, for a chart of one task. See docs/cost.md.',
-    arguments: [runArgument],
+    arguments: [{ ...runArgument, help: `${runArgument.help}, or a file that perbench export --format run wrote` }],
     options: costOptions,
     examples: [
       'perbench cost --price-per-hour 1.2',

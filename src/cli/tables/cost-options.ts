@@ -5,13 +5,26 @@ import { dpi, width } from './result-options.ts';
 
 const perDay: Readonly<Record<string, number>> = { s: 86_400, min: 1440, h: 24, day: 1, d: 1 };
 
-/** `50000/day`, `50000`, `2/s`, `120/h` as answers a day; undefined where it is none above 0. */
-export function parseLoad(value: string): number | undefined {
+/** Answers that are asked for. */
+export interface Load {
+  /** Above 0. */
+  readonly perDay: number;
+  /** A rate, such as `2/s`, is that of the busy part of a day; a number per day is of all of it. */
+  readonly isRate: boolean;
+}
+
+/** `50000/day`, `50000`, `2/s`, `120/h`; undefined where it is none above 0. */
+export function parseLoad(value: string): Load | undefined {
   const [, digits, unit = 'day'] = /^\s*(\d+(?:\.\d+)?(?:e\d+)?)\s*(?:\/\s*(\w+))?\s*$/iu.exec(value) ?? [];
   const times = Object.hasOwn(perDay, unit.toLowerCase()) ? perDay[unit.toLowerCase()] : undefined;
   if (digits === undefined || times === undefined) return undefined;
   const load = Number(digits) * times;
-  return load > 0 && Number.isFinite(load) ? load : undefined;
+  return load > 0 && Number.isFinite(load) ? { perDay: load, isRate: times > 1 } : undefined;
+}
+
+/** Answers of a whole day. */
+export function answersPerDay(load: Load | undefined, dutyCycle: number): number | undefined {
+  return load && load.perDay * (load.isRate ? dutyCycle : 1);
 }
 
 /** A share within bounds, `33%` or `0.33`. */
@@ -29,9 +42,9 @@ function share(least: 'above 0' | 'at least 0', help: string): Option<number | u
 }
 
 export const costOptions = {
-  load: custom<number>({
+  load: custom<Load>({
     argument: 'answers/time',
-    help: 'answers that are asked for, such as 50000/day, 600/h or 2/s',
+    help: 'answers that are asked for: 50000/day, or a rate such as 600/h or 2/s in the busy part of the day',
     defaultText: 'none: prices at full use only',
     expected: 'a number of answers above 0 per s, min, h or day, such as 50000/day',
     parse: parseLoad,

@@ -3,7 +3,6 @@
  * with WorkerReport ones. Decodes run on its main thread: a thread of its own for JavaScript would take a core from
  * the library's compute threads, which wait for each other by spinning.
  */
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { nowMs } from '../../core/clock.ts';
 import { EnvironmentError, ModelError, PerbenchError, UsageError } from '../../core/errors.ts';
@@ -11,6 +10,7 @@ import type { PlacementPlan } from '../../gguf/plan-placement.ts';
 import { dieBeforeParent } from './die-before-parent.ts';
 import type { ContextSource } from './engine-pass.ts';
 import { loadDraft, type LoadedDraft } from './draft-model.ts';
+import { kernelVariant } from './kernel-variant.ts';
 import type { NativeLibrary } from './native/library.ts';
 import { type ContextShape, LlamaContext } from './native/llama-context.ts';
 import { LlamaModel } from './native/llama-model.ts';
@@ -33,13 +33,6 @@ let watch: DeviceWatch | undefined;
 
 function report(message: WorkerReport): void {
   if (process.connected) process.send?.(message);
-}
-
-/** The variant of the CPU back-end that was loaded, by its file: `haswell` of `libggml-cpu-haswell.so`. */
-function kernelVariant(): string | undefined {
-  if (process.platform !== 'linux') return undefined;
-  const match = /libggml-cpu-([a-z0-9_.]+)\.so/.exec(readFileSync('/proc/self/maps', 'utf8'));
-  return match?.[1];
 }
 
 function chatRenderer(order: LoadOrder, model: LlamaModel): ChatRenderer | undefined {

@@ -3,14 +3,16 @@ import { type GpuPrograms, readDeviceMemory, readGpuDevices } from '../../meters
 import type { ProcessMemory, System } from '../../meters/systems/system.ts';
 import type { ServerMemoryReport } from './server-reports.ts';
 
-/** Programs that pass requests on to a server elsewhere, by the names that systems show: at most 15 letters. */
-const forwarders: ReadonlySet<string> = new Set(
-  (
+/** Programs that pass requests on to a server elsewhere, by the names that systems show: on Linux at most 15 letters. */
+const forwarders: ReadonlySet<string> = new Set([
+  'OrbStack Helper',
+  ...(
+    'com.docker.backend com.docker.vpnkit vpnkit limactl wslrelay wslhost ' +
     'ssh sshd sshd-session autossh kubectl oc socat ncat nc srun wsl docker docker-proxy podman nerdctl conmon ' +
     'rootlessport rootlesskit slirp4netns pasta pasta.avx2 passt passt.avx2 gvproxy tailscaled ngrok cloudflared ' +
     'frpc chisel nginx haproxy envoy caddy traefik stunnel stunnel4 litellm'
   ).split(' '),
-);
+]);
 
 const gpuFiles = /^\/dev\/(nvidia|kfd$|dxg$|dri\/renderD)/;
 
@@ -48,9 +50,13 @@ async function hostMemoryDoubt(
   if (residentBytes < (weightsBytes === undefined ? minBytes : weightsBytes * minShareOfWeights)) {
     return 'the server uses too little memory for a model: it may forward requests';
   }
-  const isGpuNear = processIds.some((pid) => system.holdsOpen(pid, (name) => gpuFiles.test(name))) || (await hasGpu);
-  if (!isGpuNear) return undefined;
-  return 'this machine has a GPU, but it is unknown whether the model is on it: only host memory is counted';
+  const holdGpu = processIds.map((pid) => system.holdsOpen(pid, (name) => gpuFiles.test(name)));
+  if (holdGpu.includes(true) || (await hasGpu)) {
+    return 'this machine has a GPU, but it is unknown whether the model is on it: only host memory is counted';
+  }
+  // The vendors' tools don't know all GPUs: those of Apple and Intel have none.
+  if (!holdGpu.includes(undefined)) return undefined;
+  return `${system.source} does not tell whether the server uses a GPU: only host memory is counted`;
 }
 
 /** What is known of a server's memory when a reading is made. */

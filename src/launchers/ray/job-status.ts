@@ -25,14 +25,12 @@ const states: Readonly<Partial<Record<string, JobState>>> = {
   STOPPED: 'cancelled',
 };
 
-const ended: ReadonlySet<JobState> = new Set(['done', 'failed', 'cancelled', 'lost']);
-
 /** What starts the worker, and watches it, died with its node, or alone: then it took the worker along. */
 const lost = /^JOB_SUPERVISOR_ACTOR_(?:DIED|UNKNOWN_FAILURE)$/;
 const diedSupervisor = /supervisor actor died/i;
 const diedNode = /node (?:has died|was terminated)/i;
 
-export function stateOf({ status, error_type: type, message, driver_exit_code: exitCode }: RayJob): JobState {
+function stateOf({ status, error_type: type, message, driver_exit_code: exitCode }: RayJob): JobState {
   const state = states[status] ?? 'running';
   // A worker that ended by itself has an exit code, and the end of its log is in the message.
   if (state !== 'failed' || exitCode != null) return state;
@@ -40,8 +38,9 @@ export function stateOf({ status, error_type: type, message, driver_exit_code: e
   return lost.test(type ?? '') || diedSupervisor.test(said) || diedNode.test(said) ? 'lost' : state;
 }
 
-export function hasEnded(job: RayJob): boolean {
-  return ended.has(stateOf(job));
+export function isAlive(job: RayJob): boolean {
+  const state = stateOf(job);
+  return state === 'pending' || state === 'running';
 }
 
 const longestReason = 200;

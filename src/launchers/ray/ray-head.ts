@@ -62,7 +62,6 @@ export class RayHead {
       if (statusCode === 401 || statusCode === 403) throw this.#unauthorised(statusCode);
       return { statusCode, text };
     } catch (error) {
-      signal.throwIfAborted();
       if (limit.aborted) throw this.#unreachable(`no answer within ${limitMs / 1000} s`, error);
       const code = errorCode(error);
       if (code === undefined || code.startsWith('PB_')) throw error;

@@ -3,7 +3,7 @@ import { raySettings } from '../../core/cluster-settings.ts';
 import type { JobStatus, Launcher, LauncherWorld, WorkerOrder } from '../../core/cluster.ts';
 import { LauncherError } from '../../core/errors.ts';
 import { shapeOf } from '../../core/settings.ts';
-import { hasEnded, jobSchema, nodesSchema, type RayJob, statusOf, whyNoNode } from './job-status.ts';
+import { isAlive, jobSchema, nodesSchema, type RayJob, statusOf, whyNoNode } from './job-status.ts';
 import { RayHead, jsonOf } from './ray-head.ts';
 import { rayToken } from './ray-token.ts';
 import { curlOf, type RaySettings, type Submission, submissionsOf } from './submission.ts';
@@ -55,7 +55,7 @@ class RayLauncher implements Launcher {
   async cancel(names: readonly string[]): Promise<void> {
     const jobs = await this.#jobs();
     for (const job of jobs) {
-      if (!names.includes(job.metadata.perbench_order) || hasEnded(job)) continue;
+      if (!names.includes(job.metadata.perbench_order) || !isAlive(job)) continue;
       const reply = await this.#head.ask(`/api/jobs/${encodeURIComponent(job.submission_id)}/stop`, 'empty');
       if (reply.statusCode !== 200 && reply.statusCode !== 404)
         throw this.#head.refusal(`to stop ${job.submission_id}`, reply);

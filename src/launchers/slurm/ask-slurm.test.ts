@@ -19,7 +19,7 @@ async function ask(
 ): Promise<string> {
   await writeFile(join(folder, 'squeue'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   const environment = { PATH: `${folder}:/usr/bin:/bin`, SQUEUE_FORMAT: '%i', SBATCH_WAIT: '1', SBATCH_PARTITION: 'p' };
-  return await askSlurm('squeue', ['--me'], "can't be asked", { environment, signal, timeoutMs, input: 'read\n' });
+  return askSlurm('squeue', ['--me'], "can't be asked", { environment, signal, timeoutMs, input: 'read\n' });
 }
 
 it('gives what a command prints, with its words, its input, and the defaults that mislead nobody', async () => {
@@ -70,4 +70,25 @@ it('says that Slurm is not here', async () => {
 it('shows each line once, and no more than three', () => {
   expect(slurmWords('sbatch: error: a\nsbatch: error: a\n\nsbatch: fatal: b: c\n')).toBe('a; b: c');
   expect(slurmWords('a\nb\nc\nd')).toBe('b; c; d');
+});
+
+it.each([
+  [
+    'sbatch: error: invalid partition specified: x\nallocation failure: Invalid partition name specified\n',
+    'invalid partition specified: x; Invalid partition name specified',
+  ],
+  [
+    '/usr/bin/sbatch: unrecognized option \'--x\'\nTry "sbatch --help" for more information\n',
+    "unrecognized option '--x'",
+  ],
+  [
+    'sbatch: error: Memory specification can not be satisfied\nsbatch: error: Batch job submission failed: Requested node configuration is not available\n',
+    'Memory specification can not be satisfied; Requested node configuration is not available',
+  ],
+  [
+    'scancel: error: Kill job error on job id 9: Invalid job id specified\n',
+    'Kill job error on job id 9: Invalid job id specified',
+  ],
+])('leaves out what lines begin with: %s', (stderr, words) => {
+  expect(slurmWords(stderr)).toBe(words);
 });

@@ -39,12 +39,16 @@ async function runToEnd(program: string, words: readonly string[], options: AskO
   });
 }
 
-/** Errors that a command of Slurm printed, in one line, without what they all begin with. */
+/** What each line of an error may begin with. */
+const prefix =
+  /^(?:(?:\S*\/)?s\w+(?: error)?: )?(?:error: |fatal: )?(?:Batch job submission failed: |allocation failure: )?/;
+
+/** Errors that a command of Slurm printed, in one line. */
 export function slurmWords(stderr: string): string {
   const lines = stderr
     .split('\n')
-    .map((line) => line.replace(/^s\w+(?: error)?: (?:error: |fatal: )?(?:Batch job submission failed: )?/, '').trim())
-    .filter((line) => line !== '');
+    .map((line) => line.replace(prefix, '').trim())
+    .filter((line) => line !== '' && !line.startsWith('Try "'));
   return [...new Set(lines)].slice(-3).join('; ');
 }
 

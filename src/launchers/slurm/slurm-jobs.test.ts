@@ -24,7 +24,8 @@ it.each([
 
 it('reads every line that is a job, and no other', () => {
   const text = [
-    'slurm_load_jobs: a warning of the site',
+    'a warning of the site',
+    '11|FAILED|BadConstraints||pb-x',
     '12_0|PENDING|Priority||pb-x',
     '13|RUNNING|None|n2|own|name',
     '',

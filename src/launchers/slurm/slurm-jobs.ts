@@ -27,11 +27,15 @@ const states: Readonly<Record<string, JobState>> = {
 /** Columns of `squeue -o`: text, as its JSON has another shape in each release. */
 export const columns = '%i|%T|%r|%N|%j';
 
-/** A job of `squeue`, whoever's it is. */
+/**
+ * Jobs of `squeue`. One that was refused when it was submitted stays there as failed for a while, under the name that the
+ * next try has: it never was a job.
+ */
 export function readJobs(text: string): readonly JobStatus[] {
   return text.split('\n').flatMap((line) => {
     const [handle, word, reason, node, ...name] = line.split('|');
     if (handle === undefined || word === undefined || name.length === 0) return [];
+    if (word === 'FAILED' && reason === 'BadConstraints') return [];
     const state = states[word] ?? 'running';
     return [{ name: name.join('|'), handle, state, reason: reasonText(state, word, reason), node: known(node) }];
   });

@@ -13,6 +13,12 @@ import { logFile, logFolder, type SlurmSettings, submissionOf, submissionText } 
 const tailLines = 20;
 const defaultTimeoutMs = 30_000;
 
+/**
+ * What `--test-only` says of nodes that don't exist, and also of those that are only down or drained, for which a job may
+ * wait. When it is submitted, Slurm tells them apart.
+ */
+const perhapsLater = /node configuration is not available|not available now|nodes? (?:are busy|not available)/i;
+
 function isAlive({ state }: JobStatus): boolean {
   return state === 'pending' || state === 'running';
 }
@@ -31,7 +37,13 @@ class SlurmLauncher implements Launcher {
   }
 
   async check(orders: readonly WorkerOrder[]): Promise<void> {
-    for (const order of orders) await this.#sbatch(order, ['--test-only']);
+    for (const order of orders) {
+      try {
+        await this.#sbatch(order, ['--test-only']);
+      } catch (error) {
+        if (!(error instanceof LauncherError) || !perhapsLater.test(error.message)) throw error;
+      }
+    }
   }
 
   async submit(order: WorkerOrder): Promise<string> {
@@ -85,7 +97,7 @@ class SlurmLauncher implements Launcher {
 
   async #sbatch(order: WorkerOrder, options: readonly string[] = []): Promise<string> {
     const { words, script } = this.#submission(order);
-    return await this.#ask('sbatch', [...options, ...words], `refuses ${order.name}`, script);
+    return this.#ask('sbatch', [...options, ...words], `refuses ${order.name}`, script);
   }
 
   /** All jobs of this user that Slurm still knows, each worker of an array by itself. */
@@ -102,7 +114,7 @@ class SlurmLauncher implements Launcher {
 
   async #ask(program: string, words: readonly string[], what: string, input?: string): Promise<string> {
     const { environment, signal } = this.#world;
-    return await askSlurm(program, words, what, { environment, signal, timeoutMs: this.#timeoutMs, input });
+    return askSlurm(program, words, what, { environment, signal, timeoutMs: this.#timeoutMs, input });
   }
 }
 

@@ -27,7 +27,7 @@ describe('processes by ps', () => {
       [503, 501, '(sh)', 0],
     ]);
     // Whatever the user's language, numbers have a point.
-    expect(asked[0]).toBe('/usr/bin/env LC_ALL=C /bin/ps -A -o pid=,ppid=,time=,rss=,comm=');
+    expect(asked[0]).toBe('/usr/bin/env LC_ALL=C /bin/ps -A -o pid=,ppid=,time=,rss=,comm= -ww');
   });
 
   it('have resident memory, those that have ended aside', () => {
@@ -58,6 +58,11 @@ it('asks for one process alone where its CPU time is wanted', () => {
   const { ask } = answering({ 'ps -o time= -p 7': () => '  1:02.50\n' });
   expect(macosSystem(ask).cpuMsOf(7)).toBe(62_500);
   expect(macosSystem(ask).cpuMsOf(8)).toBeUndefined();
+});
+
+it('reads times with hours and days, as other versions of ps write them', () => {
+  const { ask } = answering({ 'ps -o time=': () => ' 2-03:04:05\n' });
+  expect(macosSystem(ask).cpuMsOf(7)).toBe((((2 * 24 + 3) * 60 + 4) * 60 + 5) * 1000);
 });
 
 it('finds who listens on a port by lsof', () => {
@@ -95,7 +100,15 @@ Pages purgeable:                           1000.
 });
 
 it('knows nothing where the programs are missing or write something else', () => {
-  for (const ask of [answering({}).ask, answering({ ps: () => 'ps: illegal option\n\n' }).ask]) {
+  // Such as days before hours, as elsewhere, and a comma for a point.
+  const odd = [
+    'ps: illegal option\n\n',
+    '  1 0 0:01,50 99 node\n',
+    '  1 0 - 99 node\n',
+    '  1 0 0:01.50 - node\n',
+    '\0',
+  ];
+  for (const ask of [answering({}).ask, ...odd.map((text) => answering({ ps: () => text }).ask)]) {
     const system = macosSystem(ask);
     expect(readProcessTree([1], system) ?? []).toEqual([]);
     expect(readProcessMemory([1], system)).toBeUndefined();

@@ -26,7 +26,8 @@ export function macosSystem(
 ): System {
   const peaks = new Map<number, number>();
   const rows = (): readonly PsRow[] | undefined => {
-    const text = ask('/usr/bin/env', [...plainPs, '-A', '-o', 'pid=,ppid=,time=,rss=,comm=']);
+    // Without -ww lines end after 79 characters, where nothing is a terminal.
+    const text = ask('/usr/bin/env', [...plainPs, '-A', '-o', 'pid=,ppid=,time=,rss=,comm=', '-ww']);
     return text?.split('\n').flatMap((line) => readPsRow(line) ?? []);
   };
   return {
@@ -52,7 +53,7 @@ export function macosSystem(
     },
     resetMend: '',
     listenersOn: (port) => readIds(ask('/usr/sbin/lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-t'])),
-    holdsOpen: () => false,
+    holdsOpen: () => undefined,
     havingInherited(name, value) {
       // Environments follow the command on its line; of another user's processes they are left out.
       const wanted = ` ${name}=${value}`;

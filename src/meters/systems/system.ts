@@ -53,8 +53,8 @@ export interface System {
   readonly resetMend: string;
   /** Processes that listen on a TCP port of this machine. */
   readonly listenersOn: (port: number) => readonly number[];
-  /** Whether a process has something open whose name fits; not known of another user's. */
-  readonly holdsOpen: (pid: number, fits: (name: string) => boolean) => boolean;
+  /** Whether a process has something open whose name fits; false for another user's, undefined where nothing tells. */
+  readonly holdsOpen: (pid: number, fits: (name: string) => boolean) => boolean | undefined;
   /** Processes that inherited this variable in their environment. */
   readonly havingInherited: (name: string, value: string) => readonly number[];
   /** Memory that processes started now can take. */

@@ -19,7 +19,7 @@ function otherSystem(platform: string): System {
     resetPeaks: () => false,
     resetMend: 'Measure on Linux.',
     listenersOn: () => [],
-    holdsOpen: () => false,
+    holdsOpen: () => undefined,
     havingInherited: () => [],
     availableBytes: () => freemem(),
     signalTree: signalGroup,

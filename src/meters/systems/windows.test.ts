@@ -39,6 +39,25 @@ it('reads processes of Win32_Process: times in 100 ns, working sets in bytes, th
   expect(resetMemoryPeak([4120], system)).toBe(false);
 });
 
+it('reads what Windows PowerShell begins with a mark, with lines of Windows', () => {
+  const { ask } = answering({ Win32_Process: () => `\uFEFF${JSON.stringify(rows)}\r\n` });
+  expect(readProcessTree([4120], windowsSystem(ask))).toHaveLength(2);
+});
+
+it('asks the newer PowerShell where Windows PowerShell is missing, and keeps to the one that answers', () => {
+  const { ask, asked } = answering({ 'pwsh.exe': () => JSON.stringify(rows) });
+  const system = windowsSystem(ask);
+  expect(system.processes()).toHaveLength(4);
+  system.processes();
+  expect(asked.map((command) => command.split(' ')[0])).toEqual(['powershell.exe', 'pwsh.exe', 'pwsh.exe']);
+});
+
+it('asks in words without quotation marks, which each program of Windows reads in its own way', () => {
+  const { ask, asked } = answering({ Win32_Process: () => '[]' });
+  expect(windowsSystem(ask).processes()).toEqual([]);
+  expect(asked[0]).not.toContain('"');
+});
+
 it('finds who listens on a port, and ends trees of processes, for which there are no signals', () => {
   const { ask, asked } = answering({ '-LocalPort 8000': () => '4120\r\n4120\r\n', taskkill: () => 'SUCCESS' });
   const system = windowsSystem(ask);
@@ -49,7 +68,15 @@ it('finds who listens on a port, and ends trees of processes, for which there ar
 });
 
 it('knows nothing where PowerShell is missing or writes something else', () => {
-  const odd = ['', 'Get-CimInstance : Access denied', '{"ProcessId":1}', '[null, 3, {"ProcessId":"x"}]'];
+  const odd = [
+    '',
+    '\uFEFF',
+    'Get-CimInstance : Access denied',
+    '{"ProcessId":1}',
+    '[null, 3, {"ProcessId":"x"}]',
+    JSON.stringify(rows).slice(0, -20),
+    '#< CLIXML\r\n<Objs Version="1.1.0.1"></Objs>',
+  ];
   for (const answer of [undefined, ...odd]) {
     const system = windowsSystem(answering({ Win32_Process: () => answer }).ask);
     expect(readProcessTree([1], system) ?? []).toEqual([]);

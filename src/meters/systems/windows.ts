@@ -8,9 +8,12 @@ const processScript = [
   '[Console]::OutputEncoding = [Text.Encoding]::UTF8',
   'Get-CimInstance Win32_Process | Select-Object ProcessId, ParentProcessId, Name, KernelModeTime, UserModeTime,' +
     ' WorkingSetSize, PeakWorkingSetSize,' +
-    ' @{ n = "Started"; e = { if ($_.CreationDate) { $_.CreationDate.ToFileTimeUtc() } else { 0 } } }' +
+    " @{ n = 'Started'; e = { if ($_.CreationDate) { $_.CreationDate.ToFileTimeUtc() } else { 0 } } }" +
     ' | ConvertTo-Json -Compress',
 ].join('; ');
+
+/** Windows PowerShell, which comes with Windows, else the newer one, which small images have instead. */
+const shells = ['powershell.exe', 'pwsh.exe'] as const;
 
 const ticksPerMs = 10_000;
 
@@ -29,8 +32,17 @@ export function windowsSystem(
   ask: AskSystem = askSystem,
   cpuTimes: () => CpuTimes | undefined = () => nodeCpuTimes(),
 ): System {
-  const shell = (script: string): string | undefined =>
-    ask('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', script]);
+  let working: readonly string[] = shells;
+  const shell = (script: string): string | undefined => {
+    for (const program of working) {
+      const told = ask(program, ['-NoProfile', '-NonInteractive', '-Command', script]);
+      if (told === undefined) continue;
+      working = [program];
+      // Windows PowerShell begins UTF-8 with a mark.
+      return told.replace(/^\uFEFF/u, '');
+    }
+    return undefined;
+  };
   const rows = (): readonly WindowsProcess[] | undefined => {
     const told = readRows(shell(processScript));
     return told === undefined ? undefined : withoutFalseParents(told);
@@ -55,7 +67,7 @@ export function windowsSystem(
       const ids = (shell(script) ?? '').split(/\s+/).filter((word) => /^\d+$/.test(word));
       return [...new Set(ids.map(Number))];
     },
-    holdsOpen: () => false,
+    holdsOpen: () => undefined,
     havingInherited: () => [],
     // Windows counts what it would give up as available.
     availableBytes: () => freemem(),
@@ -64,6 +76,7 @@ export function windowsSystem(
   };
 }
 
+/** Undefined where the answer is none, or cut off. */
 function readRows(text: string | undefined): readonly WindowsProcess[] | undefined {
   if (text === undefined) return undefined;
   try {

@@ -26,6 +26,7 @@ function cell(promptTokens: number, concurrency: number, model = 'alpha'): Sweep
     reason: undefined,
     ...counts,
     measurements,
+    server: undefined,
     marks: [],
   };
 }

@@ -3,6 +3,7 @@ import type { PassResult } from '../../core/cell.ts';
 import type { SweepCell, SweepLoad, SweepMark } from '../../core/sweep.ts';
 import { isCounted, mergeWarnings, passesByLaunch } from '../../metrics/launches.ts';
 import { loadMeasurements } from '../../metrics/load-measurements.ts';
+import { serverSideRows } from '../../metrics/server-side.ts';
 import { meanOf } from '../../stats/means.ts';
 import { lengthTolerance } from './prompt-length.ts';
 import type { LoadProblem } from './swept-model.ts';
@@ -82,6 +83,7 @@ export function sweptCell(
     failedRequests,
     reusedTokens: total(passes, 'reusedTokens'),
     measurements: isDone ? loadMeasurements(passes) : {},
+    server: serverSideRows(model, passes)[0],
     marks: isDone ? [...marksOf(passes, load), ...brokenMark(problem)] : [],
   };
 }
