@@ -122,7 +122,12 @@ describe.skipIf(missing !== undefined)('what real controllers do', { timeout: 30
     const node = cluster.kubelet(running?.node ?? '');
     await node.kill({ areOrphans: true });
     const [lost] = await allIn(launcher, order.runId, 1, 'lost');
-    expect(lost?.reason).toMatch(/^DeletionByTaintManager: /u);
+    expect(lost?.reason).toMatch(/^its node does not answer$|^DeletionByTaintManager: /u);
+    await eventually(
+      'it is given up',
+      async () => launcher.list(order.runId),
+      ([job]) => job?.reason?.startsWith('DeletionByTaintManager: ') === true,
+    );
     expect(await launcher.tail(running ?? { name: '', handle: '' })).toBeUndefined();
     // The engine says dead, and the process lives on: the store refuses what it still writes.
     const before = await readFile(`${stem}.orphan`, 'utf8');
