@@ -29,6 +29,7 @@ class Waiting extends Error {
 }
 
 const roundMs = 200;
+const roundsPerStatus = 5;
 const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 
 /**
@@ -42,6 +43,7 @@ export class FakeKubelet implements AsyncDisposable {
   readonly #waiting = new Map<string, string>();
   readonly #server: Server;
   #isAlive = true;
+  #count = 0;
   #rounds: Promise<void> = Promise.resolve();
 
   private constructor(options: KubeletOptions) {
@@ -108,6 +110,10 @@ export class FakeKubelet implements AsyncDisposable {
   async #round(): Promise<void> {
     const { api, name } = this.#options;
     await api.ask('PATCH', `${leases}/${name}`, { spec: { renewTime: microTime() } });
+    // It may have been called unknown while the API server was away.
+    if (this.#count % roundsPerStatus === 0)
+      await api.ask('PATCH', `/api/v1/nodes/${name}/status`, { status: { conditions: [condition('Ready', true)] } });
+    this.#count += 1;
     const pods = await api.pods(`fieldSelector=spec.nodeName%3D${name}`);
     for (const pod of pods) if (this.#isAlive) await this.#look(pod);
     const there = new Set(pods.map(({ metadata }) => metadata.uid));

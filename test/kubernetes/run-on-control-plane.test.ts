@@ -46,7 +46,7 @@ describe.skipIf(missingControlPlane !== undefined)('perbench on a real control p
       },
     );
     await cut;
-    expect(stderr).toMatch(/kubernetes job pb-\S+ (?:are|is) lost: DeletionByTaintManager: /u);
+    expect(stderr).toMatch(/kubernetes job pb-\S+ (?:are|is) lost: (?:its node|DeletionByTaint)/u);
     expect(stderr).toMatch(/submitted again: pb-\S+-g0-a2 as kubernetes job/u);
   });
 });

@@ -86,6 +86,18 @@ const cases: readonly Case[] = [
     { state: 'lost', reason: 'EvictionByEvictionAPI: Eviction API' },
   ],
   ['on a node that is gone', job({}), [pod({ phase: 'Running', conditions: drained })], { state: 'lost' }],
+  [
+    'on a node that does not answer',
+    job({}),
+    [pod({ phase: 'Running', conditions: [{ type: 'Ready', status: 'False' }] })],
+    { state: 'lost', reason: 'its node does not answer', node: 'n1' },
+  ],
+  [
+    'not ready, as its kubelet says',
+    job({}),
+    [pod({ phase: 'Running', conditions: [{ type: 'Ready', status: 'False', reason: 'ContainersNotReady' }] })],
+    { state: 'running' },
+  ],
   ['unknown to its node', job({}), [pod({ phase: 'Unknown' })], { state: 'lost' }],
   [
     'cancelled while it ends',

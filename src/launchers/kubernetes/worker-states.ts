@@ -57,6 +57,15 @@ function endOf(container: V1ContainerStatus | undefined): string | undefined {
   return ended.reason === undefined || ended.reason === 'Error' ? code : `${ended.reason} (${code})`;
 }
 
+/**
+ * Long before Kubernetes gives a Pod up, and if most nodes are lost instead, its controllers call it not ready; unlike a
+ * kubelet, without a reason.
+ */
+function isOnLostNode(pod: V1Pod): boolean {
+  const unready = conditionOf(pod, 'Ready', 'False');
+  return unready !== undefined && (unready.reason ?? '') === '';
+}
+
 function stateOfPod(pod: V1Pod): WorkerState {
   const node = pod.spec?.nodeName;
   const container = pod.status?.containerStatuses?.[0];
@@ -70,6 +79,7 @@ function stateOfPod(pod: V1Pod): WorkerState {
       return { state: 'lost', reason: words(disruption), node };
     case 'Running':
       if (disruption !== undefined) return { state: 'lost', reason: words(disruption), node };
+      if (!isEnding && isOnLostNode(pod)) return { state: 'lost', reason: 'its node does not answer', node };
       return { state: 'running', reason: isEnding ? 'it was asked to end' : undefined, node };
     case 'Unknown':
       return { state: 'lost', reason: words(pod.status), node };
