@@ -37,10 +37,10 @@ function shellText(word: CommandWord): string {
   return word.map((part) => (typeof part === 'string' ? shellWord(part) : `"$${part.variable}"`)).join('');
 }
 
-/** A word as Kubernetes takes it, which fills in `$(NAME)` and reads `$$` as a dollar sign. */
+/** A word, or a variable's value, as Kubernetes takes it, which fills in `$(NAME)` and reads `$$` as a dollar sign. */
 export function kubernetesText(word: CommandWord): string {
   return word
-    .map((part) => (typeof part === 'string' ? part.replaceAll('$(', '$$$$(') : `$(${part.variable})`))
+    .map((part) => (typeof part === 'string' ? part.replaceAll('$', '$$$$') : `$(${part.variable})`))
     .join('');
 }
 
