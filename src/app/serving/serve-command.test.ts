@@ -72,7 +72,7 @@ describe('a GGUF file that was measured in process', () => {
       # - llama-server: the settings are the same, but speed, memory and the rounding of answers
       #   through it were not measured
       # - the network, and what a server adds: there was none in between
-      # - more than 4 requests at once, which wait for their turn
+      # - more than 4 requests at once: further ones wait for their turn
       # - prompts of more than 600 tokens, and answers of more than 100
       # - other contexts: none was set, and 768 tokens is what the longest prompt and answer took,
       #   rounded up

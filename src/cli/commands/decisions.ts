@@ -37,7 +37,7 @@ export const decide: CommandHandler<typeof decideOptions> = async (input, contex
   const { answers } = report;
   if (answers === undefined || answers.tasks.length === 0) throw new UsageError('there are no cells to decide on');
   const document = decisionDocument(answers, report);
-  const told = await tellServing(answers, report, wanted, context);
+  const told = await tellServing(answers, report, wanted, context, input.arguments[0]);
   if (told === 'nothing') printBlocks(document.screen, context);
   else context.output.note(document.verdict);
   context.output.record('decision', { answer: document.verdict, ...answers });
