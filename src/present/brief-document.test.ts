@@ -96,7 +96,9 @@ describe('a brief', () => {
     expect(briefOf([cell('a', {}, chosen(8)), cell('b', {}, chosen(16))], { concurrency: 'auto' })).toContain(
       '**load**: 8 to 16 requests at once, chosen for each model, ',
     );
-    expect(briefOf([cell('a')], { concurrency: 'auto' })).toContain('**load**: requests at once as perbench chose them for each model, ');
+    expect(briefOf([cell('a')], { concurrency: 'auto' })).toContain(
+      '**load**: requests at once as perbench chose them for each model, ',
+    );
   });
 });
 
