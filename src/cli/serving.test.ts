@@ -148,6 +148,10 @@ describe('perbench decide --serve', () => {
       /--out x\.sh: the command is written as kubernetes.*\n.*one form at a time/u,
     ],
     [['--store', 'clear.db', '--as', 'kubernetes', '-o', 'x.sh'], /--out x\.sh: the command is written as kubernetes/u],
+    [
+      ['base.json'],
+      /base\.json is a file: decide reads runs of the store\n.*exported runs are for perbench cost, compare/u,
+    ],
     [['--table', 'x.csv', '--serve'], /a table doesn't say how its models were run/u],
     [['--store', 'mock.db', '--serve', '--model', 'yes'], /yes was run by the engine mock/u],
   ])('refuses %j', async (argv, message) => {

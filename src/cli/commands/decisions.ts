@@ -60,6 +60,12 @@ async function decidedReport(
     scoring: { score: scoreOf(options), limits: constraintsOf(options), anchors, weights, pricePerHour },
   };
   if (table !== undefined) return reportTable(await readTable(table, context), { ...request, file: tableName(table) });
+  const [name = ''] = names;
+  if (isExportedName(name)) {
+    throw new UsageError(`${name} is a file: decide reads runs of the store`, {
+      hint: 'Name a run of perbench list; exported runs are for perbench cost, compare and gate. A CSV file: --table.',
+    });
+  }
   const { store, runs } = await findRuns(names, context);
   return reportRuns(store, runs.slice(0, 1), request);
 }
