@@ -114,6 +114,18 @@ describe('models of one’s own', () => {
     });
   });
 
+  it('are of no use where they are no better than an answer that needs no model', async () => {
+    const right = (value: number): Partial<Cell> => {
+      const interval = { low: value - 0.05, high: value + 0.05, level: 0.95, method: 'exact' };
+      return { taskId: 'imdb/mini@2', measurements: { accuracy: { ...accuracy, value, n: 100, interval } } };
+    };
+    const { own } = await costsOf({ good: { cell: right(0.9) }, bad: { cell: right(0.3) } });
+    expect(own.map(({ unusable }) => unusable)).toEqual([
+      undefined,
+      expect.stringMatching(/^30 of 100 right \(at most 0\.\d+\): no better than chance \(0\.5\)$/u),
+    ]);
+  });
+
   it('are at servers of one device unless somebody says more', async () => {
     const source = 'http://127.0.0.1:9/v1#m';
     const at = { engine: 'openai', source };

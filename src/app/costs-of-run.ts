@@ -1,14 +1,17 @@
 import type { Cell } from '../core/cell.ts';
 import { UsageError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
-import type { Measurement } from '../core/measurement.ts';
+import { knownMeasurement, type Measurement } from '../core/measurement.ts';
 import type { RunRecord, Store } from '../core/store.ts';
 import type { CostFacts } from '../metrics/cost-measurements.ts';
 import { priceOfTokens, type TokenCounts } from '../metrics/token-counts.ts';
 import { type ApiCost, breakEven, type CostPlan, type OwnCost, ownCost, type TaskCosts } from '../scoring/cost.ts';
 import { failureOf, isDisqualified, warningAgainst } from '../scoring/create-scoreboards.ts';
+import type { ScoreboardTask } from '../scoring/scoreboard.ts';
+import { trivialBound, usabilityOf, usabilityText } from '../scoring/usable.ts';
+import { isMacroF1 } from '../stats/macro-f1.ts';
 import { type CostSource, exportedCosts, storedCosts } from './cost-sources.ts';
-import { checkTasks, isTaskNamed, taskTitles } from './known-tasks.ts';
+import { checkTasks, isTaskNamed, scoreboardTasks } from './known-tasks.ts';
 import type { ApiPrices, ModelPrices } from './prices-file.ts';
 import { entryOf } from './setting-differences.ts';
 
@@ -55,11 +58,32 @@ function rateOf(cell: Cell, { rate }: CostFacts): Measurement {
 const accuracyOf = ({ state, measurements }: Cell): Measurement | undefined =>
   state === 'done' ? measurements.accuracy : undefined;
 
-async function ownCostOf({ facts: factsOf }: CostSource, cell: Cell, plan: CostPlan): Promise<OwnCost> {
+/** By the accuracy alone, as of a table; of macro F1, which is no share of right answers, it says nothing. */
+function whyUnusable(cell: Cell, task: ScoreboardTask): string | undefined {
+  const accuracy = accuracyOf(cell);
+  if (accuracy === undefined || isMacroF1(knownMeasurement(accuracy)?.interval)) return undefined;
+  const bound = trivialBound({ anchors: undefined, chance: task.chance, baselines: task.baselines });
+  const usability = usabilityOf({ measurements: { accuracy }, state: cell.state, answers: undefined }, bound);
+  return usability?.state === 'unusable' ? usabilityText(usability).join('; ') : undefined;
+}
+
+async function ownCostOf(
+  { facts: factsOf }: CostSource,
+  cell: Cell,
+  plan: CostPlan,
+  task: ScoreboardTask,
+): Promise<OwnCost> {
   const facts = await factsOf(cell);
   const { energyPerItem } = cell.measurements;
   return ownCost(
-    { ...facts, model: cell.model, accuracy: accuracyOf(cell), rate: rateOf(cell, facts), energyPerItem },
+    {
+      ...facts,
+      model: cell.model,
+      accuracy: accuracyOf(cell),
+      unusable: whyUnusable(cell, task),
+      rate: rateOf(cell, facts),
+      energyPerItem,
+    },
     plan,
   );
 }
@@ -144,17 +168,19 @@ async function costsOfTask(
   [taskId, cells]: readonly [taskId: string, cells: readonly Cell[]],
   plan: CostPlan,
   options: CostOptions,
-): Promise<Omit<TaskCosts, 'title'>> {
+  task: ScoreboardTask,
+): Promise<TaskCosts> {
   const { run } = source;
   const apis = await apiCostsOf(source, cells, options);
   const own: OwnCost[] = [];
   for (const cell of cells) {
-    if (!apis.some(({ model }) => model === cell.model)) own.push(await ownCostOf(source, cell, plan));
+    if (!apis.some(({ model }) => model === cell.model)) own.push(await ownCostOf(source, cell, plan, task));
   }
   const models = own.map(({ model }) => model);
   return {
     runId: run.id,
     taskId,
+    title: task.title,
     plan,
     currency: options.prices?.currency,
     cachedShare: options.cachedShare ?? 0,
@@ -176,10 +202,10 @@ async function costsOf(source: CostSource, options: CostOptions): Promise<readon
   checkTokensOf(options, all, run);
   const wanted = all.filter(({ taskId }) => isTaskNamed(taskId, tasks) && !leftOut.includes(taskId));
   const byTask = Map.groupBy(wanted, ({ taskId }) => taskId);
-  const titles = await taskTitles(byTask.keys(), [run]);
+  const facts = await scoreboardTasks(byTask.keys(), [run]);
   const costs: TaskCosts[] = [];
   for (const task of byTask) {
-    costs.push({ ...(await costsOfTask(source, task, plan, options)), title: titles.get(task[0]) });
+    costs.push(await costsOfTask(source, task, plan, options, facts[task[0]] ?? {}));
   }
   checkRates(costs, run);
   return costs;

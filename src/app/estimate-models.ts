@@ -128,7 +128,7 @@ async function readAnywhere(request: ModelRequest, world: EstimateWorld): Promis
       },
     );
   }
-  if (settings.isOffline) throw new DownloadError(`${request.name}: offline, and it is not on this machine`);
+  if (settings.isOffline) throw new DownloadError(`${request.name}: offline, and not on this machine`);
   return { ...(await readRemoteModel(hub, patience, settings, { signal })), isHere: false };
 }
 
@@ -143,7 +143,7 @@ interface PlacedModel {
 async function place(asked: AskedModel, world: EstimateWorld): Promise<PlacedModel> {
   const nothing = { asked, read: undefined, outlook: undefined };
   if (asked.problem !== undefined) return { ...nothing, problem: asked.problem };
-  if (asked.request === undefined) return { ...nothing, problem: `${asked.name}: a server has it, and no file tells` };
+  if (asked.request === undefined) return { ...nothing, problem: `${asked.name}: at a server, and no file tells` };
   try {
     const read = await readAnywhere(asked.request, world);
     const { name, options } = asked;

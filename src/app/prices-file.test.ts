@@ -48,7 +48,7 @@ it.each([
   ['models:', '1:8: models: expected keys and values, got null'],
   ['models: [{input: 1, output: 2}]', '1:9: models: expected keys and values, got a list'],
   ['models: {a: }', 'models.a: expected keys and values, got null'],
-  ['models: {"": {input: 1, output: 2}}', 'prices.yaml:1:'],
+  ['models: {"": {input: 1, output: 2}}', '1:9: models: a model has no name: expected that which the API has for it'],
   ['models: {a: {input: "0.15", output: 2}}', '1:21: models.a.input: expected a number, got "0.15"'],
   ['models: {a: {input: .inf, output: 2}}', '1:21: models.a.input: expected a number, got Infinity'],
   ['models: {a: {input: .nan, output: 2}}', '1:21: models.a.input: expected a number, got NaN'],

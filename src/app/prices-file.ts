@@ -24,7 +24,8 @@ const modelPrices = z.strictObject({
 export const pricesSchema = z.strictObject({
   currency: currency.optional().describe('of all prices, also of those that flags give'),
   models: z
-    .record(z.string().min(1), modelPrices)
+    .record(z.string(), modelPrices)
+    .refine((models) => !Object.hasOwn(models, ''), 'a model has no name: expected that which the API has for it')
     .refine((models) => Object.keys(models).length > 0, 'expected at least one model'),
 });
 

@@ -56,7 +56,9 @@ describe('perbench cost', () => {
     // One device all day: 28.8 for 50 thousands.
     expect(stdout).toMatch(/\nq8 +own .* 0\.576/u);
     expect(stdout).toContain('the mock engine stands in for a model');
-    expect(stdout).toContain('Cheapest of your own at 50,000 answers a day: q8, 0.576 EUR per 1,000 answers');
+    expect(stdout).toContain(
+      'Cheapest of your own at 50,000 answers a day: q8 and q4 alike, 0.576 EUR per 1,000 answers',
+    );
     expect(stdout).toMatch(/break-even\nModel +Against +Cheaper from/u);
     const [headings = '', ...lines] = (await made('c.csv')).trim().split('\r\n');
     expect([headings.split(',').slice(0, 3), lines.length]).toEqual([['run', 'task', 'currency'], 8]);

@@ -109,12 +109,31 @@ it('says why a model has no estimate, and estimates the others', async () => {
       expect(stdout).toMatch(new RegExp(`^.*${name} +– +– +– +– +– +– +no`, 'm'));
     expect(stderr).toContain('bad.gguf is not a GGUF file');
     expect(stderr).toContain('no such file: ');
-    expect(stderr).toContain('a server has it, and no file tells');
+    expect(stderr).toContain('http://127.0.0.1:1/v1: at a server, and no file tells');
     const offline = await run('plan', '--estimate', '--offline', '-m', `hf:${repo}/toy.gguf`, '-m', `hf:${repo}`);
     expect(offline.code).toBe(5);
     expect(offline.stdout).toMatch(/^toy +–/m);
-    expect(offline.stderr).toContain('toy: offline, and it is not on this machine');
+    expect(offline.stderr).toContain('toy: offline, and not on this machine');
     expect(offline.stderr).toContain(`no GGUF file of hf:${repo} is on this machine`);
+  });
+});
+
+it('says once what is so of many models', async () => {
+  await withWorld([], async ({ run }) => {
+    const servers = ['a', 'b', 'c', 'd', 'e'].flatMap((name) => ['-m', `http://127.0.0.1:1/v1#${name}`]);
+    const { stderr } = await run('plan', '--estimate', ...servers);
+    expect(stderr).toBe('warning: a, b, c and 2 more: at a server, and no file tells\n');
+    const listed = await run('models', 'list', '--fit', '--offline');
+    const offline = listed.stderr.split('\n').filter((text) => text.includes('offline'));
+    expect(offline).toEqual([expect.stringMatching(/^warning: .+ and \d+ more: offline, and not on this machine$/u)]);
+  });
+});
+
+it('shows the memory of what no machine has in a unit that can be read', async () => {
+  await withWorld([], async ({ run, folder }) => {
+    await writeFile(join(folder, 'huge.gguf'), model(1));
+    const { stdout } = await run('plan', '--estimate', '-m', './huge.gguf', '--context-tokens', '4000000000');
+    expect(stdout).toMatch(/^huge .* \d+\.\d (?:\[[\d., ]+\] )?[GT]iB~/mu);
   });
 });
 
@@ -141,12 +160,16 @@ it('says of GPUs that nothing is known of them, and what is free on each', async
   const files = entry?.hub === undefined ? [] : [{ repo: entry.hub.repo, path: entry.hub.file, content: model(1) }];
   await withWorld(files, async ({ run, folder }) => {
     const { stdout } = await run('models', 'list', '--fit', '--gpu-memory', '4GiB', '--gpus', '2');
-    expect(stdout).toContain('by runs on this machine: memory of GPUs 1.00 (0.76 to 1.32, assumed); estimates');
+    expect(stdout).toContain(
+      'assumed since no run on this machine tells: memory of GPUs 1.00 (0.76 to 1.32, assumed); estimates',
+    );
     expect(stdout).toContain(`no speed of ${entry?.name}: a GPU computes it, whose speed is measured, not estimated`);
     expect(stdout).toMatch(/^free memory: .* on the host, 4\.0 GiB on each of 2 GPUs$/m);
     await writeFile(join(folder, 'here.gguf'), model(1));
     const host = await run('plan', '--estimate', '-m', './here.gguf');
-    expect(host.stdout).toContain('by runs on this machine: memory 1.00 (0.76 to 1.32, assumed), prefill time 1.00');
+    expect(host.stdout).toContain(
+      'assumed since no run on this machine tells: memory 1.00 (0.76 to 1.32, assumed), prefill time 1.00',
+    );
     expect(host.stdout).not.toContain('GPU');
   });
 });

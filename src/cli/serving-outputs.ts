@@ -1,12 +1,14 @@
 import { recommendedModel } from '../app/serving/recommended-model.ts';
 import { serveCommand } from '../app/serving/serve-command.ts';
 import { ModelError, UsageError } from '../core/errors.ts';
+import type { RunRecord } from '../core/store.ts';
 import { withRemedy } from '../core/with-remedy.ts';
 import { briefDocument } from '../present/brief-document.ts';
 import { documentFormats, formatOfFile, knownEndings } from '../present/formats.ts';
 import type { Report } from '../present/report.ts';
 import { type Serving, type ServingForm, servingText } from '../present/serving.ts';
 import type { Answers } from '../scoring/answer.ts';
+import { listText } from '../scoring/board-text.ts';
 import type { Target } from './check-outputs.ts';
 import type { CliContext } from './context.ts';
 import { sourceSettings } from './local-world.ts';
@@ -87,7 +89,13 @@ function briefFile(name: string, context: CliContext): OutputFile & Target {
 }
 
 /** Why there is nothing to serve, in a sentence. */
-function whyNone({ kind }: Answers): string {
+function whyNone({ kind, tasks, weighted }: Answers, { manifest }: RunRecord): string {
+  if (manifest.imported !== undefined) return "Nothing to serve: how an imported run was served isn't known.";
+  const decided = weighted === undefined ? tasks.filter((task) => task.kind === 'recommend') : [];
+  if (decided.length > 0 && decided.length < tasks.length) {
+    const ids = decided.flatMap((answer) => answer.tasks.map(({ taskId }) => taskId));
+    return `Nothing to serve: only ${listText(ids)} ${ids.length === 1 ? 'has' : 'have'} a recommended model: choose a task with -t, or a model with --model.`;
+  }
   const why = {
     recommend: 'each task has a model of its own: choose a task with -t, or a model with --model',
     tie: 'no single model is recommended: choose one with --model',
@@ -100,6 +108,7 @@ function whyNone({ kind }: Answers): string {
 /**
  * Prints the command that serves the named model, and writes its files and the briefs.
  *
+ * @param runName the run as the command line names it
  * @returns whether a command was printed, or none could be: it alone is stdout then; `nothing` if none was asked for
  * @throws as `serveCommand`, where the command was asked for
  */
@@ -108,6 +117,7 @@ export async function tellServing(
   report: Report,
   wanted: WantedServing,
   context: CliContext,
+  runName?: string,
 ): Promise<'served' | 'none' | 'nothing'> {
   if (!wanted.isPrinted && wanted.briefs.length === 0) return 'nothing';
   const model = wanted.model ?? recommendedModel(answers);
@@ -117,7 +127,10 @@ export async function tellServing(
     const isLong = typeof serving === 'object' && serving.form === 'kubernetes';
     const short = { ...wanted, options: { ...wanted.options, form: 'shell' as const } };
     const briefServing = isLong ? await servingOf(model, answers, report, short, context) : serving;
-    const brief = briefDocument(answers, report, { serving: briefServing, decidedBy: decidedBy(report, context) });
+    const brief = briefDocument(answers, report, {
+      serving: briefServing,
+      decidedBy: decidedBy(report, context, runName),
+    });
     for (const file of wanted.briefs) await writeDocument(brief, [file], context);
   }
   if (!wanted.isPrinted || serving === undefined) return 'nothing';
@@ -136,13 +149,28 @@ export async function tellServing(
 }
 
 /** The command line, with the run if it is of one, so that it names the same one later. */
-function decidedBy({ sources }: Report, { commandLine, commandName }: CliContext): readonly string[] {
+function decidedBy(
+  { sources }: Report,
+  { commandLine, commandName }: CliContext,
+  runName: string | undefined,
+): readonly string[] {
   const [run] = sources?.runs ?? [];
   if (run === undefined) return ['perbench', ...commandLine];
-  const at = commandLine.indexOf(commandName);
-  const named = commandLine.some((word) => word !== '' && run.id.startsWith(word));
-  const rest = named ? commandLine.slice(at + 1) : [run.id, ...commandLine.slice(at + 1)];
-  return ['perbench', ...commandLine.slice(0, at + 1), ...rest];
+  const at = placeOf(commandName, commandLine);
+  const named = runName === undefined ? -1 : placeOf(runName, commandLine);
+  const words = commandLine.flatMap((word, index) => {
+    if (index === named) return [];
+    return index === at ? [word, run.id] : [word];
+  });
+  return ['perbench', ...words];
+}
+
+/** Where an argument stands on a command line: a flag may have the same word as its value. */
+function placeOf(argument: string, commandLine: readonly string[]): number {
+  const isFree = (word: string, at: number): boolean =>
+    word === argument && commandLine[at - 1]?.startsWith('-') !== true;
+  const free = commandLine.findIndex(isFree);
+  return free === -1 ? commandLine.lastIndexOf(argument) : free;
 }
 
 /** How the model is served; undefined for a table. A brief says why that can't be told; whoever asks for the command gets the error. */
@@ -155,7 +183,7 @@ async function servingOf(
 ): Promise<Serving | string | undefined> {
   const [run] = report.sources?.runs ?? [];
   if (run === undefined) return undefined;
-  if (model === undefined) return whyNone(answers);
+  if (model === undefined) return whyNone(answers, run);
   try {
     return await serveCommand(await openReadStore(context), run, model, {
       ...options,

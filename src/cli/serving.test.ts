@@ -24,6 +24,10 @@ beforeAll(async () => {
     [95, 60],
     [20, 95],
   ]);
+  await storeTwoModels(join(folder, 'some.db'), [
+    [95, 60],
+    [0, 0],
+  ]);
   const models = [{ source: 'yes', engine: 'mock', engineOptions: { answers: ['positive'], tokenMs: 0.1 } }];
   const brief = { concurrency: 1, launches: 1, windowSeconds: 0.05, latencyRequests: 3 };
   await writeFile(join(folder, 'mock.json'), JSON.stringify({ models, tasks: ['imdb/mini'], limit: 4, ...brief }));
@@ -108,6 +112,27 @@ describe('perbench decide --serve', () => {
     expect([one.code, one.stdout]).toEqual([exitCodes.done, expect.stringContaining('--model /models/large.gguf')]);
   });
 
+  it('serves nothing where only some tasks have a model: it names them', async () => {
+    const some = await perbench('decide', '--store', 'some.db', '--serve');
+    expect([some.code, some.stdout]).toEqual([exitCodes.gateInconclusive, '']);
+    expect(some.stderr).toContain(
+      'Nothing to serve: only imdb/mini@2 has a recommended model: choose a task with -t, or a model with --model.',
+    );
+  });
+
+  it('serves nothing of an imported run: to name a model would not help', async () => {
+    const results = { gsm8k: { alias: 'gsm8k', 'exact_match,strict-match': 0 } };
+    const told = { results, versions: { gsm8k: 3 }, 'n-samples': { gsm8k: { original: 1319, effective: 1319 } } };
+    await writeFile(
+      join(folder, 'results_a.json'),
+      JSON.stringify({ ...told, model_name: 'a', lm_eval_version: '0.4.13' }),
+    );
+    await perbench('import', 'results_a.json', '--store', 'told.db');
+    const { stdout, stderr } = await perbench('decide', '--store', 'told.db', '--serve');
+    expect(stdout).toBe('');
+    expect(stderr).toContain("Nothing to serve: how an imported run was served isn't known.");
+  });
+
   it.each([
     [
       ['--store', 'clear.db', '--serve', 'vllm'],
@@ -123,6 +148,10 @@ describe('perbench decide --serve', () => {
       /--out x\.sh: the command is written as kubernetes.*\n.*one form at a time/u,
     ],
     [['--store', 'clear.db', '--as', 'kubernetes', '-o', 'x.sh'], /--out x\.sh: the command is written as kubernetes/u],
+    [
+      ['base.json'],
+      /base\.json is a file: decide reads runs of the store\n.*exported runs are for perbench cost, compare/u,
+    ],
     [['--table', 'x.csv', '--serve'], /a table doesn't say how its models were run/u],
     [['--store', 'mock.db', '--serve', '--model', 'yes'], /yes was run by the engine mock/u],
   ])('refuses %j', async (argv, message) => {
@@ -147,17 +176,17 @@ describe('perbench decide --brief', () => {
     expect(code).toBe(exitCodes.done);
     expect(stdout).toContain('which model for imdb/mini@2, with accuracy >= 0.6?');
     expect(await read('b.md')).toMatchInlineSnapshot(`
-      "**Probably small: it is first, but speed was measured in one launch.**
+      "# Probably small: it is first, but speed was measured in one launch.
 
       which model for imdb/mini@2, with accuracy \\>= 0.6? (PER-A/2026-1/cpu)
 
-      ### Why
+      ## Why
 
       small is right 95 times in 100, takes 50.0 ms for an answer and needs 512 MiB; compared with large: 2.0x faster and needs 50 % of the memory, no clear difference in accuracy.
 
       How sure: first; speed was measured in one launch.
 
-      ### Numbers
+      ## Numbers
 
       ### IMDB, mini set
 
@@ -166,16 +195,16 @@ describe('perbench decide --brief', () => {
       | small | 0.824 | 0.950 \\[0.888, 0.978\\] | 20.0 \\[19.8, 20.2\\] | 50.0 \\[49.5, 50.5\\] | 0.500 \\[0.495, 0.505\\] |
       | large | 0.706 | 0.920 \\[0.850, 0.959\\] | 10.00 \\[9.90, 10.10\\] | 100 \\[99, 101\\] | 1.00 \\[0.99, 1.01\\] |
 
-      ### Runner-up, and what would change the answer
+      ## Runner-up, and what would change the answer
 
       - **runner-up**: large 0.706: needs accuracy 1.28: cannot be first at any accuracy
 
-      ### What this does not cover
+      ## What this does not cover
 
       - one prompt, one engine, these settings and this hardware: another of them may change every number
       - performance of large and small comes from a single launch: no score intervals, no significant differences, P(1st) assumes 20 % between launches
 
-      ### Measured on
+      ## Measured on
 
       - **machine**: Test CPU, 2 cores, 8.0 GiB, Linux, 6.1.0
       - **engine**: llama.cpp 0.5.0 (zen4)
@@ -184,7 +213,7 @@ describe('perbench decide --brief', () => {
       - **load**: 4 requests at once, serving protocol, seed 1
       - **launches of small**: 1
 
-      ### To repeat it
+      ## To repeat it
 
       - **run**: 20261124-170000-srv1 (quick check), 1970-01-01
 
@@ -193,7 +222,20 @@ describe('perbench decide --brief', () => {
       perbench decide 20261124-170000-srv1 --store clear.db --min-accuracy 0.6 --brief b.md --brief b.html
       \`\`\`
 
-      ### To serve it
+      Its suite, with what its flags said; everything else is the default:
+
+      \`\`\`yaml
+      models:
+        - source: /models/small.gguf
+          name: small
+        - source: /models/large.gguf
+          name: large
+      tasks:
+        - imdb/mini
+      concurrency: 4
+      \`\`\`
+
+      ## To serve it
 
       \`\`\`sh
       llama-server \\
@@ -212,7 +254,7 @@ describe('perbench decide --brief', () => {
 
       - **first**: put the measured weights back: there is no /models/small.gguf on this machine
       - **requests**: temperature 0, as the command sets it: requests that name another differ
-      - **not measured**: llama-server: the settings are the same, but speed, memory and the rounding of answers through it were not measured; the network, and what a server adds: there was none in between; more than 4 requests at once, which wait for their turn; prompts of more than 500 tokens, and answers of more than 4; other contexts: none was set, and 512 tokens is what the longest prompt and answer took, rounded up; reuse of prompts that begin alike: it was off while time was measured; other machines than that one
+      - **not measured**: llama-server: the settings are the same, but speed, memory and the rounding of answers through it were not measured; the network, and what a server adds: there was none in between; more than 4 requests at once: further ones wait for their turn; prompts of more than 500 tokens, and answers of more than 4; other contexts: none was set, and 512 tokens is what the longest prompt and answer took, rounded up; reuse of prompts that begin alike: it was off while time was measured; other machines than that one
       "
     `);
     const page = await read('b.html');
@@ -220,6 +262,38 @@ describe('perbench decide --brief', () => {
     // Nothing is loaded, nothing runs.
     expect(page).not.toMatch(/<script|src=|url\(|<link/u);
     expect(page).toContain('<pre><code>llama-server \\');
+  });
+
+  it.each([
+    [
+      ['latest', '--max-latency', '2'],
+      ['--max-latency', '2'],
+    ],
+    [
+      ['--max-latency', '2', 'latest'],
+      ['--max-latency', '2'],
+    ],
+    [
+      ['--weights', 'acc=0.2', '20261124'],
+      ['--weights', 'acc=0.2'],
+    ],
+    [
+      ['--model', 'large'],
+      ['--model', 'large'],
+    ],
+  ])('is repeated with the run itself in place of %j', async (argv, others) => {
+    await perbench('decide', ...argv, '--store', 'clear.db', '--brief', 'again.md');
+    const line = [
+      'perbench',
+      'decide',
+      '20261124-170000-srv1',
+      ...others,
+      '--store',
+      'clear.db',
+      '--brief',
+      'again.md',
+    ];
+    expect(await read('again.md')).toContain(`\n${line.join(' ')}\n`);
   });
 
   it('says so where it serves another model than the answer names, and has no manifest', async () => {
@@ -237,7 +311,7 @@ describe('perbench decide --brief', () => {
 
   it('says why there is nothing to serve', async () => {
     await perbench('decide', '--store', 'none.db', '--brief', 'none.md');
-    expect(await read('none.md')).toContain('### To serve it\n\nNothing to serve: no model is usable.');
+    expect(await read('none.md')).toContain('## To serve it\n\nNothing to serve: no model is usable.');
     await perbench('decide', '--store', 'mock.db', '--brief', 'mock.md', '--model', 'yes');
     expect(await read('mock.md')).toContain('yes was run by the engine mock');
     await writeFile(join(folder, 't.csv'), 'task,model,accuracy,throughput,latency,memory_mib\ngsm8k,a,0.9,9,9,9');

@@ -72,7 +72,8 @@ export function boardColumn({
   };
 }
 
-function markOf(measurement: Measurement & { readonly warnings: readonly unknown[] }): Mark {
+/** What is beside a measured number wherever it stands. */
+export function markOf(measurement: Measurement & { readonly warnings: readonly unknown[] }): Mark {
   if (isDoubtful(measurement)) return '!';
   return measurement.warnings.length > 0 ? '~' : '';
 }

@@ -1,34 +1,27 @@
-import { decimalsFor, humanScale } from '../core/amount-text.ts';
+import { countOf } from '../core/amount-text.ts';
 import type { ModelFacts } from '../core/manifest.ts';
 import { knownMeasurement } from '../core/measurement.ts';
 import { shellWord } from '../core/shell-word.ts';
 import type { RunRecord } from '../core/store.ts';
 import { type Answer, type Answers, namedModels } from '../scoring/answer.ts';
 import { answersHeadline, answerSentences, confidenceText, shortTitle } from '../scoring/answer-text.ts';
-import { scoreWithInterval } from '../scoring/board-text.ts';
-import { type FactorName, factorNames } from '../scoring/factor.ts';
-import type { Scoreboard, ScoreboardRow } from '../scoring/scoreboard.ts';
+import type { Scoreboard } from '../scoring/scoreboard.ts';
+import { numbersTable } from './brief-numbers.ts';
 import { answerFacts, decisionQuestion } from './decision-document.ts';
 import {
   type Block,
-  type Cell,
-  column,
   createDocument,
   type Document,
-  intervalParts,
   type Line,
   line,
   listBlock,
-  missing,
-  numberCell,
   records,
-  row,
-  table,
-  tableBlock,
   textBlock,
+  type Tone,
 } from './document.ts';
 import type { Report } from './report.ts';
 import { type Serving, servingParts } from './serving.ts';
+import { suiteText } from './suite-text.ts';
 
 const schema = 'perbench-brief/1';
 
@@ -39,97 +32,34 @@ export interface BriefOptions {
   readonly decidedBy?: readonly string[] | undefined;
 }
 
-const heading = (text: string): Block => ({ kind: 'heading', text, level: 3, tone: 'heading' });
+function heading(text: string, level: 1 | 2, tone: Tone): Block {
+  return { kind: 'heading', text, level, tone };
+}
 
 /** A part with a heading; nothing where there is nothing to say. */
 function part(title: string, blocks: readonly Block[]): readonly Block[] {
-  return blocks.length === 0 ? [] : [heading(title), ...blocks];
+  return blocks.length === 0 ? [] : [heading(title, 2, 'heading'), ...blocks];
 }
 
 function plainList(texts: readonly string[]): readonly Block[] {
   return listBlock([...new Set(texts)].map((text) => line(text)));
 }
 
-/** More would make it long. */
-const mostRows = 5;
-
-const factorHeadings: Readonly<Record<FactorName, string>> = {
-  accuracy: 'accuracy',
-  throughput: 'throughput',
-  latency: 'latency',
-  memory: 'memory',
-};
-
-interface FactorColumn {
-  readonly unit: string;
-  readonly cell: (row: ScoreboardRow) => Cell;
-}
-
-function factorColumn({ rows }: Scoreboard, factor: FactorName): FactorColumn {
-  const values = rows.flatMap(({ measurements }) => knownMeasurement(measurements[factor]) ?? []);
-  const scale = humanScale(
-    values[0]?.unit ?? 'count',
-    values.map(({ value }) => value),
-  );
-  return {
-    unit: scale.label,
-    cell({ measurements }) {
-      const known = knownMeasurement(measurements[factor]);
-      if (known === undefined) return missing;
-      const { value, unit, interval } = known;
-      const shown = value / scale.divisor;
-      // Both ends, however far apart: whoever signs is to see the doubt.
-      const ends = interval && { low: interval.low / scale.divisor, high: interval.high / scale.divisor };
-      return numberCell(shown, unit === 'ratio' ? 3 : decimalsFor(shown), intervalParts(ends));
-    },
-  };
-}
-
-/** The named models first, then the others as the answer orders them. */
-function numbersTable(answer: Answer, board: Scoreboard): Block {
-  const named = namedModels(answer);
-  const shown = answer.candidates.slice(0, mostRows);
-  const columns = factorNames.map((factor) => ({ factor, ...factorColumn(board, factor) }));
-  const rows = shown.map(({ model, score, interval }) => {
-    const own = board.rows.find((each) => each.model === model);
-    const cells = columns.map(({ cell }) => (own === undefined ? missing : cell(own)));
-    const scored =
-      score === undefined ? missing : interval === undefined ? score.toFixed(3) : scoreWithInterval(score, interval);
-    return row([model, scored, ...cells], named.includes(model) && answer.kind === 'recommend' ? 'best' : 'plain');
-  });
-  const left = answer.candidates.length - shown.length;
-  const notes =
-    left === 0
-      ? []
-      : [{ mark: '' as const, text: `${left} more models: perbench show has them.`, isAboutIntervals: false }];
-  return tableBlock(
-    table(
-      [
-        column('model'),
-        column(answer.scoreVersion.split('/')[0] ?? 'score', 'right'),
-        ...columns.map(({ factor, unit }) => ({ ...column(factorHeadings[factor], 'right'), unit })),
-      ],
-      rows,
-      { caption: board.title ?? board.taskId, notes },
-    ),
-  );
-}
-
-function answerParts(answer: Answer, boards: readonly Scoreboard[]): readonly Block[] {
+function answerParts(answer: Answer, boards: readonly Scoreboard[], place: string): readonly Block[] {
   const own = boards.filter(({ taskId }) => answer.tasks.some((task) => task.taskId === taskId));
   const [, ...sentences] = answerSentences(answer, own);
   return [
     ...part('Why', [...sentences.map((text) => textBlock(text)), textBlock(`How sure: ${confidenceText(answer)}.`)]),
     ...part(
       'Numbers',
-      own.map((board) => numbersTable(answer, board)),
+      own.map((board) => numbersTable(answer, board, place)),
     ),
     ...part('Runner-up, and what would change the answer', listBlock(answerFacts(answer))),
   ];
 }
 
 /** Several tasks that are answered one by one. */
-function taskParts(answers: readonly Answer[], boards: readonly Scoreboard[]): readonly Block[] {
+function taskParts(answers: readonly Answer[], boards: readonly Scoreboard[], place: string): readonly Block[] {
   return [
     ...part(
       'Why',
@@ -140,10 +70,20 @@ function taskParts(answers: readonly Answer[], boards: readonly Scoreboard[]): r
       answers.flatMap((answer) =>
         boards
           .filter(({ taskId }) => answer.tasks.some((task) => task.taskId === taskId))
-          .map((board) => numbersTable(answer, board)),
+          .map((board) => numbersTable(answer, board, place)),
       ),
     ),
   ];
+}
+
+/** How many items were answered: an interrupted run has fewer, or none. */
+function itemsText({ taskId, rows }: Scoreboard, items: number): string {
+  const counts = rows.flatMap(({ measurements: { accuracy } }) => knownMeasurement(accuracy)?.n ?? []);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  if (counts.length === 0) return `${taskId}: no model has answered its items`;
+  const asked = least === most ? `${most}` : `${least} to ${most}`;
+  const by = counts.length === rows.length ? '' : `, of ${counts.length} of ${rows.length} models`;
+  return `${taskId}: ${asked} of ${items} items were asked${by}; other items may come out differently`;
 }
 
 /** What the evidence doesn't cover. */
@@ -152,25 +92,30 @@ function limitTexts(
   { scoreboards, notes = [] }: Report,
   run: RunRecord | undefined,
 ): readonly string[] {
-  const items = Object.entries(run?.manifest.tasks ?? {})
-    .filter(([id]) => scoreboards.some(({ taskId }) => taskId === id))
-    .map(
-      ([id, { evaluatedItems, items: all }]) =>
-        `${id}: ${evaluatedItems} of ${all} items were asked; other items may come out differently`,
-    );
+  const facts = run?.manifest.tasks ?? {};
   return [
-    ...items,
+    ...scoreboards.flatMap((board) => {
+      const task = facts[board.taskId];
+      return task === undefined ? [] : [itemsText(board, task.items)];
+    }),
     ...(run === undefined
       ? []
       : ['one prompt, one engine, these settings and this hardware: another of them may change every number']),
-    ...scoreboards
-      .flatMap(({ rows }) =>
-        rows.flatMap(({ model, warnings }) => warnings.map(({ metric, detail }) => `${model}, ${metric}: ${detail}`)),
-      )
-      .slice(0, 4),
     ...shown.flatMap((answer) => answer.notes),
     ...notes,
   ];
+}
+
+/** `4 requests at once`; what perbench chose by itself stands with the cells. */
+function loadText({ suite: { concurrency } }: RunRecord, { scoreboards }: Report): string {
+  if (concurrency !== 'auto') return `${countOf(concurrency, 'request')} at once`;
+  const found = scoreboards.flatMap(({ rows }) =>
+    rows.flatMap(({ measurements }) => knownMeasurement(measurements.concurrency)?.value ?? []),
+  );
+  const [least, most] = [Math.min(...found), Math.max(...found)];
+  if (found.length === 0) return 'requests at once as perbench chose them for each model';
+  const range = least === most ? '' : `${least} to `;
+  return `${range}${countOf(most, 'request')} at once, chosen for each model`;
 }
 
 /** What identifies the weights of a model. */
@@ -180,10 +125,11 @@ function weightsText({ quantisation, source, fileSha256 }: ModelFacts): string {
 }
 
 function hardwareTexts(
-  { manifest, suite }: RunRecord,
+  run: RunRecord,
   named: readonly string[],
-  { scoreboards }: Report,
+  report: Report,
 ): readonly (readonly [string, string])[] {
+  const { manifest, suite } = run;
   const { host, models, perbenchVersion, nodeVersion, imported } = manifest;
   const builds = [...new Set(Object.values(models).flatMap(({ engineBuild }) => engineBuild ?? []))];
   if (imported !== undefined) return [['measured by', imported.tool]];
@@ -204,10 +150,10 @@ function hardwareTexts(
       models[model] === undefined ? [] : [[`weights of ${model}`, weightsText(models[model])] as const],
     ),
     ['perbench', `${perbenchVersion}, Node ${nodeVersion}`],
-    ['load', `${suite.concurrency} requests at once, ${suite.protocol} protocol, seed ${manifest.seed}`],
+    ['load', `${loadText(run, report)}, ${suite.protocol} protocol, seed ${manifest.seed}`],
     // A race launches some models more often than others.
     ...named.flatMap((model) => {
-      const counts = scoreboards.flatMap(
+      const counts = report.scoreboards.flatMap(
         ({ rows }) => rows.find((each) => each.model === model)?.launches?.count ?? [],
       );
       return counts.length === 0 ? [] : [[`launches of ${model}`, [...new Set(counts)].join(', ')] as const];
@@ -215,13 +161,25 @@ function hardwareTexts(
   ];
 }
 
-/** Of a table only the decision can be repeated. */
+/** Of a table only the decision can be repeated; a run by its suite, whatever file and flags that came from. */
 function reproduceBlocks(run: RunRecord | undefined, decidedBy: readonly string[] | undefined): readonly Block[] {
   const decided = decidedBy ?? (run && ['perbench', 'decide', run.id]);
-  const commands = [run?.manifest.commandLine, decided].filter((words) => words !== undefined);
+  const measured = run?.manifest.commandLine;
+  const commands = [measured?.[0] === 'perbench' ? measured : undefined, decided].filter(
+    (words) => words !== undefined,
+  );
   if (commands.length === 0) return [];
   const text = commands.map((words) => words.map(shellWord).join(' ')).join('\n');
-  return [...(run === undefined ? [] : listBlock([runLine(run)])), { kind: 'code', language: 'sh', text }];
+  return [
+    ...(run === undefined ? [] : listBlock([runLine(run)])),
+    { kind: 'code', language: 'sh', text },
+    ...(run === undefined || run.manifest.imported !== undefined
+      ? []
+      : ([
+          textBlock('Its suite, with what its flags said; everything else is the default:'),
+          { kind: 'code', language: 'yaml', text: suiteText(run.suite) },
+        ] as const)),
+  ];
 }
 
 function runLine({ id, name, createdAtMs }: RunRecord): Line {
@@ -257,11 +215,12 @@ export function briefDocument(answers: Answers, report: Report, { serving, decid
   const verdict = answersHeadline(answers);
   const named = shown.flatMap(namedModels);
   const served = typeof serving === 'object' ? [serving.model] : [];
+  const place = run === undefined ? 'the table' : `perbench report ${run.id}`;
   const isSingle = only !== undefined && others.length === 0;
   const page: readonly Block[] = [
-    textBlock(verdict, 'title', answers.kind === 'recommend' ? 'best' : 'doubtful'),
+    heading(verdict, 1, answers.kind === 'recommend' ? 'best' : 'doubtful'),
     ...shown.map((answer) => textBlock(decisionQuestion(answer), 'muted')),
-    ...(isSingle ? answerParts(only, report.scoreboards) : taskParts(shown, report.scoreboards)),
+    ...(isSingle ? answerParts(only, report.scoreboards, place) : taskParts(shown, report.scoreboards, place)),
     ...part('What this does not cover', plainList(limitTexts(shown, report, run))),
     ...(run === undefined
       ? []

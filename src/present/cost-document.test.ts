@@ -63,12 +63,15 @@ it('says where a further device makes an API cheaper again, and where an API alw
 it('says what the break-even is worth above: at every load, or from a higher one on', () => {
   const sentence = (price: number): string =>
     costDocument([taskCosts([usualModel], [apiAt(price)])]).verdict.replace(/^.* EUR\. /u, '');
-  expect(sentence(0.2)).toBe('Your own is cheaper from 432,000 answers a day on.');
+  expect(sentence(0.2)).toBe('Your own is cheaper from 432,000 answers a day on (spread unknown).');
   expect(sentence(0.12)).toBe(
-    'Your own is cheaper from 720,000 answers a day on, and at every load from 3,600,000 on.',
+    'Your own is cheaper from 720,000 answers a day on (spread unknown), and at every load from 3,600,000 on.',
   );
   // One copy at its full use costs just as much: any further one costs more.
-  expect(sentence(0.1)).toBe('Your own is cheaper from 864,000 answers a day on, but not at every load above.');
+  expect(sentence(0.1)).toBe(
+    'Your own is cheaper from 864,000 answers a day on (spread unknown), but not at every load above.',
+  );
+  expect(sentence(0.01)).toBe('Your own is never cheaper (spread unknown).');
 });
 
 it('tells a spread that is not known from one that is too wide', () => {
@@ -128,6 +131,44 @@ it('leaves open what only one end of the intervals says', () => {
   const [headings = '', values = ''] = csv.split('\r\n');
   const cells = Object.fromEntries(headings.split(',').map((heading, at) => [heading, values.split(',')[at]]));
   expect(cells).toMatchObject({ break_even: 'open', break_even_load: '', break_even_load_high: '' });
+});
+
+it('names all that cost the same at a load, and which of them costs least at full use', () => {
+  const slow = { ...usualModel, model: 'slow', rate: measured(5, 'items/s', [4, 6]) };
+  const verdict = (models: readonly (typeof usualModel)[], load?: number): string =>
+    costDocument([taskCosts(models, [apiAt(900, [890, 910])], { answersPerDay: load })]).verdict;
+  expect(verdict([slow, usualModel], 100)).toMatch(
+    /: slow and own alike, 864 EUR per 1,000 answers \(at full use own costs least\); api takes 900 EUR\. own is cheaper from /u,
+  );
+  expect(verdict([{ ...usualModel, model: 'twin' }, usualModel], 100)).toContain(
+    ': twin and own alike, 864 EUR per 1,000 answers; api',
+  );
+  expect(verdict([slow, usualModel])).toContain('Cheapest of your own at full use: own, ');
+});
+
+it('names no model as cheapest whose answers are of no use', () => {
+  const useless = {
+    ...usualModel,
+    model: 'fast',
+    rate: measured(90, 'items/s'),
+    unusable: 'no better than chance (0.5)',
+  };
+  const text = shown(taskCosts([useless, usualModel], []));
+  expect(text).toContain(
+    'Cheapest of your own at full use: own, 0.100 EUR per 1,000 answers (fast would be cheaper, but not usable).',
+  );
+  expect(text).toContain('fast is not usable: no better than chance (0.5)');
+  expect(shown(taskCosts([useless], []))).toContain(
+    'None of your own that has a price is usable: fast would be cheapest at full use.',
+  );
+});
+
+it('says what a mark means first', () => {
+  const lost = { status: 'unavailable', reason: 'no_samples' } as const;
+  const others = ['one', 'two'].map((model) => ({ ...usualModel, model, rate: { ...lost, detail: `no ${model}` } }));
+  const doubt = { reason: 'host_busy', detail: 'busy' } as const;
+  const busy = { ...usualModel, rate: { ...measured(10, 'items/s'), warnings: [doubt] } as Measurement };
+  expect(shown(taskCosts([...others, busy], []), 120)).toContain('! a doubtful number; perbench report says why');
 });
 
 it('says why there is no price', () => {

@@ -10,6 +10,7 @@ import {
   type OwnCost,
   type TaskCosts,
 } from '../scoring/cost.ts';
+import { shortListText } from '../scoring/board-text.ts';
 import { isDoubtful } from '../scoring/create-scoreboards.ts';
 import { breakEvenNotes, costNotes } from './cost-notes.ts';
 import { costFields, costRows } from './cost-fields.ts';
@@ -218,36 +219,62 @@ function breakEvenTable(costs: TaskCosts): readonly Table[] {
   ];
 }
 
-function cheapest<Cost>(costs: readonly Cost[], price: (cost: Cost) => number | undefined): Cost | undefined {
-  const priced = costs.filter((cost) => price(cost) !== undefined);
-  return priced.toSorted((left, right) => (price(left) ?? 0) - (price(right) ?? 0))[0];
+/** Those of the lowest price; the same load may take as many devices of several models. */
+function cheapest<Cost>(costs: readonly Cost[], price: (cost: Cost) => number | undefined): readonly Cost[] {
+  const lowest = Math.min(...costs.map((cost) => price(cost) ?? Infinity));
+  return costs.filter((cost) => Math.abs((price(cost) ?? Infinity) - lowest) <= 1e-9 * lowest);
 }
 
-/** What it comes to: the cheapest of each kind, and the load at which they are equal. Quality is in the table. */
+/**
+ * What it comes to: the cheapest usable one of each kind, and the load at which they are equal. Quality above that is in
+ * the table.
+ */
 function costVerdict({ own, apis, breakEvens, plan, currency }: TaskCosts): string {
   const { answersPerDay } = plan;
   const priceOf = (cost: OwnCost): Estimate | undefined =>
     answersPerDay === undefined ? cost.fullUse : cost.atLoad?.price;
-  const best = cheapest(own, (cost) => priceOf(cost)?.value);
-  const price = best && priceOf(best);
-  if (best === undefined || price === undefined) return '';
-  const money = (value: number): string => `${humanNumber(value)}${currency === undefined ? '' : ` ${currency}`}`;
+  const usable = own.filter(({ unusable }) => unusable === undefined);
+  const all = cheapest(own, (cost) => priceOf(cost)?.value);
+  const equal = cheapest(usable, (cost) => priceOf(cost)?.value);
+  // At full use they may differ.
+  const [best] = cheapest(equal, ({ fullUse }) => fullUse?.value);
   const when = answersPerDay === undefined ? 'at full use' : `at ${countText(answersPerDay)} answers a day`;
-  const first = `Cheapest of your own ${when}: ${best.model}, ${money(price.value)} per 1,000 answers`;
-  const rival = cheapest(apis, (cost) => knownMeasurement(cost.price)?.value);
+  if (best === undefined) {
+    return all.length === 0
+      ? ''
+      : `None of your own that has a price is usable: ${namesOf(all)} would be cheapest ${when}.`;
+  }
+  const money = (value: number): string => `${humanNumber(value)}${currency === undefined ? '' : ` ${currency}`}`;
+  const price = money(priceOf(best)?.value ?? 0);
+  const cheaper = all.some((cost) => equal.includes(cost)) ? '' : ` (${namesOf(all)} would be cheaper, but not usable)`;
+  const first = `Cheapest of your own ${when}: ${pricedText(equal, best, price)}${cheaper}`;
+  const [rival] = cheapest(apis, (cost) => knownMeasurement(cost.price)?.value);
   const pair = breakEvens.find(({ model, api }) => model === best.model && api === rival?.model);
   const rivalPrice = rival && knownMeasurement(rival.price);
   if (rival === undefined || rivalPrice === undefined || pair === undefined) return `${first}.`;
-  return `${first}; ${rival.model} takes ${money(rivalPrice.value)}. ${breakEvenSentence(pair)}`;
+  return `${first}; ${rival.model} takes ${money(rivalPrice.value)}. ${breakEvenSentence(pair, equal.length > 1)}`;
 }
 
-function breakEvenSentence({ load, always }: BreakEven): string {
+function namesOf(costs: readonly OwnCost[]): string {
+  return shortListText(costs.map(({ model }) => model));
+}
+
+/** `a, 0.5 EUR per 1,000 answers`, or `a and b alike, 0.5 EUR per 1,000 answers (at full use a costs least)`. */
+function pricedText(equal: readonly OwnCost[], best: OwnCost, price: string): string {
+  const text = `${namesOf(equal)}${equal.length === 1 ? '' : ' alike'}, ${price} per 1,000 answers`;
+  const isSame = cheapest(equal, ({ fullUse }) => fullUse?.value).length === equal.length;
+  return isSame ? text : `${text} (at full use ${best.model} costs least)`;
+}
+
+/** @param isNamed not every model that was named before is meant */
+function breakEvenSentence({ model, load, always }: BreakEven, isNamed: boolean): string {
+  const own = isNamed ? model : 'Your own';
   const ends =
     load.interval === undefined
-      ? ''
+      ? ' (spread unknown)'
       : ` (95 % interval ${loadNumber(load.interval.low)} to ${loadNumber(load.interval.high)})`;
-  if (load.value === 'never') return `Your own is never cheaper${load.interval?.low === 'never' ? '' : ends}.`;
-  const from = `Your own is cheaper from ${loadNumber(load.value)} answers a day on${ends}`;
+  if (load.value === 'never') return `${own} is never cheaper${load.interval?.low === 'never' ? '' : ends}.`;
+  const from = `${own} is cheaper from ${loadNumber(load.value)} answers a day on${ends}`;
   if (always.value === load.value) return `${from}.`;
   return always.value === 'never'
     ? `${from}, but not at every load above.`

@@ -114,11 +114,14 @@ export function costNotes(costs: TaskCosts): readonly Footnote[] {
     ...(pretended.length === 0
       ? []
       : [note(`${pretended.join(', ')}: the mock engine stands in for a model, so these prices are of nothing real`)]),
-    ...reasonNotes(costs),
     ...boundNotes(costs),
     ...(shown.some((each) => isDoubtful(each))
       ? [note('a doubtful number; perbench report says why', { mark: '!' })]
       : []),
+    ...own.flatMap(({ model, unusable }) =>
+      unusable === undefined ? [] : [note(`${model} is not usable: ${unusable}`)],
+    ),
+    ...reasonNotes(costs),
     ...electricityNotes(costs),
     ...deviceNotes(costs),
     ...qualityNotes(costs),

@@ -271,7 +271,7 @@ export function line(text: string, tone: Tone = 'plain', label = ''): Line {
 
 /** A part of what people read; writers know how each looks in their format. */
 export type Block =
-  | { readonly kind: 'heading'; readonly text: string; readonly level: 3 | 4; readonly tone: Tone }
+  | { readonly kind: 'heading'; readonly text: string; readonly level: 1 | 2 | 3 | 4; readonly tone: Tone }
   /** A sentence. */
   | { readonly kind: 'text'; readonly text: string; readonly tones: readonly Tone[] }
   /** Sentences, the most important first: a terminal shows as many as few lines hold. */

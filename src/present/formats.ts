@@ -44,7 +44,7 @@ const formats = {
     write: ({ data }) => `${jsonText(data, 2)}\n`,
   },
   markdown: { summary: 'tables for a page or an issue', extensions: ['md', 'markdown'], write: markdownText },
-  html: { summary: 'one page to read and to print', extensions: ['html', 'htm'], write: htmlText },
+  html: { summary: 'a page to read and to print', extensions: ['html', 'htm'], write: htmlText },
   latex: { summary: 'tables for a paper (booktabs)', extensions: ['tex'], write: latexText },
   parquet: {
     summary: 'the columns of csv, typed',

@@ -74,17 +74,14 @@ function tableHtml(table: Table): string {
   ].join('');
 }
 
-/** Headings of documents begin at 3: above them are the title of the page and nothing. */
 function blockHtml(block: Block): string {
   switch (block.kind) {
     case 'gap':
       return '';
     case 'heading':
-      return `<h${block.level - 1}>${text(block.text)}</h${block.level - 1}>\n`;
-    case 'text': {
-      const name = block.tones.includes('title') ? 'h1' : 'p';
-      return `<${name}${classes(...block.tones.filter((tone) => tone !== 'title'))}>${text(block.text)}</${name}>\n`;
-    }
+      return `<h${block.level}${classes(block.tone)}>${text(block.text)}</h${block.level}>\n`;
+    case 'text':
+      return `<p${classes(...block.tones)}>${text(block.text)}</p>\n`;
     case 'sentences':
       return block.texts.map((sentence) => `<p>${text(sentence)}</p>\n`).join('');
     case 'table':

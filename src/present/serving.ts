@@ -37,6 +37,11 @@ export function servingParts(
 
 const commentWidth = 96;
 
+/** @param isCopied it has commands and paths, which are of use in one piece */
+function commentLines(text: string, isCopied: boolean): readonly string[] {
+  return isCopied ? [plainText(text)] : breakText(plainText(text), commentWidth - 4);
+}
+
 /**
  * The command with what is said about it as comments below: a script, a manifest or a Modelfile, which all take lines
  * that begin with `#`.
@@ -46,7 +51,7 @@ export function servingText(serving: Serving): string {
   const about = servingParts(serving).flatMap(({ heading, texts }) => [
     `${heading}:`,
     ...texts.flatMap((text) =>
-      breakText(plainText(text), commentWidth - 4).map((line, at) => (at === 0 ? '- ' : '  ') + line),
+      commentLines(text, texts === serving.before).map((line, at) => (at === 0 ? '- ' : '  ') + line),
     ),
   ]);
   const comments = [plainText(`${model} as measured in run ${runId}`), ...about].map((line) => `# ${line}\n`);

@@ -26,6 +26,8 @@ export interface CostPlan {
 export interface OwnModel {
   readonly model: string;
   readonly accuracy: Measurement | undefined;
+  /** Why its answers are no better than none from a model, whatever they cost; undefined where that isn't shown. */
+  readonly unusable: string | undefined;
   /** Answers per second and device. */
   readonly rate: Measurement;
   /** The rate is that at which requests were sent, and a device kept up with them: it may give more. */

@@ -46,6 +46,9 @@ function itemsToTell(accuracy: number, bound: number): number | undefined {
   return Math.ceil(Math.max(normal, accuracy === 0 || accuracy === 1 ? exact : 0, 1));
 }
 
+/** What of a row decides. */
+type UsableRow = Pick<ScoreboardRow, 'measurements' | 'state' | 'answers'>;
+
 /**
  * Whether a model's accuracy is shown to exceed the bound, by exact one-sided bounds that respect clusters; more than half
  * of the outputs unreadable is not usable whatever the bound.
@@ -56,7 +59,7 @@ function itemsToTell(accuracy: number, bound: number): number | undefined {
  * @param metric name of the task's headline
  * @returns undefined where accuracy wasn't measured
  */
-export function usabilityOf(row: ScoreboardRow, bound: UsableBound, metric?: string): Usability | undefined {
+export function usabilityOf(row: UsableRow, bound: UsableBound, metric?: string): Usability | undefined {
   const headline = valueOf(row.measurements.accuracy);
   if (headline === undefined || row.state !== 'done') return undefined;
   const facts = row.answers ?? publishedFacts(row, headline);
@@ -105,13 +108,13 @@ export function usabilityOf(row: ScoreboardRow, bound: UsableBound, metric?: str
 }
 
 /** The interval of an accuracy that is macro F1, whose bounds no count of right answers gives. */
-function macroInterval({ measurements: { accuracy } }: ScoreboardRow): Interval | undefined {
+function macroInterval({ measurements: { accuracy } }: UsableRow): Interval | undefined {
   if (accuracy === undefined || accuracy.status === 'unavailable') return undefined;
   return isMacroF1(accuracy.interval) ? accuracy.interval : undefined;
 }
 
 /** Of a table that says how many items are behind an accuracy. */
-function publishedFacts({ measurements }: ScoreboardRow, accuracy: number): AnswerFacts | undefined {
+function publishedFacts({ measurements }: UsableRow, accuracy: number): AnswerFacts | undefined {
   const measured = measurements.accuracy;
   if (measured === undefined || measured.status === 'unavailable' || measured.interval === undefined) return undefined;
   const { n } = measured;

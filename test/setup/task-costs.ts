@@ -28,6 +28,7 @@ export const usualPlan: CostPlan = {
 export const usualModel: OwnModel = {
   model: 'own',
   accuracy: measured(0.8, 'ratio', [0.75, 0.84]),
+  unusable: undefined,
   rate: measured(10, 'items/s', [9, 12]),
   isOffered: false,
   devices: 1,

@@ -206,4 +206,27 @@ describe('a Kubernetes manifest', () => {
       },
     });
   });
+
+  it('is text for kubectl, which reads YAML 1.1 and fills in variables', async () => {
+    const words = ['on', 'y', 'no', '1_000', '1:30', '0o14', '2001-01-01', '~', '$$x', '$(HOME)', '$HOME'];
+    const environment = Object.fromEntries(words.map((word, index) => [`V${index}`, word]));
+    const server = { preset: 'vllm' as const, arguments: words, environment };
+    const measured = { entry: { name: 'yes', source: 'qwen2.5-72b-instruct', server }, facts: { devices: [] } };
+    const { command } = await serveMeasured(measured, { form: 'kubernetes' });
+    const escaped = words.map((word) => word.replaceAll('$', '$$$$'));
+    for (const version of ['1.1', '1.2'] as const) {
+      const [deployment, service] = parseAllDocuments(command, { version }).map((each) => each.toJS() as unknown);
+      const env = [
+        { name: 'HF_HOME', value: '/hub' },
+        ...escaped.map((value, index) => ({ name: `V${index}`, value })),
+        { name: 'HF_TOKEN' },
+      ];
+      const containers = [{ args: expect.arrayContaining(escaped), env }];
+      expect(deployment).toMatchObject({
+        metadata: { name: 'yes', labels: { app: 'yes' } },
+        spec: { template: { spec: { containers } } },
+      });
+      expect(service).toMatchObject({ metadata: { name: 'yes' }, spec: { selector: { app: 'yes' } } });
+    }
+  });
 });

@@ -68,7 +68,7 @@ function environment(line: ServeCommandLine, name: string, fromHub: boolean): re
   return [
     ...Object.entries({ ...(fromHub && hubEnvironment), ...values }).map(([variable, value]) => ({
       name: variable,
-      value,
+      value: kubernetesText([value]),
     })),
     ...needed.map((variable) => secret(variable, false)),
     ...(fromHub && !needed.includes('HF_TOKEN') ? [secret('HF_TOKEN', true)] : []),
@@ -102,6 +102,9 @@ function volumes(
     ],
   };
 }
+
+/** `compat`: `kubectl` reads YAML 1.1, in which `on` and `1_000` are no texts. */
+const yamlOptions = { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' } as const;
 
 /** A Deployment of one replica, and a Service in front of it, as YAML. */
 export function kubernetesYaml(
@@ -142,6 +145,6 @@ export function kubernetesYaml(
     metadata: { name, labels },
     spec: { selector: labels, ports: [{ name: 'http', port: line.port, targetPort: 'http' }] },
   };
-  const written = [deployment, service].map((each) => stringify(each, { lineWidth: 0, aliasDuplicateObjects: false }));
+  const written = [deployment, service].map((each) => stringify(each, yamlOptions));
   return written.join('---\n').trimEnd();
 }

@@ -72,7 +72,7 @@ describe('a GGUF file that was measured in process', () => {
       # - llama-server: the settings are the same, but speed, memory and the rounding of answers
       #   through it were not measured
       # - the network, and what a server adds: there was none in between
-      # - more than 4 requests at once, which wait for their turn
+      # - more than 4 requests at once: further ones wait for their turn
       # - prompts of more than 600 tokens, and answers of more than 100
       # - other contexts: none was set, and 768 tokens is what the longest prompt and answer took,
       #   rounded up
@@ -154,6 +154,21 @@ describe('a GGUF file that was measured in process', () => {
     expect(command).toContain('--parallel 32 ');
   });
 
+  it('keeps the mark with a doubtful number, and says what it means', async () => {
+    const known = { status: 'measured', value: 0.866, unit: 'items/s', n: 3 } as const;
+    const doubt = { reason: 'short_window', detail: 'the window has 3 answers' } as const;
+    const throughput = { ...known, warnings: [doubt] };
+    const { measured } = await serveMeasured({
+      entry: goneFile,
+      suite: { concurrency: 1 },
+      measurements: { throughput },
+    });
+    expect(measured).toContain('gsm8k/mini@2: throughput 0.866! items/s; ! the window has 3 answers');
+    expect(measured).toContain(
+      'throughput and memory with 1 request at once, 768 tokens each; latency one request at a time',
+    );
+  });
+
   it("is a Modelfile, with what only Ollama's server can be told", async () => {
     const entry = { ...goneFile, engineOptions: { kvCache: 'q8_0', draft: '/gone/small.gguf' } };
     const serving = await serveMeasured({ entry }, { form: 'modelfile' });
@@ -171,6 +186,8 @@ describe('a GGUF file that was measured in process', () => {
         "make the model: ollama create tiny -f FILE, where FILE is this Modelfile",
       ]
     `);
+    // What is copied stays in one piece.
+    expect(servingText(serving)).toMatch(/\n# - start the server: .* OLLAMA_FLASH_ATTENTION=1 ollama serve\n/u);
     expect(serving.notMeasured).toContain('the draft model: Ollama has none');
     const { command } = await serveMeasured({ entry }, { server: 'ollama', form: 'shell' });
     expect(command).toContain('OLLAMA_KV_CACHE_TYPE=q8_0');

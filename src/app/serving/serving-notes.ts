@@ -1,7 +1,9 @@
-import { countText, humanInterval, decimalsFor, humanScale, sizeText } from '../../core/amount-text.ts';
+import { countOf, countText, humanInterval, decimalsFor, humanScale, sizeText } from '../../core/amount-text.ts';
 import { type Measurement, knownMeasurement } from '../../core/measurement.ts';
 import { thinkingText } from '../../core/model-setting.ts';
+import { markOf } from '../../present/board-column.ts';
 import type { Serving, ServingForm } from '../../present/serving.ts';
+import { isDoubtfulReason } from '../../scoring/create-scoreboards.ts';
 import type { ServeCommandLine } from './build-command.ts';
 import { type ChosenServer, measuredServer } from './choose-server.ts';
 import { imageOf, mountsOf, neededVariables } from './container.ts';
@@ -10,7 +12,7 @@ import type { MeasuredSetup } from './measured-setup.ts';
 import { createCommand, ollamaEnvironment, ollamaGaps } from './modelfile.ts';
 import { shellLines } from './command-word.ts';
 
-/** `throughput 12.3 items/s (11.9 to 12.6)` */
+/** `throughput 12.3 items/s (11.9 to 12.6)`; a doubtful one is `12.3!`. */
 function numberText(name: string, measurement: Measurement | undefined): readonly string[] {
   const known = knownMeasurement(measurement);
   if (known === undefined) return [];
@@ -19,8 +21,18 @@ function numberText(name: string, measurement: Measurement | undefined): readonl
   const decimals = unit === 'ratio' ? 3 : decimalsFor(value / divisor);
   const text = (amount: number): string => (amount / divisor).toFixed(decimals);
   const range = interval === undefined ? '' : ` (${text(interval.low)} to ${text(interval.high)})`;
-  const amount = unit === 'ratio' ? text(value) : `${humanInterval(value / divisor, undefined, decimals)} ${label}`;
+  const mark = markOf(known);
+  const amount =
+    unit === 'ratio'
+      ? `${text(value)}${mark}`
+      : `${humanInterval(value / divisor, undefined, decimals)}${mark} ${label}`;
   return [`${name} ${amount}${range}`];
+}
+
+/** What marks beside the numbers mean, each once. */
+function markTexts(measurements: readonly (Measurement | undefined)[]): readonly string[] {
+  const warnings = measurements.flatMap((measurement) => knownMeasurement(measurement)?.warnings ?? []);
+  return [...new Set(warnings.map(({ reason, detail }) => `${isDoubtfulReason(reason) ? '!' : '~'} ${detail}`))];
 }
 
 function engineText({ facts, engine }: MeasuredSetup): string {
@@ -38,7 +50,7 @@ function hostText({ run: { manifest } }: MeasuredSetup): string {
 export function measuredNotes(setup: MeasuredSetup): readonly string[] {
   const { facts, sequences, contextTokens, cells, run, file, thinking } = setup;
   const weights = [facts.quantisation, file?.source ?? facts.source, file?.sha256 && `sha256 ${file.sha256}`];
-  const load = sequences === undefined ? 'requests at a load of its own' : `${sequences} requests at once`;
+  const load = sequences === undefined ? 'requests at a load of its own' : `${countOf(sequences, 'request')} at once`;
   const rate = run.suite.requestRate === undefined ? '' : `, sent at ${run.suite.requestRate} per second`;
   const context = contextTokens === undefined ? '' : `, ${countText(contextTokens)} tokens each`;
   return [
@@ -55,7 +67,8 @@ export function measuredNotes(setup: MeasuredSetup): readonly string[] {
         ...numberText('latency', latency),
         ...numberText('memory', memory),
       ];
-      return `${taskId}: ${numbers.length === 0 ? 'no number is known' : numbers.join(', ')}`;
+      const told = numbers.length === 0 ? 'no number is known' : numbers.join(', ');
+      return [`${taskId}: ${told}`, ...markTexts([accuracy, throughput, latency, memory])].join('; ');
     }),
   ];
 }
@@ -94,7 +107,9 @@ export function notMeasuredNotes(setup: MeasuredSetup, chosen: ChosenServer, for
     wasServed
       ? 'the network: requests came from where perbench ran'
       : 'the network, and what a server adds: there was none in between',
-    ...(sequences === undefined ? [] : [`more than ${sequences} requests at once, which wait for their turn`]),
+    ...(sequences === undefined
+      ? []
+      : [`more than ${countOf(sequences, 'request')} at once: further ones wait for their turn`]),
     ...(longest.promptTokens === 0
       ? []
       : [

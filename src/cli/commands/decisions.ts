@@ -37,7 +37,7 @@ export const decide: CommandHandler<typeof decideOptions> = async (input, contex
   const { answers } = report;
   if (answers === undefined || answers.tasks.length === 0) throw new UsageError('there are no cells to decide on');
   const document = decisionDocument(answers, report);
-  const told = await tellServing(answers, report, wanted, context);
+  const told = await tellServing(answers, report, wanted, context, input.arguments[0]);
   if (told === 'nothing') printBlocks(document.screen, context);
   else context.output.note(document.verdict);
   context.output.record('decision', { answer: document.verdict, ...answers });
@@ -60,6 +60,12 @@ async function decidedReport(
     scoring: { score: scoreOf(options), limits: constraintsOf(options), anchors, weights, pricePerHour },
   };
   if (table !== undefined) return reportTable(await readTable(table, context), { ...request, file: tableName(table) });
+  const [name = ''] = names;
+  if (isExportedName(name)) {
+    throw new UsageError(`${name} is a file: decide reads runs of the store`, {
+      hint: 'Name a run of perbench list; exported runs are for perbench cost, compare and gate. A CSV file: --table.',
+    });
+  }
   const { store, runs } = await findRuns(names, context);
   return reportRuns(store, runs.slice(0, 1), request);
 }

@@ -2,12 +2,13 @@ import { estimateListed, estimateSuite } from '../../app/estimate-suite.ts';
 import { estimatedRequest, type Estimates, gpuMemoryError, type ModelEstimate } from '../../app/estimate-models.ts';
 import type { GpuSupply } from '../../app/gpu-outlook.ts';
 import { UsageError } from '../../core/errors.ts';
-import { countOf, percentText, sizeText } from '../../core/amount-text.ts';
+import { countOf, percentText, sizeAmount, sizeText } from '../../core/amount-text.ts';
 import type { Measurement } from '../../core/measurement.ts';
 import type { Suite } from '../../core/suite.ts';
 import { thresholds } from '../../core/thresholds.ts';
 import { memoryLimitBytes } from '../../meters/host-limits.ts';
 import { type Cell, measuredCell, missing, separatedName, sizeCell } from '../../present/document.ts';
+import { shortListText } from '../../scoring/board-text.ts';
 import type { EstimateFactor } from '../../stats/estimate-factor.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -91,12 +92,25 @@ function printEstimates(estimates: Estimates, context: CliContext): void {
 }
 
 function problemsOf({ models, rooflineProblem }: Estimates): readonly string[] {
-  const own = models.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
+  const own = models.flatMap(({ name, problem }) => {
+    if (problem === undefined) return [];
+    return [
+      problem.startsWith(`${name}: `) ? { name, why: problem.slice(name.length + 2) } : { name: '', why: problem },
+    ];
+  });
+  // What is so of many, as without a network, is one thing to say.
+  const alike = Array.from(
+    Map.groupBy(own, ({ why }) => why),
+    ([why, those]) => {
+      const names = [...new Set(those.map(({ name }) => name))].filter((name) => name !== '');
+      return names.length === 0 ? why : `${shortListText(names)}: ${why}`;
+    },
+  );
   const tooLarge = models.filter(({ fits, problem }) => fits === false && problem === undefined);
   const names = tooLarge.map(({ name }) => name).join(', ');
   return [
     ...(rooflineProblem === undefined ? [] : [rooflineProblem]),
-    ...new Set(own),
+    ...alike,
     ...(tooLarge.length === 0 ? [] : [`not enough free memory for ${names}`]),
   ];
 }
@@ -124,11 +138,17 @@ function estimateRow({
 }
 
 const mebibyte = 2 ** 20;
+/** From here on nobody reads it in MiB. */
+const manyBytes = 2 ** 37;
 const mark = { mark: '~' } as const;
 
 function memoryCell(memory: Measurement): Cell {
   if (memory.status === 'unavailable') return missing;
-  return measuredCell(memory.value, memory.interval, { divisor: mebibyte, decimals: 0 }, { after: ' MiB', ...mark });
+  const { value, interval } = memory;
+  if (value < manyBytes)
+    return measuredCell(value, interval, { divisor: mebibyte, decimals: 0 }, { after: ' MiB', ...mark });
+  const { value: shown, decimals, unit } = sizeAmount(value);
+  return measuredCell(value, interval, { divisor: value / shown, decimals }, { after: ` ${unit}`, ...mark });
 }
 
 function rateCell(rate: Measurement): Cell {
@@ -136,7 +156,7 @@ function rateCell(rate: Measurement): Cell {
 }
 
 /** `memory 0.97 (0.75 to 1.25, 3 models)` */
-function factorText(name: string, { factor, low, high, n }: EstimateFactor): string {
+function factorText([name, { factor, low, high, n }]: NamedFactor): string {
   const [at, from, to] = [factor, low, high].map((value) => value.toFixed(2));
   return `${name} ${at} (${from} to ${to}, ${n === 0 ? 'assumed' : countOf(n, 'model')})`;
 }
@@ -147,27 +167,35 @@ function othersText({ otherShare }: NonNullable<Estimates['roofline']>): string 
   return isBusy ? `, while others took ${percentText(otherShare)} of the CPU` : '';
 }
 
+type NamedFactor = readonly [name: string, factor: EstimateFactor];
+
 /** Only those that a row was multiplied with. */
-function factorTexts({ models, errors, roofline }: Estimates): readonly string[] {
+function usedFactors({ models, errors, roofline }: Estimates): readonly NamedFactor[] {
   const { memory, firstToken, token } = errors;
   const known = models.filter((model) => model.memory.status !== 'unavailable');
   return [
-    ...(known.some(({ gpus }) => gpus === undefined) ? [factorText('memory', memory)] : []),
-    ...(known.some(({ gpus }) => gpus !== undefined) ? [factorText('memory of GPUs', gpuMemoryError)] : []),
-    ...(roofline === undefined ? [] : [factorText('prefill time', firstToken), factorText('decode time', token)]),
+    ...(known.some(({ gpus }) => gpus === undefined) ? [['memory', memory] as const] : []),
+    ...(known.some(({ gpus }) => gpus !== undefined) ? [['memory of GPUs', gpuMemoryError] as const] : []),
+    ...(roofline === undefined
+      ? []
+      : ([
+          ['prefill time', firstToken],
+          ['decode time', token],
+        ] as const)),
   ];
 }
 
 function basisLines(estimates: Estimates): readonly string[] {
   const { roofline } = estimates;
-  const factors = factorTexts(estimates);
+  const factors = usedFactors(estimates);
+  const isAssumed = factors.every(([, { n }]) => n === 0);
   const { promptTokens, outputTokens } = estimatedRequest;
   return [
     `~ estimated from the headers of the files, not measured: one request of ${promptTokens} tokens with an answer of ${outputTokens}`,
     ...(factors.length === 0
       ? []
       : [
-          `measured over estimated, by runs on this machine: ${factors.join(', ')}; estimates are multiplied with it, and the intervals (95 %) are its own`,
+          `measured over estimated, ${isAssumed ? 'assumed since no run on this machine tells' : 'by runs on this machine where they tell'}: ${factors.map(factorText).join(', ')}; estimates are multiplied with it, and the intervals (95 %) are its own`,
         ]),
     ...(roofline === undefined
       ? []

@@ -26,7 +26,7 @@ export const platformCheck: DoctorCheck = {
     const isRead = unseenReaders.has(platform);
     return warn(
       isRead
-        ? `${here}: perbench has never run here; what it reads of the system was tested on recorded output only`
+        ? `${here}: perbench has never run here; what it reads of the system was tested on texts written from documentation only`
         : `${here}: perbench has never run here, and has no reader of processes for it`,
       mend,
     );

@@ -21,7 +21,7 @@ export const globalOptions = {
   out: texts({
     short: 'o',
     argument: 'file',
-    help: 'also write the result to a file, in the format of its extension: .csv .json .md, for scoreboards also .tex .html .parquet .prom .bmf.json, for gate also .xml (repeatable)',
+    help: 'also write the result to a file, in the format of its extension: .csv .json .md, for scoreboards also .tex .html .parquet .prom .bmf.json, for gate also .xml, for decide --serve also .sh .yaml and Modelfile (repeatable)',
     aliases: [{ name: 'output-path' }],
     completion: 'file',
   }),

@@ -110,9 +110,9 @@ describe('perbench doctor', () => {
     expect(await told('linux', 'x64')).toBe('ok: linux x64');
     expect(await told('linux', 'arm64')).toMatch(/^warn: linux arm64: perbench has never run here -> /);
     expect(await told('darwin', 'arm64')).toMatch(
-      /^warn: darwin arm64: .* recorded output only -> .*docs\/platforms\.md/,
+      /^warn: darwin arm64: .* texts written from documentation only -> .*docs\/platforms\.md/,
     );
-    expect(await told('win32', 'x64')).toMatch(/^warn: win32 x64: .* recorded output only -> /);
+    expect(await told('win32', 'x64')).toMatch(/^warn: win32 x64: .* texts written from documentation only -> /);
     expect(await told('freebsd', 'x64')).toMatch(/^warn: freebsd x64: .* no reader of processes/);
   });
 
