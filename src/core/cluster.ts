@@ -70,6 +70,8 @@ export interface Launcher {
    * queue or namespace exists.
    */
   check(orders: readonly WorkerOrder[]): Promise<void>;
+  /** What whoever submits these orders should know first, in one line; undefined where the engine does all that they ask. */
+  caution?(orders: readonly WorkerOrder[]): string | undefined;
   /** Submits an order, or finds that it was submitted before. Returns the engine's id of it. */
   submit(order: WorkerOrder): Promise<string>;
   /** All workers of a run that the engine still knows, one entry each. */

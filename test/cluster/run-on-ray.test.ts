@@ -64,6 +64,18 @@ it('says that nobody answers before anything is written', async () => {
   expect(await store.latestRun()).toBeUndefined();
 });
 
+it('warns of workers side by side, whether it submits or prints', { timeout: 60_000 }, async () => {
+  await using folder = await testFolder();
+  await using ray = await SimulatedRay.start([], nodesWith(folder.path));
+  await writeRaySuite(folder.path, 0, { address: ray.url });
+  const address = await server.newDatabase();
+  for (const how of ['--print', '--detach']) {
+    const words = ['run', 'suite.json', '--on', 'ray', how, '--store', address];
+    const { code, stderr } = await runInProcess(words, { folder: folder.path });
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^warning: Ray may place workers side by side, .*$/m)]);
+  }
+});
+
 it('ends jobs that wait and jobs that run, and starts nothing afterwards', { timeout: 120_000 }, async () => {
   await using folder = await testFolder();
   await using ray = await SimulatedRay.start([node('127.0.0.2')], nodesWith(folder.path));

@@ -141,7 +141,7 @@ function createPod(double: ApiDouble, job: Stored, spec: PodSpec, index: number)
   const { namespace, labels } = job.metadata;
   pods += 1;
   const name = `${job.metadata.name}-${index}-${pods}`;
-  const env = [{ name: 'JOB_COMPLETION_INDEX', value: String(index) }];
+  const own = { name: 'JOB_COMPLETION_INDEX', value: String(index) };
   double.put(
     { resource: 'pods', namespace, name },
     {
@@ -153,7 +153,7 @@ function createPod(double: ApiDouble, job: Stored, spec: PodSpec, index: number)
         labels: { ...labels, 'job-name': job.metadata.name },
         annotations: { [indexKey]: String(index) },
       },
-      spec: { ...spec, containers: spec.containers.map((container) => ({ ...container, env })) },
+      spec: { ...spec, containers: spec.containers.map((container) => ({ ...container, env: [...(container.env ?? []), own] })) },
       status: { phase: 'Pending' },
     },
   );

@@ -171,8 +171,10 @@ export class FakeKubelet implements AsyncDisposable {
     for (const { secretRef } of envFrom)
       Object.assign(variables, await this.#secret(metadata.namespace, secretRef.name));
     for (const { name, value, valueFrom } of env) {
-      const key = /^metadata\.(?:labels|annotations)\['(.+)'\]$/u.exec(valueFrom?.fieldRef.fieldPath ?? '')?.[1] ?? '';
-      variables[name] = value ?? metadata.annotations?.[key] ?? metadata.labels?.[key] ?? '';
+      const path = valueFrom?.fieldRef.fieldPath ?? '';
+      const key = /^metadata\.(?:labels|annotations)\['(.+)'\]$/u.exec(path)?.[1] ?? '';
+      const node = path === 'spec.nodeName' ? spec.nodeName : undefined;
+      variables[name] = value ?? node ?? metadata.annotations?.[key] ?? metadata.labels?.[key] ?? '';
     }
     return variables;
   }

@@ -9,7 +9,7 @@ import { postgresPassword, type PostgresServer } from '../setup/postgres.ts';
 import { runInProcess } from '../setup/run-in-process.ts';
 import { testFolder } from '../setup/test-settings.ts';
 import type { PodJson } from './api-client.ts';
-import { type ClusterParts, type KubernetesTestCluster, tolerations } from './kubernetes-test-cluster.ts';
+import { type ClusterParts, type KubernetesTestCluster, nodeNames, tolerations } from './kubernetes-test-cluster.ts';
 
 /** Nodes whose image `perbench` is this perbench, and the secret with the password of its store. */
 export function perbenchNodes(home: string): Pick<ClusterParts, 'nodes' | 'secret'> {
@@ -55,8 +55,12 @@ export async function expectWholeRun(
   const answers = await answersIn(store);
   expect(answers.size).toBe(allAnswers);
   expect(answers).toEqual(await localAnswers(folder.path));
+  const { id: runId = '' } = (await store.latestRun()) ?? {};
+  // Nodes, not Pods.
+  const machines = (await store.workers(runId)).map(({ hostname }) => hostname);
+  expect(machines.filter((name) => !(nodeNames as readonly string[]).includes(name))).toEqual([]);
   const objects = await cluster.api.ask('GET', '/apis/batch/v1/namespaces/default/jobs');
-  const kept = JSON.stringify([stdout, stderr, objects, await store.jobs((await store.latestRun())?.id ?? '')]);
+  const kept = JSON.stringify([stdout, stderr, objects, await store.jobs(runId)]);
   for (const secret of [postgresPassword, encodeURIComponent(postgresPassword)]) expect(kept).not.toContain(secret);
   return stderr;
 }

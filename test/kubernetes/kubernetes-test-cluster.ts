@@ -30,7 +30,7 @@ export const tolerations = ['not-ready', 'unreachable'].map((state) => ({
   tolerationSeconds: 1,
 }));
 
-const nodeNames = ['n1', 'n2', 'n3'] as const;
+export const nodeNames = ['n1', 'n2', 'n3'] as const;
 const gpusOfNode = 4;
 
 /** A cluster of three fake nodes with four GPUs each, behind a control plane that is real, or a double of one. */

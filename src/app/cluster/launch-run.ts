@@ -19,6 +19,8 @@ export interface LaunchedRun {
   readonly isResumed: boolean;
   /** What was submitted now; what waits or runs already isn't submitted again. */
   readonly submitted: readonly JobRecord[];
+  /** As {@link Launcher.caution}, of what was submitted. */
+  readonly caution: string | undefined;
 }
 
 /**
@@ -64,7 +66,7 @@ export async function launchRun(plan: RunPlan, options: LaunchOptions): Promise<
     const attempt = before?.handle === undefined ? (before?.attempt ?? 1) : before.attempt + 1;
     if (!isThere) submitted.push(await submitOrder(nextAttempt(order, attempt), options));
   }
-  return { ...opened, submitted };
+  return { ...opened, submitted, caution: launcher.caution?.(submitted) };
 }
 
 /** Writes the run, or finds it, with what would be submitted for what is left of it. */

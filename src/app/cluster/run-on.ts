@@ -45,7 +45,8 @@ export async function* runOn(
   });
   await using store = await openStore({ address, environment, homeFolder: homedir() });
   const storeUrl = withoutPassword(address);
-  const { runId, isResumed } = await launchRun(plan, { store, launcher, storeUrl, workers, isFresh });
+  const { runId, isResumed, caution } = await launchRun(plan, { store, launcher, storeUrl, workers, isFresh });
+  if (caution !== undefined) yield { type: 'warning', message: caution };
   const run = await store.getRun(runId);
   if (run === undefined) throw new Error(`run ${runId} was written`);
   yield* followRun(store, run, launcher, { signal, isResumed });

@@ -78,8 +78,9 @@ export async function runOnCluster(
   const launcher = await openLauncher(on, plan.suite.cluster, context);
   const options = { store, storeUrl: context.storePlace.shown, workers, isFresh, ...resumed };
   if (print === true) return printOrders(plan, launcher, options, context);
-  const { runId, isResumed, submitted } = await launchRun(plan, { ...options, launcher });
+  const { runId, isResumed, submitted, caution } = await launchRun(plan, { ...options, launcher });
   for (const job of submitted) tellJob(job, context);
+  if (caution !== undefined) context.output.warn(caution);
   const run = await mustGet(store, runId);
   if (detach === true) return tellDetached(run, context);
   const speeds = await earlierSpeeds(plan, store);
@@ -107,6 +108,8 @@ async function printOrders(
 ): Promise<number> {
   const { runId, orders } = await openOrders(plan, options);
   const { output } = context;
+  const caution = launcher.caution?.(orders);
+  if (caution !== undefined) output.warn(caution);
   if (output.isJson) output.record('orders', { runId, orders, text: launcher.print(orders) });
   else output.raw(`${launcher.print(orders).trimEnd()}\n`);
   const follows = resumeCommand(runId, context);

@@ -80,6 +80,11 @@ describe('jobManifest', () => {
                   - postgres://perbench@db/perbench
                   - --model
                   - a $$(b)
+                env:
+                  - name: NODE_NAME
+                    valueFrom:
+                      fieldRef:
+                        fieldPath: spec.nodeName
                 envFrom:
                   - secretRef:
                       name: perbench-store

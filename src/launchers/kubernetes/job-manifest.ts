@@ -97,6 +97,8 @@ function podSpec(order: WorkerOrder, settings: KubernetesSettings): V1PodSpec {
         image: settings.image,
         ...(settings.pullPolicy !== undefined && { imagePullPolicy: settings.pullPolicy }),
         args: order.words.map(argument),
+        // Else every Pod would be a machine of its own, under its host name.
+        env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
         envFrom: [{ secretRef: { name: settings.storeSecret } }],
         resources: resources(order.needs),
         ...(mounts.length > 0 && { volumeMounts: mounts }),

@@ -231,6 +231,17 @@ it('keeps workers that measure time and others from being on one node', async ()
   await allIn(launcher, measuring.runId, 1, 'done');
 });
 
+it('warns that workers may be side by side, where several measure and nothing keeps them apart', async () => {
+  const pair = scriptOrder('', { isExclusive: true, workers: 2 });
+  const free = await launcherOf('http://ray.example:8265');
+  expect(free.caution?.([pair])).toMatch(/^Ray may place workers side by side, .*: set exclusive of cluster\.ray /);
+  expect(free.caution?.([{ ...pair, workers: 1 }])).toBeUndefined();
+  expect(free.caution?.([{ ...pair, isExclusive: false }])).toBeUndefined();
+  expect(free.caution?.([])).toBeUndefined();
+  const apart = await launcherOf('http://ray.example:8265', { exclusive: 'alone' });
+  expect(apart.caution?.([pair])).toBeUndefined();
+});
+
 it('says which field a head of another version does not know', async () => {
   const ray = await startRay();
   ray.knowsLabels = false;

@@ -37,6 +37,13 @@ class RayLauncher implements Launcher {
     await this.#jobs();
   }
 
+  caution(orders: readonly WorkerOrder[]): string | undefined {
+    const workers = orders.reduce((sum, order) => sum + order.workers, 0);
+    if (this.#settings.exclusive !== undefined || workers < 2 || !orders.some((order) => order.isExclusive))
+      return undefined;
+    return 'Ray may place workers side by side, where they disturb what they measure: set exclusive of cluster.ray (docs/clusters.md#ray)';
+  }
+
   async submit(order: WorkerOrder): Promise<string> {
     const known = new Set((await this.#jobs()).map((job) => job.submission_id));
     for (const submission of this.#submissions(order)) {
