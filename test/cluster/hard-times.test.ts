@@ -6,10 +6,12 @@ import { launchRun } from '../../src/app/cluster/launch-run.ts';
 import { parseSuite } from '../../src/app/parse-suite.ts';
 import { prepareRun } from '../../src/app/prepare-run.ts';
 import { libraryContext, run as runAlone } from '../../src/app/run.ts';
+import type { Cell } from '../../src/core/cell.ts';
 import type { SuiteInput } from '../../src/core/suite.ts';
 import type { Store } from '../../src/core/store.ts';
 import { createRandom } from '../../src/stats/random.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { eventually } from '../conformance/launcher-orders.ts';
 import { answersOf, briefSuite, clusterFolder, slowMocks } from '../setup/cluster-workers.ts';
 import { asProcesses, LocalLauncher } from '../setup/local-launcher.ts';
 import { type PostgresServer, startPostgres } from '../setup/postgres.ts';
@@ -37,55 +39,101 @@ const troubles = new Map<number, Trouble>([
   [60, 'kill'],
 ]);
 
-/** Kills workers, stops others for longer than a lease, and crashes the database; whom, its seed decides. */
+const refused = 'another process has taken over this cell';
+
+/**
+ * Kills workers that hold cells, stops others until somebody has taken a cell of theirs over, and crashes the database; whom,
+ * its seed decides.
+ */
 class Troublemaker {
+  /** What has really happened. */
+  readonly made: Trouble[] = [];
   readonly #engine: LocalLauncher;
   readonly #server: PostgresServer;
+  readonly #store: Store;
+  readonly #runId: string;
   readonly #random = createRandom(7);
-  readonly #pauses: Promise<void>[] = [];
 
-  constructor(engine: LocalLauncher, server: PostgresServer) {
+  constructor(engine: LocalLauncher, server: PostgresServer, store: Store, runId: string) {
     this.#engine = engine;
     this.#server = server;
+    this.#store = store;
+    this.#runId = runId;
   }
 
-  /** Looks how far the run is until nobody wants it any more. */
-  async watch(store: Store, runId: string, signal: AbortSignal): Promise<void> {
-    for (let done = 0; !signal.aborted;) {
-      const cells = await store.cells(runId);
-      const ended = cells.filter(({ state }) => state === 'done').length;
-      for (; done < ended; done += 1) await this.#trouble(troubles.get(done + 1));
+  /** Looks how far the run is until nobody wants it any more; what can't be done yet is tried again at the next look. */
+  async watch(signal: AbortSignal): Promise<void> {
+    const due = [...troubles];
+    while (!signal.aborted) {
+      const ended = (await this.#store.cells(this.#runId)).filter(({ state }) => state === 'done').length;
+      const [next] = due;
+      if (next !== undefined && next[0] <= ended && (await this.#make(next[1]))) {
+        due.shift();
+        this.made.push(next[1]);
+      }
       await sleep(50, undefined, { signal }).catch(() => undefined);
     }
-    await Promise.all(this.#pauses);
   }
 
-  async #trouble(kind: Trouble | undefined): Promise<void> {
-    const { running } = this.#engine;
-    const victims = running.slice(Math.floor(this.#random.nextFloat() * running.length)).slice(0, 1);
+  /** @returns whether it happened */
+  async #make(kind: Trouble): Promise<boolean> {
     switch (kind) {
-      case 'kill':
-        await Promise.all(victims.map(async (handle) => this.#engine.kill(handle)));
-        return;
-      case 'kill all':
+      case 'kill': {
+        const victim = await this.#busyWorker();
+        if (victim !== undefined) await this.#engine.kill(victim);
+        return victim !== undefined;
+      }
+      case 'kill all': {
+        const { running } = this.#engine;
         await Promise.all(running.map(async (handle) => this.#engine.kill(handle)));
-        return;
-      case 'pause':
-        for (const handle of victims) this.#pauses.push(this.#pause(handle));
-        return;
+        return running.length > 0;
+      }
+      case 'pause': {
+        const victim = await this.#busyWorker();
+        return victim !== undefined && (await this.#pause(victim));
+      }
       case 'restart':
         await this.#server.stop('kill');
         await this.#server.start();
-        return;
-      case undefined:
-        return;
+        return true;
     }
   }
 
-  async #pause(handle: string): Promise<void> {
+  async #busyWorker(): Promise<string | undefined> {
+    const busy: string[] = [];
+    for (const handle of this.#engine.running) if ((await this.#openCells(handle)).length > 0) busy.push(handle);
+    return busy[Math.floor(this.#random.nextFloat() * busy.length)];
+  }
+
+  async #log(handle: string): Promise<string> {
+    return (await this.#engine.tail({ handle })) ?? '';
+  }
+
+  /** Cells that a worker has begun, and not ended. */
+  async #openCells(handle: string): Promise<readonly Cell[]> {
+    const log = (await this.#log(handle)).split('\n');
+    const cells = await this.#store.cells(this.#runId);
+    return cells.filter(
+      ({ id, state }) => state === 'running' && log.includes(`cell-start ${id}`) && !log.includes(`cell-end ${id}`),
+    );
+  }
+
+  /** Until others have a cell of it, and it has been told so. */
+  async #pause(handle: string): Promise<boolean> {
     this.#engine.send(handle, 'SIGSTOP');
-    await sleep(1.5 * leaseMs);
+    const held = await this.#openCells(handle);
+    const attempts = new Map(held.map(({ id, attempt }) => [id, attempt]));
+    const now = await eventually(
+      `others have what ${handle} holds`,
+      async () => (await this.#store.cells(this.#runId)).filter(({ id }) => attempts.has(id)),
+      (cells) => cells.every(({ id, state, attempt }) => state !== 'running' || attempt !== attempts.get(id)),
+    );
+    const count = async (): Promise<number> => (await this.#log(handle)).split(refused).length;
+    const before = await count();
     this.#engine.send(handle, 'SIGCONT');
+    if (now.every(({ id, attempt }) => attempt === attempts.get(id))) return false;
+    await eventually(`${handle} is refused`, count, (lines) => lines > before);
+    return true;
   }
 }
 
@@ -109,7 +157,8 @@ it('has every item once, as one process has, though workers and database die', {
   const run = await store.getRun(runId);
   if (run === undefined) throw new Error('the run was written');
   const over = new AbortController();
-  const trouble = new Troublemaker(engine, server).watch(store, runId, over.signal);
+  const troublemaker = new Troublemaker(engine, server, store, runId);
+  const trouble = troublemaker.watch(over.signal);
   const said: string[] = [];
   let status: string | undefined;
   for await (const event of followRun(store, run, engine, { signal: never, isResumed: false, leaseMs })) {
@@ -119,6 +168,7 @@ it('has every item once, as one process has, though workers and database die', {
   over.abort();
   await trouble;
   expect([status, said.filter((line) => line.includes('nothing came of it'))]).toEqual(['finished', []]);
+  expect(troublemaker.made).toEqual([...troubles.values()]);
   // All were dead once.
   expect(engine.submitted.length).toBeGreaterThan(1);
   const cells = await store.cells(runId);

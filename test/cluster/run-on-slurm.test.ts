@@ -49,6 +49,12 @@ async function jobs(): Promise<readonly { readonly name: string; readonly state:
     });
 }
 
+/** How often Slurm has started each job of a run again, of `scontrol show job`. */
+function restartsOf(text: string, runId: string): readonly number[] {
+  const own = text.split('\n\n').filter((job) => job.includes(runId));
+  return own.map((job) => Number(/ Restarts=(\d+)/.exec(job)?.[1]));
+}
+
 async function logs(folder: string): Promise<string> {
   const at = join(folder, '.perbench/jobs');
   const texts = await Promise.all((await readdir(at)).map(async (name) => readFile(join(at, name), 'utf8')));
@@ -100,8 +106,15 @@ describe('a run on Slurm', { timeout: 400_000 }, () => {
       (cells) => cells.some(({ attempt }) => attempt > 1),
     );
     for (const pid of orphans) process.kill(pid, 'SIGCONT');
+    // By Slurm itself, under the same name; perbench has submitted nothing again.
+    await eventually(
+      'its job is requeued',
+      async () => slurm.ask('scontrol', 'show', 'job'),
+      (text) => restartsOf(text, id).includes(1),
+    );
     const { code, stderr } = await run.ended;
     expect(stderr).toMatch(/run \S+: finished$/m);
+    expect(stderr).not.toContain('submitted again');
     expect(doneCodes).toContain(code);
     expect(await answersIn(store)).toEqual(await localAnswers(place.folder));
     await eventually(
@@ -131,6 +144,9 @@ describe('a run on Slurm', { timeout: 400_000 }, () => {
     expect(stored).toMatchObject({ status: 'interrupted', isStopRequested: true });
     const own = (await jobs()).filter(({ name }) => name.includes(stored?.id ?? '?'));
     expect(own.filter(({ state }) => state === 'PENDING' || state === 'RUNNING')).toEqual([]);
+    // There was one node for three: what waited has never run.
+    expect(await store.workers(stored?.id ?? '')).toHaveLength(1);
+    expect(await readdir(join(place.folder, '.perbench/jobs'))).toHaveLength(1);
   });
 
   it('is refused in one line, and not written, where its partition does not exist', async () => {
