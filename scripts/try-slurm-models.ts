@@ -2,8 +2,8 @@
  * Tries real models on Slurm: three of the catalogue through `perbench run --on slurm`, then the same suite here, and
  * compares the two: answers item by item, figures by what launches differ.
  *
- * Background: all nodes of a test's Slurm are this machine, so one worker takes one model after the other. Figures need a
- * machine on which nothing else runs, which is why this is no test. Wants root and Slurm's packages
+ * Background: all nodes of a test's Slurm are this machine, so the jobs take turns on one of them, a worker at a time.
+ * Figures need a machine on which nothing else runs, which is why this is no test. Wants root and Slurm's packages
  * (test/setup/slurm-cluster.ts); models are taken from the user's cache, or fetched.
  *
  * Exit code 1: a run failed, answers differ, or a figure differs significantly (95 %) and by more than 5 %.
@@ -59,7 +59,7 @@ const suite = {
   launches: 3,
   windowSeconds: 3,
   latencyRequests: 8,
-  cluster: { slurm: { program: `${process.execPath} ${perbenchBin}` } },
+  cluster: { slurm: { program: `${process.execPath} ${perbenchBin}`, lines: ['--nodelist=n1'] } },
 };
 await writeFile(join(folder.path, 'suite.json'), JSON.stringify(suite));
 // Nodes reach the server from their own network by its socket.

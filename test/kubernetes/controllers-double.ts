@@ -153,7 +153,10 @@ function createPod(double: ApiDouble, job: Stored, spec: PodSpec, index: number)
         labels: { ...labels, 'job-name': job.metadata.name },
         annotations: { [indexKey]: String(index) },
       },
-      spec: { ...spec, containers: spec.containers.map((container) => ({ ...container, env: [...(container.env ?? []), own] })) },
+      spec: {
+        ...spec,
+        containers: spec.containers.map((container) => ({ ...container, env: [...(container.env ?? []), own] })),
+      },
       status: { phase: 'Pending' },
     },
   );
