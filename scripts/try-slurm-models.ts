@@ -24,7 +24,7 @@ import { smallModel, type SmallModelName } from '../test/setup/small-models.ts';
 import { testFolder } from '../test/setup/test-settings.ts';
 
 const names: readonly SmallModelName[] = ['smollm2-135m-instruct', 'gemma-3-270m', 'qwen2.5-coder-0.5b-instruct'];
-const limit = 12;
+const limit = 8;
 /** Launches a few minutes apart differ by less on a quiet machine. */
 const mostOff = 0.05;
 const figures: readonly string[] = ['throughput', 'latency', 'memory'];
@@ -57,8 +57,8 @@ const suite = {
   tasks: ['arc_easy/mini'],
   limit,
   launches: 3,
-  windowSeconds: 3,
-  latencyRequests: 8,
+  windowSeconds: 2,
+  latencyRequests: 6,
   cluster: { slurm: { program: `${process.execPath} ${perbenchBin}`, lines: ['--nodelist=n1'] } },
 };
 await writeFile(join(folder.path, 'suite.json'), JSON.stringify(suite));
