@@ -1,3 +1,5 @@
+import type { ClusterSettings } from './cluster-settings.ts';
+
 /**
  * Words of runs on many machines: what a machine is, what a cell needs, who places workers. docs/clusters.md.
  *
@@ -72,7 +74,11 @@ export interface Launcher {
   check(orders: readonly WorkerOrder[]): Promise<void>;
   /** What whoever submits these orders should know first, in one line; undefined where the engine does all that they ask. */
   caution?(orders: readonly WorkerOrder[]): string | undefined;
-  /** Submits an order, or finds that it was submitted before. Returns the engine's id of it. */
+  /**
+   * Submits an order, or finds that it was submitted before. Returns the engine's id of it.
+   *
+   * @throws {LauncherError} with `isRefusal` if the engine answers that it doesn't take it
+   */
   submit(order: WorkerOrder): Promise<string>;
   /** All workers of a run that the engine still knows, one entry each. */
   list(runId: string): Promise<readonly JobStatus[]>;
@@ -87,7 +93,9 @@ export interface Launcher {
 /** An order as the store keeps it, so that any machine can follow it, cancel it and submit it again. */
 export interface JobRecord extends WorkerOrder {
   readonly launcher: LauncherName;
-  /** Undefined until the engine has taken it. */
+  /** What the engine was told then, which finds it again; undefined where the suite says nothing of it. */
+  readonly cluster: ClusterSettings | undefined;
+  /** Undefined until the engine has taken it; for good where it is refused (`failed`). */
   readonly handle: string | undefined;
   readonly state: JobState;
   readonly reason: string | undefined;

@@ -23,6 +23,7 @@ const job: JobRecord = {
   isExclusive: true,
   words: ['work', 'run-1'],
   launcher: 'slurm',
+  cluster: undefined,
   handle: undefined,
   state: 'pending',
   reason: undefined,
@@ -48,11 +49,13 @@ export function testWorkers(open: OpenStore): void {
 
   it('keeps jobs by their names, in the order of their submission', async () => {
     const { store } = await openWithRun(open);
+    const cluster = { ray: { address: 'http://head:8265', resources: {}, labels: {}, program: 'perbench' } };
+    const placed = { cluster, handle: '4711', state: 'running', reason: 'on node-1' } as const;
     await store.putJob(job);
     await store.putJob({ ...job, name: 'a-second' });
-    await store.putJob({ ...job, handle: '4711', state: 'running', reason: 'on node-1' });
+    await store.putJob({ ...job, ...placed });
     expect(await store.jobs('run-1')).toEqual([
-      { ...job, handle: '4711', state: 'running', reason: 'on node-1' },
+      { ...job, ...placed },
       { ...job, name: 'a-second' },
     ]);
     expect(await store.jobs('nowhere')).toEqual([]);

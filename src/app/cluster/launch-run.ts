@@ -1,17 +1,22 @@
 import type { JobRecord, Launcher, WorkerOrder } from '../../core/cluster.ts';
-import { UsageError } from '../../core/errors.ts';
+import type { ClusterSettings } from '../../core/cluster-settings.ts';
+import { LauncherError, UsageError } from '../../core/errors.ts';
 import type { Store } from '../../core/store.ts';
 import { openRun, type OpenRunOptions } from '../../run/open-run.ts';
 import type { RunPlan } from '../../run/plan.ts';
 import { isServerStore } from '../../core/store-address.ts';
+import { withRemedy } from '../../core/with-remedy.ts';
+import { parsePostgresAddress } from '../../store/postgres-address.ts';
 import { newRunSeed } from '../run-dependencies.ts';
-import { isAlive } from './job-states.ts';
+import { isAlive, isCancelledHere } from './job-states.ts';
 import { newestAttempts, nextAttempt, orderBase, type OrderOptions, ordersOf } from './orders.ts';
 
 export interface LaunchOptions
   extends Omit<OpenRunOptions, 'now' | 'random'>, Pick<OrderOptions, 'storeUrl' | 'workers'> {
   readonly store: Store;
   readonly launcher: Launcher;
+  /** What the launcher was told; by default what the suite says. */
+  readonly cluster?: ClusterSettings | undefined;
 }
 
 export interface LaunchedRun {
@@ -19,8 +24,8 @@ export interface LaunchedRun {
   readonly isResumed: boolean;
   /** What was submitted now; what waits or runs already isn't submitted again. */
   readonly submitted: readonly JobRecord[];
-  /** As {@link Launcher.caution}, of what was submitted. */
-  readonly caution: string | undefined;
+  /** Why the engine didn't take an order, which whoever follows the run submits again, and what it can't do; a line each. */
+  readonly problems: readonly string[];
 }
 
 /**
@@ -35,38 +40,59 @@ export function checkSharedStore(address: string, launcher: string): void {
   });
 }
 
-/** What workers need of the environment: a password in the address of the store goes into no words, but there. */
+/**
+ * What launchers hand on of the environment, if they do: a password in the address of the store goes into no words, but
+ * there.
+ *
+ * @throws {UsageError} if the address can't be read
+ */
 export function workerEnvironment<Environment extends Readonly<Record<string, string | undefined>>>(
   storeAddress: string,
   environment: Environment,
 ): Environment | (Environment & { readonly PGPASSWORD: string }) {
-  const password = URL.parse(storeAddress)?.password ?? '';
-  return password === '' ? environment : { ...environment, PGPASSWORD: decodeURIComponent(password) };
+  const password = isServerStore(storeAddress) ? parsePostgresAddress(storeAddress, {}, '').password : undefined;
+  return password === undefined ? environment : { ...environment, PGPASSWORD: password };
 }
 
 /**
  * Writes a run, or takes up the unfinished one that asks the same, and submits workers for what is left of it. Doing so a
  * second time submits nothing twice, also after a crash in the middle.
  *
- * @throws {LauncherError} if the engine can't be reached, or refuses an order; what was submitted before goes on
+ * @throws {LauncherError} if the engine can't be reached, or takes no order at all
  * @throws as `openRun`
  */
 export async function launchRun(plan: RunPlan, options: LaunchOptions): Promise<LaunchedRun> {
-  const { store, launcher } = options;
+  const { store, launcher, cluster = plan.suite.cluster } = options;
   // The names are those of no run yet: nothing is written before the engine has said that it can be had.
   await launcher.check(await ordersOf(plan, { ...options, runId: 'new' }));
   const { orders, ...opened } = await openOrders(plan, options);
   const known = newestAttempts(await store.jobs(opened.runId));
   const statuses = known.length === 0 ? [] : await launcher.list(opened.runId);
   const submitted: JobRecord[] = [];
+  const failures: LauncherError[] = [];
+  let there = 0;
   for (const order of orders) {
     const before = known.find((job) => orderBase(job) === orderBase(order));
-    const isThere = statuses.some(({ name, state }) => name === before?.name && isAlive(state));
+    // What was cancelled may seem to live while its engine still ends it.
+    const isWanted = before !== undefined && !isCancelledHere(before);
+    if (isWanted && statuses.some(({ name, state }) => name === before.name && isAlive(state))) {
+      there += 1;
+      continue;
+    }
     // One that was recorded and perhaps not submitted has the same name again, by which the engine finds it.
     const attempt = before?.handle === undefined ? (before?.attempt ?? 1) : before.attempt + 1;
-    if (!isThere) submitted.push(await submitOrder(nextAttempt(order, attempt), options));
+    try {
+      submitted.push(await submitOrder(nextAttempt(order, attempt), { store, launcher, cluster }));
+    } catch (error) {
+      if (!(error instanceof LauncherError)) throw error;
+      failures.push(error);
+    }
   }
-  return { ...opened, submitted, caution: launcher.caution?.(submitted) };
+  const [failure] = failures;
+  if (failure !== undefined && submitted.length + there === 0) throw failure;
+  const caution = launcher.caution?.(submitted);
+  const refused = failures.map(({ message, hint }) => withRemedy(message, hint));
+  return { ...opened, submitted, problems: [...(caution === undefined ? [] : [caution]), ...refused] };
 }
 
 /** Writes the run, or finds it, with what would be submitted for what is left of it. */
@@ -86,14 +112,24 @@ export async function openOrders(
   return { ...opened, orders: orders.filter(({ models }) => models.some((model) => open.has(model))) };
 }
 
-/** The record comes first: after a crash in between, the engine is asked for the same name again. */
+/**
+ * The record comes first: after a crash in between, the engine is asked for the same name again.
+ *
+ * @throws {LauncherError}
+ */
 export async function submitOrder(
   order: WorkerOrder,
-  { store, launcher }: Pick<LaunchOptions, 'store' | 'launcher'>,
+  { store, launcher, cluster }: Pick<LaunchOptions, 'store' | 'launcher' | 'cluster'>,
 ): Promise<JobRecord> {
-  const job = { ...order, launcher: launcher.name, state: 'pending', reason: undefined } as const;
+  const job = { ...order, launcher: launcher.name, cluster, state: 'pending', reason: undefined } as const;
   await store.putJob({ ...job, handle: undefined });
-  const submitted = { ...job, handle: await launcher.submit(order) };
-  await store.putJob(submitted);
-  return submitted;
+  try {
+    const submitted = { ...job, handle: await launcher.submit(order) };
+    await store.putJob(submitted);
+    return submitted;
+  } catch (error) {
+    if (error instanceof LauncherError && error.isRefusal)
+      await store.putJob({ ...job, handle: undefined, state: 'failed', reason: error.message });
+    throw error;
+  }
 }

@@ -9,6 +9,7 @@ import { parseSuite } from '../parse-suite.ts';
 import { prepareRun } from '../prepare-run.ts';
 import { libraryContext, type RunOptions } from '../run.ts';
 import { followRun } from './follow-run.ts';
+import type { OpenLauncher } from './job-launchers.ts';
 import { checkSharedStore, launchRun, workerEnvironment } from './launch-run.ts';
 
 export interface RunOnOptions extends Omit<RunOptions, 'store' | 'force' | 'signal'> {
@@ -38,16 +39,14 @@ export async function* runOn(
   const context = libraryContext(options);
   await context.meter[Symbol.asyncDispose]?.();
   const plan = await prepareRun(parseSuite(input), context, signal, { anchors: options.anchors });
-  const launcher = await openLauncher(engine, plan.suite.cluster ?? {}, {
-    environment: workerEnvironment(address, environment),
-    workingFolder: context.workingFolder,
-    signal,
-  });
+  const world = { environment: workerEnvironment(address, environment), workingFolder: context.workingFolder, signal };
+  const open: OpenLauncher = async (name, cluster) => openLauncher(name, cluster, world);
+  const launcher = await open(engine, plan.suite.cluster ?? {});
   await using store = await openStore({ address, environment, homeFolder: homedir() });
   const storeUrl = withoutPassword(address);
-  const { runId, isResumed, caution } = await launchRun(plan, { store, launcher, storeUrl, workers, isFresh });
-  if (caution !== undefined) yield { type: 'warning', message: caution };
+  const { runId, isResumed, problems } = await launchRun(plan, { store, launcher, storeUrl, workers, isFresh });
+  for (const message of problems) yield { type: 'warning', message };
   const run = await store.getRun(runId);
   if (run === undefined) throw new Error(`run ${runId} was written`);
-  yield* followRun(store, run, launcher, { signal, isResumed });
+  yield* followRun(store, run, open, { signal, isResumed });
 }

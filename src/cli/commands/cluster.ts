@@ -1,5 +1,6 @@
 import { cancelRun } from '../../app/cluster/cancel-run.ts';
 import { followRun } from '../../app/cluster/follow-run.ts';
+import type { OpenLauncher } from '../../app/cluster/job-launchers.ts';
 import {
   checkSharedStore,
   launchRun,
@@ -10,8 +11,9 @@ import {
 import { earlierSpeeds } from '../../app/known-speeds.ts';
 import type { LocalContext } from '../../app/local-context.ts';
 import { countText } from '../../core/amount-text.ts';
+import type { ClusterSettings } from '../../core/cluster-settings.ts';
 import type { JobRecord, Launcher, LauncherName } from '../../core/cluster.ts';
-import { LauncherError, UsageError } from '../../core/errors.ts';
+import { UsageError } from '../../core/errors.ts';
 import type { RunRecord, Store } from '../../core/store.ts';
 import type { CellSpeed } from '../../run/estimate-duration.ts';
 import type { RunPlan } from '../../run/plan.ts';
@@ -75,29 +77,43 @@ export async function runOnCluster(
   // Nothing is measured here.
   await local.meter[Symbol.asyncDispose]?.();
   const store = await context.openStore();
-  const launcher = await openLauncher(on, plan.suite.cluster, context);
-  const options = { store, storeUrl: context.storePlace.shown, workers, isFresh, ...resumed };
+  const cluster = (await lastSettings(store, on, resumed.resumeId)) ?? plan.suite.cluster;
+  const launcher = await launcherOpener(context)(on, cluster ?? {});
+  const options = { store, storeUrl: context.storePlace.shown, workers, isFresh, cluster, ...resumed };
   if (print === true) return printOrders(plan, launcher, options, context);
-  const { runId, isResumed, submitted, caution } = await launchRun(plan, { ...options, launcher });
+  const { runId, isResumed, submitted, problems } = await launchRun(plan, { ...options, launcher });
   for (const job of submitted) tellJob(job, context);
-  if (caution !== undefined) context.output.warn(caution);
+  for (const problem of problems) context.output.warn(problem);
   const run = await mustGet(store, runId);
   if (detach === true) return tellDetached(run, context);
   const speeds = await earlierSpeeds(plan, store);
-  return follow(run, launcher, { files, anchors, isResumed, speeds }, context);
+  return follow(run, { files, anchors, isResumed, speeds }, context);
 }
 
-async function openLauncher(
-  name: LauncherName,
-  settings: RunPlan['suite']['cluster'],
-  { environment, storePlace, workingFolder, interruption, openLauncher: open }: CliContext,
-): Promise<Launcher> {
-  return open(name, settings ?? {}, {
-    environment: workerEnvironment(storePlace.address, environment),
-    workingFolder,
-    // Ctrl-C asks what becomes of the jobs: until then the engine can be told.
-    signal: interruption.forceSignal,
-  });
+/** What the engine was told last for a stored run: the suite that is kept with it may have been changed since. */
+async function lastSettings(
+  store: Store,
+  on: LauncherName,
+  runId: string | undefined,
+): Promise<ClusterSettings | undefined> {
+  const jobs = runId === undefined ? [] : await store.jobs(runId);
+  return jobs.findLast(({ launcher }) => launcher === on)?.cluster;
+}
+
+function launcherOpener({
+  environment,
+  storePlace,
+  workingFolder,
+  interruption,
+  openLauncher,
+}: CliContext): OpenLauncher {
+  return async (name, cluster) =>
+    openLauncher(name, cluster, {
+      environment: workerEnvironment(storePlace.address, environment),
+      workingFolder,
+      // Ctrl-C asks what becomes of the jobs: until then the engine can be told.
+      signal: interruption.forceSignal,
+    });
 }
 
 async function printOrders(
@@ -134,7 +150,6 @@ interface FollowedRunOptions extends Pick<ClusterRunOptions, 'files' | 'anchors'
 /** Follows a run under the live display, and shows what it measured; returns the exit code. */
 async function follow(
   run: RunRecord,
-  launcher: Launcher | undefined,
   { files, anchors, isResumed, speeds }: FollowedRunOptions,
   context: CliContext,
 ): Promise<number> {
@@ -143,7 +158,7 @@ async function follow(
   // The work goes on without who watches it: Ctrl-C is a way to leave.
   interruption.expectEnd();
   const { status } = await showRun(createProgress(context, run, speeds, { isElsewhere: true }), undefined, () =>
-    followRun(store, run, launcher, { signal: interruption.signal, isResumed }),
+    followRun(store, run, launcherOpener(context), { signal: interruption.signal, isResumed }),
   );
   if (status === 'running') {
     const isWatched = context.isInteractive && interruption.exitCode === exitCodes.done;
@@ -169,16 +184,8 @@ export async function attachToRun(
   { files }: Pick<ClusterRunOptions, 'files'>,
   context: CliContext,
 ): Promise<number> {
-  const [job] = await (await context.openStore()).jobs(run.id);
-  let launcher: Launcher | undefined;
-  try {
-    launcher = job && (await openLauncher(job.launcher, run.suite.cluster, context));
-  } catch (error) {
-    if (!(error instanceof LauncherError)) throw error;
-    context.output.warn(`${error.message}; following the store alone`);
-  }
   context.output.note(`run ${run.id} is worked on elsewhere: following it`);
-  return follow(run, launcher, { files, isResumed: true, speeds: [] }, context);
+  return follow(run, { files, isResumed: true, speeds: [] }, context);
 }
 
 async function asksToCancel(): Promise<boolean> {
@@ -223,9 +230,7 @@ async function runToCancel(
 
 async function cancelAndTell(store: Store, run: RunRecord, context: CliContext): Promise<number> {
   const { output } = context;
-  const { cancelled, held, problems } = await cancelRun(store, run, (name) =>
-    openLauncher(name, run.suite.cluster, context),
-  );
+  const { cancelled, held, problems } = await cancelRun(store, run, launcherOpener(context));
   for (const problem of problems) {
     output.warn(`${problem}; its workers end by themselves as soon as they look into the store`);
   }
