@@ -67,8 +67,8 @@ export async function updateBlock(
     .where('block', '=', block)
     .where('attempt', '=', attempt)
     .where('owner', '=', owner)
-    .where(({ exists, selectFrom }) =>
-      exists(selectFrom('cell').select('id').where('id', '=', cellId).where('state', 'in', openStates)),
+    .where((eb) =>
+      eb.exists(eb.selectFrom('cell').select('id').where('id', '=', cellId).where('state', 'in', openStates)),
     )
     .executeTakeFirstOrThrow();
   if (Number(numUpdatedRows) > 0) return;
