@@ -55,6 +55,8 @@ export interface Block {
   /** From 0. */
   readonly index: number;
   readonly state: 'pending' | 'running' | 'done';
+  /** Nobody answers it, or whoever did has died. */
+  readonly isClaimable: boolean;
   readonly attempt: number;
   /** Of whoever answered it last: where, how fast, and what was odd; undefined until it is done. */
   readonly result: PassResult | undefined;
@@ -67,7 +69,7 @@ export const longestLeaseMs = 600_000;
 /** Proof that this process may write into a cell. */
 export interface Claim {
   readonly cellId: string;
-  /** Of a block: then the proof is for answers to its items, and for nothing else of the cell. */
+  /** Of a block: then the proof is for answers to its items, for nothing else of the cell, and until that has ended. */
   readonly block?: number | undefined;
   readonly attempt: number;
   readonly owner: string;
@@ -242,11 +244,12 @@ export interface Store extends AsyncDisposable {
   openWork(runId: string, leaseMs: number, models?: readonly string[]): Promise<OpenWork>;
   renewLease(claim: Claim, leaseMs: number): Promise<void>;
   /**
-   * What a cell was begun with. A claim on a block sets it only where no key is there yet.
+   * What a cell was begun with; a claim on one of its blocks begins it too.
    *
-   * @throws {FencedError} also if a block's cell has another key
+   * @param earlier another key of the same content, which is replaced
+   * @returns false if it was begun with something else, which stays
    */
-  setCellKey(claim: Claim, key: string): Promise<void>;
+  setCellKey(claim: Claim, key: string, earlier?: string): Promise<boolean>;
   /** Plans another number of items for a cell. */
   setCellItems(claim: Claim, items: number): Promise<void>;
   /** One transaction: the samples (those already there are kept) and the lease. */

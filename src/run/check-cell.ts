@@ -1,27 +1,29 @@
 import type { CellError } from '../core/cell.ts';
 import type { LoadedModel } from '../core/engine.ts';
 import { ChangedCellError, EngineError, PerbenchError, UnsupportedError } from '../core/errors.ts';
+import type { Store } from '../core/store.ts';
 import { schemaOf } from './ask-items.ts';
 import { cellKey, earlierCellKey, launchedFacts, modelDifferences } from './content-key.ts';
 import type { PlannedTask, RunPlan } from './plan.ts';
 import type { CellJob } from './strategy.ts';
 
 /**
- * Checks that a model can do the task of a cell, and that what decides its answers is what the cell began with.
+ * Checks that a model can do the task of a cell, and that what decides its answers is what the cell began with, here or
+ * elsewhere; a cell without answers begins with it.
  *
- * @returns the cell's content key
  * @throws {UnsupportedError} if it can't
  * @throws {ChangedCellError} if the cell began with something else
+ * @throws {FencedError | StoreError} as the store
  */
-export function checkedCellKey(
-  { cell, planned, model: plannedModel }: CellJob,
+export async function checkCell(
+  store: Pick<Store, 'setCellKey'>,
+  { cell, claim, planned, model: plannedModel }: CellJob,
   model: LoadedModel,
   { suite, manifest }: Pick<RunPlan, 'suite' | 'manifest'>,
-): string {
+): Promise<void> {
   requireCapability(model, planned);
   const key = cellKey(plannedModel, model.info, planned, suite);
-  const known = [undefined, key, earlierCellKey(plannedModel, model.info, planned, suite)];
-  if (known.includes(cell.key)) return key;
+  if (await store.setCellKey(claim, key, earlierCellKey(plannedModel, model.info, planned, suite))) return;
   // As far as the manifest tells.
   const now = launchedFacts(plannedModel.facts, model.info);
   const differences = modelDifferences(manifest, plannedModel.spec.name, now);

@@ -64,6 +64,8 @@ export interface RunSuiteOptions {
   /** In the store already: see `openRun`. */
   readonly runId: string;
   readonly isResumed: boolean;
+  /** Cells that this process has claimed already. */
+  readonly claims?: readonly Claim[];
 }
 
 /** Aborts `graceMs` after `stop`, or at once when told to. */
@@ -129,8 +131,6 @@ export async function* runSuite(options: RunSuiteOptions): AsyncGenerator<RunEve
 /** What a strategy works on. */
 export interface StepsOptions extends Omit<RunSuiteOptions, 'isResumed'> {
   readonly strategy: Strategy;
-  /** Cells that this process has claimed already. */
-  readonly claims?: readonly Claim[];
 }
 
 /**

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import type { Cell } from '../core/cell.ts';
-import type { LoadedModel } from '../core/engine.ts';
 import { ChangedCellError, FencedError, StoreError, UnsupportedError, UnusableAnswersError } from '../core/errors.ts';
 import type { RunEvent } from '../core/event.ts';
 import { type Claim, defaultLeaseMs } from '../core/store.ts';
-import { checkedCellKey, describeError, isInterruption } from './check-cell.ts';
+import { checkCell, describeError, isInterruption } from './check-cell.ts';
 import { LeaseKeeper, pauseBeforeLooking, waitingText } from './claims.ts';
 import {
   createManifestKeeper,
@@ -19,7 +18,7 @@ import { OpenEngine } from './open-engine.ts';
 import { QuietMachine } from './quiet-machine.ts';
 import type { RunDependencies, RunPlan } from './plan.ts';
 import { runPasses } from './run-passes.ts';
-import type { BlockSearch, CellJob, EndStep, RunState, Step, Strategy, WorkStep } from './strategy.ts';
+import type { BlockSearch, CellJob, EndStep, RunState, Step, Strategy, WaitStep, WorkStep } from './strategy.ts';
 
 export interface RunnerOptions {
   readonly plan: RunPlan;
@@ -94,15 +93,12 @@ export class Runner implements RunState {
   }
 
   async #perform(step: Step): Promise<void> {
-    const { emit, dependencies } = this.#options;
     switch (step.type) {
       case 'claim':
         for (const cell of step.cells) await this.#claim(cell);
         return;
       case 'wait':
-        if (!this.#hasWaited) emit({ type: 'warning', message: waitingText(step, this.#leaseMs) });
-        this.#hasWaited = true;
-        await pauseBeforeLooking(dependencies.signal);
+        await this.#wait(step);
         return;
       case 'launch':
       case 'pass':
@@ -113,7 +109,7 @@ export class Runner implements RunState {
         return;
       case 'note':
         await this.#manifest.change(step.change);
-        if (step.event !== undefined) emit(step.event);
+        if (step.event !== undefined) this.#options.emit(step.event);
         return;
       case 'claim-block':
         await this.#claimBlock(step.of);
@@ -123,6 +119,19 @@ export class Runner implements RunState {
         return;
       case 'end':
         await this.#end(step);
+    }
+  }
+
+  /** Of cells, until one can be claimed or nobody holds one any more: whoever waits asks one question a second. */
+  async #wait(step: WaitStep): Promise<void> {
+    const { emit, dependencies } = this.#options;
+    if (!this.#hasWaited) emit({ type: 'warning', message: waitingText(step, this.#leaseMs) });
+    this.#hasWaited = true;
+    for (let isHeld = true; isHeld && !this.isStopped;) {
+      await pauseBeforeLooking(dependencies.signal);
+      if ('blocks' in step || this.isStopped) return;
+      const { claimable, held } = await this.store.openWork(this.runId, this.#leaseMs);
+      isHeld = claimable === 0 && held > 0;
     }
   }
 
@@ -179,7 +188,8 @@ export class Runner implements RunState {
   /** @param why for those who asked for the work; undefined where there is nothing to say */
   async #giveBack({ cell, claim }: CellJob, why: unknown): Promise<void> {
     this.#leases.drop(claim);
-    if (claim === this.block?.claim) this.block = undefined;
+    if (claim.block === undefined) this.jobs.delete(cell.id);
+    else this.block = undefined;
     try {
       await this.store.releaseCell(claim);
     } catch (error) {
@@ -197,7 +207,7 @@ export class Runner implements RunState {
     this.#hasWaited = false;
     try {
       const { model, maxConcurrency } = await this.#engine.open(step);
-      await this.#check(job, model);
+      await checkCell(this.store, job, model, plan);
       await runPasses(
         {
           job,
@@ -229,19 +239,6 @@ export class Runner implements RunState {
     }
   }
 
-  /**
-   * Checks a cell with the model that is open, and sets its key.
-   *
-   * @throws {UnsupportedError} as {@link checkedCellKey}
-   */
-  async #check(job: CellJob, model: LoadedModel): Promise<void> {
-    const { place } = this.#options.dependencies;
-    // Others may have begun to answer it meanwhile.
-    const now = place === undefined ? undefined : await this.#cellOf(job.claim);
-    const key = checkedCellKey({ ...job, cell: now ?? job.cell }, model, this.plan);
-    await this.store.setCellKey(job.claim, key);
-  }
-
   async #setItems(job: CellJob, items: number): Promise<void> {
     const { cell, claim } = job;
     const { id, taskId } = cell;
@@ -260,12 +257,12 @@ export class Runner implements RunState {
   async #end(step: EndStep): Promise<void> {
     const { job, error } = step;
     const { cell, claim } = job;
-    this.jobs.delete(cell.id);
     // Whoever has what it began with may go on with it.
     if (error instanceof ChangedCellError && this.#options.dependencies.place !== undefined) {
       await this.#giveBack(job, error);
       return;
     }
+    this.jobs.delete(cell.id);
     this.#leases.drop(claim);
     try {
       if (error instanceof FencedError) throw error;

@@ -101,7 +101,7 @@ export type Step =
   | WaitStep
   /** Takes a block that nobody answers; then `block` has it, and nothing where there is none. */
   | { readonly type: 'claim-block'; readonly of: BlockSearch }
-  /** Gives a block back that can't be answered here. */
+  /** Gives a cell or block back that is left to others. */
   | { readonly type: 'give-back'; readonly job: CellJob }
   | WorkStep
   /** Plans another number of items for a cell. */

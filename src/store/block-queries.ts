@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { PassResult } from '../core/cell.ts';
-import type { Block, Claim, OpenWork, Store } from '../core/store.ts';
-import { isOneOf } from './conditions.ts';
+import { type Block, type Claim, longestLeaseMs, type OpenWork, type Store } from '../core/store.ts';
+import { isOneOf, openStates } from './conditions.ts';
 import { updateBlock, updateHeld } from './fenced-writes.ts';
 import { type Database, readJson } from './schema.ts';
 import { isClaimable, leaseEnd, type StoreDialect } from './store-dialect.ts';
@@ -9,8 +9,6 @@ import { isClaimable, leaseEnd, type StoreDialect } from './store-dialect.ts';
 type BlockQueries = Pick<Store, 'claimBlock' | 'endBlock' | 'blocks' | 'openWork' | 'renewLease' | 'releaseCell'>;
 
 const unowned = { owner: null, lease_until_ms: null } as const;
-
-const openStates = ['pending', 'running'] as const;
 
 export function createBlockQueries(db: Kysely<Database>, dialect: StoreDialect): BlockQueries {
   return {
@@ -28,11 +26,19 @@ export function createBlockQueries(db: Kysely<Database>, dialect: StoreDialect):
         }),
       ),
     async blocks(cellId) {
-      const rows = await db.selectFrom('block').selectAll().where('cell_id', '=', cellId).orderBy('block').execute();
-      return rows.map(({ cell_id, block, state, attempt, result }) => ({
+      const rows = await db
+        .selectFrom('block')
+        .selectAll()
+        .select(({ eb }) => eb.and([isClaimable('block', dialect, longestLeaseMs)]).as('isClaimable'))
+        .where('cell_id', '=', cellId)
+        .orderBy('block')
+        .execute();
+      return rows.map(({ cell_id, block, state, attempt, result, ...row }) => ({
         cellId: cell_id,
         index: block,
         state: state as Block['state'],
+        // SQLite has no booleans.
+        isClaimable: Boolean(row.isClaimable),
         attempt,
         result: result === null ? undefined : (readJson(result, `block ${block} of cell ${cell_id}`) as PassResult),
       }));

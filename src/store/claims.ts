@@ -1,8 +1,8 @@
 import type { Expression, Kysely, Selectable } from 'kysely';
 import type { Cell, CellError, CellMeasurements, PassResult } from '../core/cell.ts';
-import { StoreError, FencedError } from '../core/errors.ts';
+import { StoreError } from '../core/errors.ts';
 import type { Claim, Store } from '../core/store.ts';
-import { isOneOf } from './conditions.ts';
+import { isOneOf, openStates } from './conditions.ts';
 import { updateClaimed, updateHeld } from './fenced-writes.ts';
 import { readJson, type CellTable, type Database } from './schema.ts';
 import { isClaimable, leaseEnd, type StoreDialect } from './store-dialect.ts';
@@ -33,10 +33,8 @@ export function createCellQueries(db: Kysely<Database>, dialect: StoreDialect): 
       dialect.transact(db, async (transaction) => claimCell(transaction, dialect, cellId, owner, leaseMs)),
     claimModel: (runId, owner, leaseMs, models) =>
       dialect.transact(db, async (transaction) => claimModel(transaction, dialect, { runId, owner, leaseMs, models })),
-    setCellKey: (claim, key) =>
-      claim.block === undefined
-        ? updateClaimed(db, claim, { key })
-        : dialect.transact(db, async (transaction) => agreeOnKey(transaction, claim, key)),
+    setCellKey: (claim, key, earlier) =>
+      dialect.transact(db, async (transaction) => agreeOnKey(transaction, claim, key, earlier)),
     setCellItems: (claim, items) => updateClaimed(db, claim, { items }),
     appendPassResult: (claim, result) => appendPassResult(db, dialect, claim, result),
     endCell: (claim, { state, measurements, error }) =>
@@ -98,17 +96,16 @@ async function claimModel(
   const open = db
     .selectFrom('cell')
     .where('run_id', '=', runId)
-    .where('state', 'in', ['pending', 'running'])
+    .where('state', 'in', openStates)
     .where(isClaimable('cell', dialect, leaseMs))
     .orderBy('position')
-    .orderBy('id')
-    // A process that was stopped in the middle of a write is not waited for.
-    .$if(dialect.locksRows, (query) => query.forUpdate().skipLocked());
+    .orderBy('id');
   const first = open
     .select('model')
     .$if(models !== undefined, (query) => query.where(isOneOf('model', models ?? [])))
     .limit(1);
-  // In one statement: while others wait for their turn, each way to the server counts.
+  // In one statement: while others wait for their turn, each way to the server counts. Rows in the middle of somebody's
+  // write are waited for, since leaving them out would part the model; no transaction holds more than one of them.
   const ids = open.select('id').where('model', '=', first);
   return claimCells(db, dialect, ids.$asScalar(), owner, leaseMs);
 }
@@ -190,17 +187,19 @@ function readCell(row: Selectable<CellTable>): Cell {
   };
 }
 
-/** Answers to one block may begin a cell: all others of it must come from the same model, engine build and data. */
-async function agreeOnKey(db: Kysely<Database>, claim: Claim, key: string): Promise<void> {
+/** The first answers begin a cell: all others of it must come from the same model, engine build and data. */
+async function agreeOnKey(
+  db: Kysely<Database>,
+  claim: Claim,
+  key: string,
+  earlier: string | undefined,
+): Promise<boolean> {
   await updateHeld(db, claim, { state: 'running' });
   const { numUpdatedRows } = await db
     .updateTable('cell')
     .set({ key })
     .where('id', '=', claim.cellId)
-    .where((eb) => eb('key', 'is', null).or('key', '=', key))
+    .where((eb) => eb('key', 'is', null).or('key', 'in', [key, earlier ?? key]))
     .executeTakeFirstOrThrow();
-  if (Number(numUpdatedRows) > 0) return;
-  throw new FencedError(`cell ${claim.cellId} was begun with another model file, engine build or data`, {
-    hint: 'Workers of one run need the same engine build and files.',
-  });
+  return Number(numUpdatedRows) > 0;
 }

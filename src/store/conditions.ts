@@ -1,5 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
 
+/** Of cells that have not ended. */
+export const openStates = ['pending', 'running'] as const;
+
 /** Whether a column contains some words, in any case, with the characters that mean something to LIKE taken as they are. */
 export function containing(column: string, words: string): RawBuilder<boolean> {
   const pattern = `%${words.toLowerCase().replaceAll(/[!%_]/g, (character) => `!${character}`)}%`;

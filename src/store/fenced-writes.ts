@@ -1,6 +1,7 @@
 import type { Kysely, UpdateObject } from 'kysely';
 import { FencedError } from '../core/errors.ts';
 import type { Claim } from '../core/store.ts';
+import { openStates } from './conditions.ts';
 import type { Database } from './schema.ts';
 
 /**
@@ -49,7 +50,7 @@ export async function updateHeld(db: Kysely<Database>, claim: Claim, columns: He
 }
 
 /**
- * Writes into a block in the name of a claim.
+ * Writes into a block in the name of a claim, which holds as long as its cell is open.
  *
  * @throws {FencedError} as {@link updateHeld}
  */
@@ -66,9 +67,12 @@ export async function updateBlock(
     .where('block', '=', block)
     .where('attempt', '=', attempt)
     .where('owner', '=', owner)
+    .where((eb) =>
+      eb.exists(eb.selectFrom('cell').select('id').where('id', '=', cellId).where('state', 'in', openStates)),
+    )
     .executeTakeFirstOrThrow();
   if (Number(numUpdatedRows) > 0) return;
   throw new FencedError(`attempt ${attempt} may no longer write into block ${block} of cell ${cellId}`, {
-    hint: 'Another perbench process answers these items now.',
+    hint: 'Another perbench process answers these items now, or the cell has ended.',
   });
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { mustClaim } from '../../test/conformance/open-store.ts';
 import { newCell, newRun, sampleAt } from '../../test/conformance/store-records.ts';
 import { linesOf, startWriter } from '../../test/setup/store-writers.ts';
@@ -42,6 +42,62 @@ it('gives each model to one of four processes', { timeout: 60_000 }, async () =>
   await using _ = made;
   const taken = await Promise.all(owners.map(async (owner) => linesOf(startWriter(address, owner, 'models'))));
   expect(taken.flat().toSorted()).toEqual(models.map((model) => `${model}-0 ${model}-1 ${model}-2`).toSorted());
+});
+
+it(
+  'gives a model as a whole, also while a helper writes answers to one of its cells',
+  { timeout: 60_000 },
+  async () => {
+    const cells = range(3).map((position) => ({ ...newCell(`cell-${position}`, position), model: 'm', blocks: 2 }));
+    const { address, store: made } = await newStore(cells);
+    await using store = made;
+    const { Client } = await import('pg');
+    const helper = new Client({ connectionString: address });
+    await helper.connect();
+    const writes = [
+      "insert into pass_result (cell_id, sequence, attempt, result) values ('cell-0', 99, 1, '{}')",
+      "update cell set key = 'key' where id = 'cell-0'",
+    ];
+    try {
+      for (const [index, write] of writes.entries()) {
+        await helper.query('begin');
+        await helper.query(write);
+        const claiming = store.claimModel('run-1', `owner-${index}`, 30_000);
+        // The first need not wait for it; the second can't go on before.
+        if (index === 0) await claiming;
+        await helper.query('commit');
+        const claims = await claiming;
+        expect(claims.map(({ cellId }) => cellId)).toEqual(['cell-0', 'cell-1', 'cell-2']);
+        for (const claim of claims) await store.releaseCell(claim);
+      }
+    } finally {
+      await helper.end();
+    }
+  },
+);
+
+it('goes by the clock of the server, whatever those of workers say', { timeout: 60_000 }, async () => {
+  const { address, store: made } = await newStore([{ ...newCell('cell-0'), blocks: 1 }]);
+  await using _ = made;
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  for (const [index, offMs] of [600_000, -600_000].entries()) {
+    await using store = await openPostgresStore({ address });
+    const trueMs = Date.now();
+    const claim = await mustClaim(store, 'cell-0', `owner-${index}`, 30_000);
+    const block = await store.claimBlock('run-1', `owner-${index}`, 30_000);
+    vi.setSystemTime(trueMs + offMs);
+    expect(await store.claimCell('cell-0', 'successor', 30_000)).toBeUndefined();
+    expect(await store.claimModel('run-1', 'successor', 30_000)).toEqual([]);
+    expect(await store.claimBlock('run-1', 'successor', 30_000)).toBeUndefined();
+    expect(await store.openWork('run-1', 30_000)).toMatchObject({ claimable: 0, held: 1, claimableBlocks: 0 });
+    expect(await store.blocks('cell-0')).toMatchObject([{ isClaimable: false }]);
+    await store.renewLease(claim, 30_000);
+    vi.setSystemTime(trueMs);
+    expect(await store.claimCell('cell-0', 'successor', 30_000)).toBeUndefined();
+    await store.releaseCell(claim);
+    if (block !== undefined) await store.releaseCell(block);
+  }
 });
 
 it('lets four processes make one new store', { timeout: 60_000 }, async () => {

@@ -167,7 +167,7 @@ function cellRow(runId: string, cell: NewCell, { state, attempt, key, error, mea
 export async function insertBlocks(
   db: Kysely<Database>,
   cellId: string,
-  blocks: readonly Omit<Block, 'cellId'>[],
+  blocks: readonly Omit<Block, 'cellId' | 'isClaimable'>[],
 ): Promise<void> {
   if (blocks.length === 0) return;
   const rows = blocks.map(({ index, state, attempt, result }) => ({

@@ -63,14 +63,19 @@ export class WrittenResults {
 }
 
 /** What a store has, or would have if it were whole; what another process may write alone is neither. */
-async function keeping(writing: Promise<void>, remember: () => void): Promise<void> {
+async function keeping<Result>(
+  writing: Promise<Result>,
+  remember: (result: Result | undefined) => void,
+): Promise<Result> {
+  let result: Result;
   try {
-    await writing;
+    result = await writing;
   } catch (error) {
-    if (!(error instanceof FencedError)) remember();
+    if (!(error instanceof FencedError)) remember(undefined);
     throw error;
   }
-  remember();
+  remember(result);
+  return result;
 }
 
 type WritingMethods = Pick<
@@ -133,9 +138,9 @@ export function remembering<Whole extends WritingMethods & Pick<Store, 'getRun' 
       if (claim !== undefined) await remember(claim.cellId);
       return claim;
     },
-    setCellKey: (claim, key) =>
-      keeping(store.setCellKey(claim, key), () => {
-        written.cell(claim).key = key;
+    setCellKey: (claim, key, earlier) =>
+      keeping(store.setCellKey(claim, key, earlier), (isAgreed) => {
+        if (isAgreed !== false) written.cell(claim).key = key;
       }),
     setCellItems: (claim, items) =>
       keeping(store.setCellItems(claim, items), () => {

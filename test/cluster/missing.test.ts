@@ -161,6 +161,48 @@ it('takes a race as a whole, or leaves it', { timeout: 60_000 }, async () => {
   });
 });
 
+it('lets nobody join a race between two of its tasks', { timeout: 60_000 }, async () => {
+  const folder = clusterFolder();
+  await using store = await openSqliteStore({ file: ':memory:' });
+  const runId = await writeRun(store, folder, {
+    ...briefSuite,
+    launches: 1,
+    models: slowMocks(['a', 'b'], 0),
+    decide: 'cheapest with accuracy >= 0.9',
+  });
+  let second: Worked | undefined;
+  /** Another comes when the first cell has ended. */
+  const visited: Store = {
+    ...store,
+    async endCell(...asked) {
+      await store.endCell(...asked);
+      second ??= await worked(store, runId, folder);
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  await worked(visited, runId, folder);
+  expect(second?.said).toContain(`run ${runId} answers a question, so one worker does all of it: another one does`);
+  expect(await store.getRun(runId)).toMatchObject({ status: 'finished' });
+  expect((await store.cells(runId)).map(({ attempt }) => attempt)).toEqual([1, 1, 1, 1]);
+});
+
+it('lets another take a race whose worker died', { timeout: 60_000 }, async () => {
+  const folder = clusterFolder();
+  const clock = { aheadMs: 0 };
+  await using store = await openSqliteStore({ file: ':memory:', now: () => Date.now() + clock.aheadMs });
+  const runId = await writeRun(store, folder, {
+    ...briefSuite,
+    launches: 1,
+    models: slowMocks(['a', 'b'], 0),
+    decide: 'cheapest with accuracy >= 0.9',
+  });
+  for (const { id } of await store.cells(runId)) await store.claimCell(id, 'dead', 30_000);
+  expect((await worked(store, runId, folder)).said).toContainEqual(expect.stringMatching(/: another one does$/));
+  clock.aheadMs = 30_000;
+  await worked(store, runId, folder);
+  expect(await store.getRun(runId)).toMatchObject({ status: 'finished' });
+});
+
 it('measures no run that a process began by itself on other hardware', { timeout: 60_000 }, async () => {
   const folder = clusterFolder();
   await using store = await openSqliteStore({ file: ':memory:' });

@@ -89,7 +89,7 @@ export function testModelClaims(open: OpenStore): void {
   });
 }
 
-const blockWrites: Readonly<Record<string, (store: Store, claim: Claim) => Promise<void>>> = {
+const blockWrites: Readonly<Record<string, (store: Store, claim: Claim) => Promise<unknown>>> = {
   renewLease: (store, claim) => store.renewLease(claim, 1_000),
   setCellKey: (store, claim) => store.setCellKey(claim, 'stale'),
   appendSamples: (store, claim) => store.appendSamples(claim, [sampleAt(7)], 1_000),
@@ -106,6 +106,8 @@ const blockLosses: Readonly<
   },
   'the block was released': async (store, claim) => store.releaseCell(claim),
   'the block has ended': async (store, claim) => store.endBlock(claim),
+  'the cell has ended': async (store, claim) =>
+    store.endCell(await mustClaim(store, claim.cellId), { state: 'failed', measurements: {}, error: undefined }),
 };
 
 export function testBlocks(open: OpenStore): void {
@@ -113,8 +115,8 @@ export function testBlocks(open: OpenStore): void {
     const { store } = await openWithModels(open, 2);
     await store.createRun(newRun('run-2'), [newCell('whole')]);
     expect(await store.blocks('a-1')).toEqual([
-      { cellId: 'a-1', index: 0, state: 'pending', attempt: 0 },
-      { cellId: 'a-1', index: 1, state: 'pending', attempt: 0 },
+      { cellId: 'a-1', index: 0, state: 'pending', isClaimable: true, attempt: 0 },
+      { cellId: 'a-1', index: 1, state: 'pending', isClaimable: true, attempt: 0 },
     ]);
     expect(await store.blocks('whole')).toEqual([]);
     expect(await store.claimBlock('run-2', 'owner-a', 1_000)).toBeUndefined();
@@ -131,6 +133,16 @@ export function testBlocks(open: OpenStore): void {
     expect(await store.claimBlock('run-1', 'owner-c', 1_000, { models: [] })).toBeUndefined();
     clock.nowMs += 1_000;
     expect(await store.claimBlock('run-1', 'owner-d', 1_000)).toEqual({ ...first, attempt: 2, owner: 'owner-d' });
+  });
+
+  it('says which blocks can be claimed', async () => {
+    const { store, clock } = await openWithModels(open, 3);
+    const claimable = async (): Promise<unknown> => (await store.blocks('a-0')).map((block) => block.isClaimable);
+    await store.endBlock(await mustClaimBlock(store));
+    await mustClaimBlock(store);
+    expect(await claimable()).toEqual([false, false, true]);
+    clock.nowMs += 1_000;
+    expect(await claimable()).toEqual([false, true, true]);
   });
 
   it('hands out blocks of a cell that somebody holds, and of none that has ended', async () => {
@@ -164,26 +176,27 @@ export function testBlocks(open: OpenStore): void {
     expect(await store.finishedItemIds('a-0')).toEqual(new Set(['item-0', 'item-1']));
     const result = passResult({ hostname: 'node-2' });
     await store.endBlock(claim, result);
-    expect(await store.blocks('a-0')).toEqual([{ cellId: 'a-0', index: 0, state: 'done', attempt: 1, result }]);
+    const done = { cellId: 'a-0', index: 0, state: 'done', isClaimable: false, attempt: 1, result };
+    expect(await store.blocks('a-0')).toEqual([done]);
     clock.nowMs += 1e9;
     expect(await store.claimBlock('run-1', 'owner-b', 1_000, { cellId: 'a-0' })).toBeUndefined();
     expect((await store.cells('run-1'))[0]).toMatchObject({ state: 'pending', attempt: 0 });
   });
 
-  it('lets the first block name what a cell is begun with, and no other begin it with something else', async () => {
+  it('lets the first name what a cell is begun with, and nobody begin it with something else', async () => {
     const { store } = await openWithModels(open, 2);
-    const first = await mustClaimBlock(store);
-    const second = await mustClaimBlock(store, 'a-0', 'owner-b');
-    await store.setCellKey(first, 'build-1');
-    await store.setCellKey(second, 'build-1');
-    await expect(store.setCellKey(second, 'build-2')).rejects.toThrow(
-      new FencedError('cell a-0 was begun with another model file, engine build or data', {
-        hint: 'Workers of one run need the same engine build and files.',
-      }),
-    );
-    expect((await store.cells('run-1'))[0]?.key).toBe('build-1');
-    await store.setCellKey(await mustClaim(store, 'a-0'), 'build-2');
-    expect((await store.cells('run-1'))[0]?.key).toBe('build-2');
+    const block = await mustClaimBlock(store);
+    const claims = [block, await mustClaimBlock(store, 'a-0', 'owner-b'), await mustClaim(store, 'a-0')];
+    const keyOf = async (): Promise<unknown> => (await store.cells('run-1'))[0]?.key;
+    expect(await store.setCellKey(block, 'build-1')).toBe(true);
+    for (const claim of claims) {
+      expect(await store.setCellKey(claim, 'build-1')).toBe(true);
+      expect(await store.setCellKey(claim, 'build-2')).toBe(false);
+      expect(await store.setCellKey(claim, 'build-2', 'build-0')).toBe(false);
+      expect(await keyOf()).toBe('build-1');
+    }
+    expect(await store.setCellKey(block, 'anew-1', 'build-1')).toBe(true);
+    expect(await keyOf()).toBe('anew-1');
   });
 
   it('takes nothing of a cell under a claim on a block but answers', async () => {

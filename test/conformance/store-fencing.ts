@@ -4,7 +4,7 @@ import type { Claim, Store } from '../../src/core/store.ts';
 import { openWithClaim, type OpenStore } from './open-store.ts';
 import { passResult, sampleAt } from './store-records.ts';
 
-const writes: Readonly<Record<string, (store: Store, claim: Claim) => Promise<void>>> = {
+const writes: Readonly<Record<string, (store: Store, claim: Claim) => Promise<unknown>>> = {
   renewLease: (store, claim) => store.renewLease(claim, 1_000),
   setCellKey: (store, claim) => store.setCellKey(claim, 'stale'),
   setCellItems: (store, claim) => store.setCellItems(claim, 1),

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Cell, PassResult } from '../../src/core/cell.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import type { RunEvent } from '../../src/core/event.ts';
-import type { Store } from '../../src/core/store.ts';
+import { longestLeaseMs, type Store } from '../../src/core/store.ts';
 import { createMockEngine } from '../../src/engines/mock/mock-engine.ts';
 import { openRun } from '../../src/run/open-run.ts';
 import type { RunDependencies } from '../../src/run/plan.ts';
@@ -122,6 +122,89 @@ it('waits for blocks that others answer', async () => {
   expect(await statesOf(store, runId)).toEqual(['done', 'done']);
   expect(await answersOf(store, runId)).toEqual(await alone());
 });
+
+it('mixes no answers of another engine build with its own where nobody else was expected', async () => {
+  await using store = await openSqliteStore({ file: ':memory:' });
+  let isHelped = false;
+  /** Answers all blocks of the second cell while the first is measured. */
+  const helping: Store = {
+    ...store,
+    async setCellKey(claim, ...asked) {
+      const [first, second] = await store.cells((await store.latestRun())?.id ?? '');
+      if (!isHelped && claim.cellId === first?.id && second !== undefined) {
+        isHelped = true;
+        const block = await store.claimBlock(second.runId, 'helper', 30_000, { cellId: second.id });
+        if (block !== undefined) await store.setCellKey(block, 'of another build');
+        if (block !== undefined) await store.endBlock(block);
+      }
+      return store.setCellKey(claim, ...asked);
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  const { runId } = await runPlan(plan, toyDependencies(helping));
+  const [first, second] = await store.cells(runId);
+  expect(first).toMatchObject({ state: 'done', error: undefined });
+  expect(second).toMatchObject({ state: 'unavailable', key: 'of another build' });
+  expect(second?.error?.message).toMatch(/ cannot be resumed: its model, engine or data has changed/);
+  expect((await store.sampleSummary(second?.id ?? '')).items).toBe(0);
+});
+
+/** The store, with when each question was asked; `onAsked` hears how many there were. */
+function noting(store: Store, onAsked: (count: number) => void): { readonly store: Store; readonly askedMs: number[] } {
+  const askedMs: number[] = [];
+  const noted = Object.entries(store).map(([name, method]) => {
+    const ask = method as (...asked: readonly unknown[]) => unknown;
+    return [
+      name,
+      (...asked: readonly unknown[]) => {
+        askedMs.push(performance.now());
+        onAsked(askedMs.length);
+        return ask(...asked);
+      },
+    ];
+  });
+  return {
+    store: { ...(Object.fromEntries(noted) as Store), [Symbol.asyncDispose]: async () => undefined },
+    askedMs,
+  };
+}
+
+it.each(['blocks', 'cells'])(
+  'asks the store once a second while others hold its %s',
+  { timeout: 30_000 },
+  async (what) => {
+    await using store = await openSqliteStore({ file: ':memory:' });
+    const runId = await opened(store);
+    const claims =
+      what === 'cells'
+        ? await store.claimModel(runId, 'somebody', longestLeaseMs)
+        : [await store.claimBlock(runId, 'somebody', longestLeaseMs)];
+    const first = Promise.withResolvers<void>();
+    let isWaiting = false;
+    const { store: noted, askedMs } = noting(store, (count) => {
+      if (isWaiting && count === 4) first.resolve();
+    });
+    const released = first.promise.then(async () => {
+      for (const claim of claims) if (claim !== undefined) await store.releaseCell(claim);
+    });
+    let waitedMs: readonly number[] = [];
+    const dependencies = toyDependencies(noted, { leaseMs: longestLeaseMs });
+    await runPlan(plan, dependencies, (event) => {
+      if (event.type !== 'warning' || !event.message.startsWith('waiting')) return;
+      isWaiting = true;
+      askedMs.length = 0;
+      void released.then(() => {
+        waitedMs = askedMs.slice(0, 4);
+      });
+    });
+    await released;
+    const pauses = waitedMs.slice(1).map((atMs, index) => atMs - (waitedMs[index] ?? 0));
+    expect(pauses).toHaveLength(3);
+    // Timers may be a millisecond early.
+    expect(Math.min(...pauses)).toBeGreaterThan(990);
+    expect(await statesOf(store, runId)).toEqual(['done', 'done']);
+  },
+);
 
 it.each([
   ['blocks, beside cells that began with it', modelRun, blockRun],

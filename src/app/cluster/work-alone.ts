@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../core/event.ts';
-import type { Claim } from '../../core/store.ts';
+import type { Claim, RunRecord } from '../../core/store.ts';
 import { LeaseKeeper } from '../../run/claims.ts';
 import { openRun } from '../../run/open-run.ts';
 import type { RunPlan } from '../../run/plan.ts';
@@ -23,13 +23,14 @@ export async function* workAlone(
 ): AsyncGenerator<RunEvent, WorkOutcome, void> {
   const why = whyNotMeasuring(run, host);
   const leaving = { failedCells: 0, missing: [], isOtherHardware: why !== undefined };
-  // Of several workers one has the first cell that is open, and with it the run.
+  // Of several workers one has the first cell that is open, and with it the run: from then on it holds a cell of it always.
   const cell = (await store.cells(run.id)).find(isOpen);
   if (cell === undefined) {
     await sign.say('ended', 'nothing is left for it');
     return { ...leaving, isOtherHardware: false };
   }
-  const first = why === undefined ? await store.claimCell(cell.id, sign.id, leaseMs) : undefined;
+  const isFree = why === undefined && (await store.openWork(run.id, leaseMs)).held === 0;
+  const first = isFree ? await store.claimCell(cell.id, sign.id, leaseMs) : undefined;
   if (first === undefined) {
     const kind = run.manifest.race === undefined ? 'has a time for all' : 'answers a question';
     const message = `run ${run.id} ${kind}, so one worker does all of it: ${why ?? 'another one does'}`;
@@ -39,13 +40,15 @@ export async function* workAlone(
   }
   const signal = AbortSignal.any([given, sign.stopped]);
   await sign.say('working', 'the whole run');
-  const plan = await heldPlan(first, { run, leaseMs, sign, host }, context, { store, signal, dataDir });
-  const opened = await openRun(plan, store, { resumeId: run.id, ...newRunSeed() });
-  await joinRun(store, run, host, true);
   const used = { store, signal, leaseMs, framesDrawn, skipWait, owner: sign.id, hostname: host.hostname };
-  const dependencies = await runDependencies(plan.suite, context, used);
+  const prepared = await whileHeld(first, used, async () => {
+    const plan = await wholePlan(run, context, { signal, dataDir });
+    const opened = await openRun(plan, store, { resumeId: run.id, ...newRunSeed() });
+    await joinRun(store, run, host, true);
+    return { plan, dependencies: await runDependencies(plan.suite, context, used), ...opened };
+  });
   let failedCells = 0;
-  for await (const event of runSuite({ plan, dependencies, ...opened })) {
+  for await (const event of runSuite({ ...prepared, claims: [first] })) {
     if (event.type === 'run-end') ({ failedCells } = event);
     yield event;
   }
@@ -53,22 +56,30 @@ export async function* workAlone(
   return { ...leaving, failedCells };
 }
 
-/** The plan of the whole run. What was claimed is kept alive while models are brought here, then it is free again. */
-async function heldPlan(
+/** What comes of an action, while a claim is kept alive; it is given back where nothing comes of it. */
+async function whileHeld<Result>(
   claim: Claim,
-  { run, leaseMs }: WorkerStart,
-  context: LocalContext,
-  { store, signal, dataDir }: Pick<WorkOptions, 'store' | 'signal' | 'dataDir'>,
-): Promise<RunPlan> {
-  const { race, timeLimitMs } = run.manifest;
-  const suite = suiteWithSecrets(run, context.environment ?? {});
+  { store, leaseMs }: Pick<WorkOptions, 'store'> & Pick<WorkerStart, 'leaseMs'>,
+  action: () => Promise<Result>,
+): Promise<Result> {
   using leases = new LeaseKeeper(store, leaseMs);
   leases.hold(claim);
   try {
-    const own = { ...suite, ...(dataDir !== undefined && { dataDir }) };
-    const plan = await prepareRun(own, context, signal, { stored: race, isStored: true });
-    return timeLimitMs === undefined ? plan : withTimeLimit(plan, timeLimitMs);
-  } finally {
+    return await action();
+  } catch (error) {
     await store.releaseCell(claim);
+    throw error;
   }
+}
+
+async function wholePlan(
+  run: RunRecord,
+  context: LocalContext,
+  { signal, dataDir }: Pick<WorkOptions, 'signal' | 'dataDir'>,
+): Promise<RunPlan> {
+  const { race, timeLimitMs } = run.manifest;
+  const suite = suiteWithSecrets(run, context.environment ?? {});
+  const own = { ...suite, ...(dataDir !== undefined && { dataDir }) };
+  const plan = await prepareRun(own, context, signal, { stored: race, isStored: true });
+  return timeLimitMs === undefined ? plan : withTimeLimit(plan, timeLimitMs);
 }

@@ -95,14 +95,14 @@ function olderRace(runId: string): UsageError {
 }
 
 /**
- * Claims every cell of a task that is still open: one process alone runs its race. Cells are claimed in a fixed order, so
- * of two processes the first to claim gets them all.
+ * Claims every cell of the run that is still open: one process alone runs its races, and nobody comes between two of them.
+ * Cells are claimed in a fixed order, so of two processes the first to claim gets them all.
  *
- * @returns the task's cells as they were before; undefined where the run was told to stop
+ * @returns the cells as they were before; undefined where the run was told to stop
  */
-async function* claimAll(state: RunState, { task }: PlannedTask): Steps<readonly Cell[] | undefined> {
+async function* claimAll(state: RunState): Steps<readonly Cell[] | undefined> {
   while (!state.isStopped) {
-    const cells = (await state.store.cells(state.runId)).filter(({ taskId }) => taskId === task.id);
+    const cells = await state.store.cells(state.runId);
     const missing = (): readonly Cell[] => cells.filter((cell) => isOpen(cell) && !state.jobs.has(cell.id));
     for (const cell of missing()) {
       yield { type: 'claim', cells: [cell] };
@@ -117,8 +117,9 @@ async function* claimAll(state: RunState, { task }: PlannedTask): Steps<readonly
 
 /** @returns undefined where there is nothing to do: it is decided, or the run was told to stop */
 async function* openRace(state: RunState, planned: PlannedTask): Steps<TaskRace | undefined> {
-  const cells = yield* claimAll(state, planned);
-  if (cells === undefined) return undefined;
+  const all = yield* claimAll(state);
+  if (all === undefined) return undefined;
+  const cells = all.filter(({ taskId }) => taskId === planned.task.id);
   const { version, question: asked, confidence, tasks, assumedSpread } = await readRace(state);
   const question = questionOf(asked);
   const stored = tasks[planned.task.id];
@@ -304,10 +305,12 @@ async function* raceTask(race: TaskRace): Steps {
   yield noteTask(planned.task.id, (task) => ({ ...task, open }));
 }
 
-/** Leaves the race of a task to the process that has taken over a cell of it. */
+/** Leaves the run to the process that has taken over a cell of a task. */
 async function* leaveRace({ jobs }: RunState, { task }: PlannedTask, error: FencedError): Steps {
   const own = Array.from(jobs.values()).filter(({ planned }) => planned.task === task);
   for (const job of own) yield endStep(job, { error }, (measured) => measured);
+  // It waits for these.
+  for (const job of Array.from(jobs.values())) yield { type: 'give-back', job };
 }
 
 /** The race of each task of a run to its certificate, one after the other. */

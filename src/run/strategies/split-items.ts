@@ -1,4 +1,5 @@
 import { FencedError } from '../../core/errors.ts';
+import type { Block } from '../../core/store.ts';
 import { itemsOfBlock } from '../item-blocks.ts';
 import { launchesOf } from '../protocol.ts';
 import type { BlockSearch, CellJob, RunState, Step, Strategy } from '../strategy.ts';
@@ -32,14 +33,18 @@ async function* answerBlocks(state: RunState, of: BlockSearch): Steps<CellJob['f
  * others. The accuracy pass then asks what is left: usually nothing.
  */
 export async function* answerSplitItems(state: RunState, job: CellJob): Steps {
-  const { id } = job.cell;
-  if ((await state.store.blocks(id)).length === 0) return;
+  const cellId = job.cell.id;
+  const openBlocks = async (): Promise<readonly Block[]> =>
+    (await state.store.blocks(cellId)).filter((block) => block.state !== 'done');
   while (!state.isStopped) {
-    job.failure ??= yield* answerBlocks(state, { cellId: id });
-    if (job.failure !== undefined) return;
-    const open = (await state.store.blocks(id)).filter((block) => block.state !== 'done').length;
-    if (open === 0) return;
-    yield { type: 'wait', blocks: open };
+    let open = await openBlocks();
+    if (open.some(({ isClaimable }) => isClaimable)) {
+      job.failure ??= yield* answerBlocks(state, { cellId });
+      if (job.failure !== undefined) return;
+      open = await openBlocks();
+    }
+    if (open.length === 0) return;
+    yield { type: 'wait', blocks: open.length };
   }
 }
 
