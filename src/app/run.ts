@@ -10,13 +10,14 @@ import { createMachineMeter } from '../meters/machine-meter.ts';
 import { openRun } from '../run/open-run.ts';
 import type { RunDependencies, RunPlan } from '../run/plan.ts';
 import { runSuite } from '../run/run.ts';
+import { isOpen } from '../run/strategy.ts';
 import type { LossTable } from '../present/loss-document.ts';
 import type { AnchorSet } from '../scoring/anchors.ts';
 import { sourceSettingsFrom } from '../sources/source-settings.ts';
 import { openStore } from '../store/open-store.ts';
 import { readCeiling } from './calibrate.ts';
 import { StopWatch } from './cluster/stop-watch.ts';
-import { joinSharedRun } from './cluster/machine.ts';
+import { checkHosts, joinSharedRun } from './cluster/machine.ts';
 import type { Estimates } from './estimate-models.ts';
 import { estimateSuite } from './estimate-suite.ts';
 import { gpuSupply, type GpuSupply } from './gpu-outlook.ts';
@@ -51,8 +52,10 @@ export async function* localRun(
   context: Pick<LocalContext, 'meter' | 'environment' | 'logFolder' | 'readCeiling'>,
   { store, signal, framesDrawn = () => 0, skipWait, force, writeOut, ...options }: LocalRunOptions,
 ): AsyncGenerator<RunEvent, void, void> {
+  if (options.resumeId === undefined) checkHosts(prepared);
   const informed = await withAssumedSpread(prepared, store);
   const opened = await openRun(informed, store, { ...options, ...newRunSeed() });
+  if (await isOver(store, opened.runId)) return yield* tellOver(store, opened.runId);
   // Whoever goes on with a run that was cancelled wants it; from now on it may be cancelled again.
   if (opened.isResumed) await store.requestStop(opened.runId, false);
   await using watch = new StopWatch(store, opened.runId);
@@ -68,6 +71,19 @@ export async function* localRun(
   };
   const dependencies = await runDependencies(prepared.suite, context, { ...given, owner: processName() });
   yield* runSuite({ plan: informed, dependencies, ...opened });
+}
+
+/** A run that is finished is shown as it is: nothing of it changes. */
+async function isOver(store: Store, runId: string): Promise<boolean> {
+  return (await store.getRun(runId))?.status === 'finished' && !(await store.cells(runId)).some(isOpen);
+}
+
+async function* tellOver(store: Store, runId: string): AsyncGenerator<RunEvent, void, void> {
+  const { name = '' } = (await store.getRun(runId)) ?? {};
+  const cells = await store.cells(runId);
+  yield { type: 'run-start', runId, name, cells, isResumed: true };
+  const failedCells = cells.filter(({ error }) => error !== undefined).length;
+  yield { type: 'run-end', runId, status: 'finished', failedCells };
 }
 
 export interface RunOptions {

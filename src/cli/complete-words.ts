@@ -104,8 +104,8 @@ async function storedRunNames(
   { workingFolder, homeFolder, environment }: CompletionWorld,
 ): Promise<readonly string[]> {
   const { openStore } = await import('../store/open-store.ts');
-  const { address } = storePlace(named, workingFolder);
   try {
+    const { address } = storePlace(named, workingFolder);
     await using store = await openStore({ address, access: 'read', environment, homeFolder });
     const ids = (await store.runHeads()).map(({ id }) => id);
     return [...ids, ...['latest', 'latest~1'].slice(0, ids.length)];

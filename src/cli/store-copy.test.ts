@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mustClaim } from '../../test/conformance/open-store.ts';
+import { startPerbench } from '../../test/setup/perbench-process.ts';
 import { type EndedInProcess, runInProcess } from '../../test/setup/run-in-process.ts';
 import { testFolder, type TestFolder } from '../../test/setup/test-settings.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
@@ -131,4 +132,30 @@ describe('store copy', () => {
     // Nothing is made for nothing.
     expect(existsSync(inFolder('x.db'))).toBe(false);
   });
+});
+
+it.each([
+  ['list', '--store', 'postgress://owner:secret@host/db'],
+  ['run', '-m', 'nothing.gguf', '-t', 'imdb/mini', '--store', 'postgres:/owner:secret@host/db'],
+  ['store', 'copy', 'a.db', 'mysql://owner:secret@host/db'],
+  ['store', 'copy', 'postgress://owner:secret@host/db', 'b.db'],
+])('takes no address with a mistyped scheme for a file: %j', async (...argv) => {
+  const before = await readdir(folder.path);
+  expect(await perbench(...argv)).toEqual({
+    code: 2,
+    stdout: '',
+    stderr:
+      'error: the store is neither a file nor the address of a PostgreSQL database\n' +
+      'hint: Write postgres://user@host:5432/database, or the path of a file.\n',
+  });
+  expect(await readdir(folder.path)).toEqual(before);
+});
+
+it('takes none of PERBENCH_STORE, nor completes by it', async () => {
+  const environment = { PERBENCH_STORE: 'postgres:/owner:secret@host/db' };
+  const listed = await runInProcess(['list'], { folder: folder.path, environment });
+  expect([listed.code, listed.stderr]).toEqual([2, expect.stringMatching(/^error: the store is neither a file nor /)]);
+  const words = ['complete', '--', 'report', 'lat'];
+  const at = { workingFolder: folder.path, homeFolder: folder.path, environment };
+  expect(await startPerbench(words, at).ended).toMatchObject({ code: 0, stdout: ':4\n', stderr: '' });
 });

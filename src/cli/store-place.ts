@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { isServerStore, withoutPassword } from '../core/store-address.ts';
+import { checkStoreAddress, isServerStore, withoutPassword } from '../core/store-address.ts';
 import { defaultStore } from './tables/global-options.ts';
 
 /** Where a store is. */
@@ -14,8 +14,13 @@ export interface StorePlace {
   readonly folder: string;
 }
 
-/** What a user calls a store, by a path from the working folder on or by its address. */
+/**
+ * What a user calls a store, by a path from the working folder on or by its address.
+ *
+ * @throws {UsageError} if it is neither
+ */
 export function storePlace(named: string, workingFolder: string): StorePlace {
+  checkStoreAddress(named);
   if (!isServerStore(named)) {
     const file = resolve(workingFolder, named);
     return { address: file, shown: file, isServer: false, folder: dirname(file) };

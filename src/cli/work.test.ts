@@ -39,7 +39,17 @@ describe('perbench work', { timeout: 60_000 }, () => {
     await using store = await open();
     expect((await store.cells(runId)).map(({ state }) => state)).toEqual(['done', 'done']);
     const again = await runInProcess(['work'], { folder });
-    expect(again.code).toBe(0);
+    const elapsed = /^\[\d+:\d+\] /gm;
+    expect([again.code, again.stderr.replaceAll(elapsed, '')]).toEqual([
+      0,
+      `nothing is left of run ${runId}\nrun ${runId}: finished\n`,
+    ]);
+    expect((await runInProcess(['work', '--model', 'nope'], { folder })).code).toBe(2);
+    expect((await runInProcess(['work', '--accuracy-only'], { folder })).code).toBe(2);
+    const before = await store.getRun(runId);
+    expect(before).toMatchObject({ status: 'finished', cost: undefined });
+    expect((await runInProcess(['resume', runId], { folder })).stdout).toContain('imdb/mini@2');
+    expect(await store.getRun(runId)).toEqual(before);
   });
 
   it('ends with 3 where cells failed here', async () => {
@@ -52,10 +62,12 @@ describe('perbench work', { timeout: 60_000 }, () => {
 
   it('ends with 5 where something is missing here', async () => {
     const server = { preset: 'vllm', tensorParallel: 64 } as const;
-    const { folder } = await written({ models: [{ name: 'big', source: 'owner/big', server }] });
+    const { folder, runId, open } = await written({ models: [{ name: 'big', source: 'owner/big', server }] });
     const { code, stderr } = await runInProcess(['work'], { folder });
     expect(code).toBe(5);
     expect(stderr).toMatch(/warning: big needs 64 GPUs, and \d+ are here\n/);
+    await using store = await open();
+    expect((await store.getRun(runId))?.status).toBe('interrupted');
   });
 
   it('ends with 75 where other hardware must do it', async () => {
@@ -66,7 +78,9 @@ describe('perbench work', { timeout: 60_000 }, () => {
     }
     const { code, stderr } = await runInProcess(['work'], { folder });
     expect(code).toBe(75);
-    expect(stderr).toMatch(/only answers items \(times are measured on a faster one, and this is /);
+    expect(stderr).toMatch(/does nothing \(times are measured on a faster one, and this is /);
+    expect(stderr).toMatch(/warning: run \S+ is left to other machines: times are measured on a faster one, and /);
+    expect(stderr).toMatch(/ run \S+: interrupted\n$/);
     const resumed = await runInProcess(['resume'], { folder });
     expect(resumed.code).toBe(2);
     expect(resumed.stderr).toMatch(
@@ -102,5 +116,6 @@ describe('perbench work', { timeout: 60_000 }, () => {
     await using store = await open();
     expect((await store.cells(runId)).map(({ state }) => state)).toEqual(['pending']);
     expect(await store.workers(runId)).toMatchObject([{ state: 'ended' }]);
+    expect((await store.getRun(runId))?.status).toBe('interrupted');
   });
 });

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { isServerStore, withoutPassword } from './store-address.ts';
+import { UsageError } from './errors.ts';
+import { checkStoreAddress, isServerStore, withoutPassword } from './store-address.ts';
 
 it.each([
   ['postgres://me@host/db', true],
@@ -32,3 +33,24 @@ it.each([
 ])('shows %s without its password', (address, shown) => {
   expect(withoutPassword(address)).toBe(shown);
 });
+
+it.each([
+  'postgress://owner:secret@host/db',
+  'postgres:/owner:secret@host/db',
+  'postgresql:owner:secret@host/db',
+  'mysql://owner:secret@host/db',
+  'jdbc+pg://owner:secret@host/db',
+])('takes no address of another kind for a file: %s', (address) => {
+  expect(() => checkStoreAddress(address)).toThrow(
+    new UsageError('the store is neither a file nor the address of a PostgreSQL database', {
+      hint: 'Write postgres://user@host:5432/database, or the path of a file.',
+    }),
+  );
+});
+
+it.each(['postgres://me@host/db', ':memory:', 'postgres.db', './mysql://x.db', 'a:b.db', '/srv/postgres:/x.db'])(
+  'takes %s for a file or an address',
+  (address) => {
+    expect(() => checkStoreAddress(address)).not.toThrow();
+  },
+);

@@ -1,4 +1,5 @@
 import { ConfigError, UsageError } from '../core/errors.ts';
+import { hostsText } from '../core/hardware-class.ts';
 import { createRunId } from '../core/run-id.ts';
 import type { NewCell, RunRecord, Store } from '../core/store.ts';
 import { blocksOf } from './item-blocks.ts';
@@ -48,7 +49,8 @@ export interface OpenRunOptions {
 /**
  * The run to work on: the unfinished one that asks exactly the same, or a new one.
  *
- * @throws {UsageError} if `resumeId` names a run that asks something else, or that another scorer has scored
+ * @throws {UsageError} if `resumeId` names a run that asks something else, or that another scorer has scored; and if the
+ *   unfinished run wants other machines
  */
 export async function openRun(
   plan: RunPlan,
@@ -86,7 +88,9 @@ async function findOpenRun(
     if (isFresh) return undefined;
     const open = await store.latestRun({ suiteKey, status: ['running', 'interrupted'] });
     // Scores of two scorers would be mixed: that is another run.
-    return open === undefined || changedScorers(open, plan).length > 0 ? undefined : open;
+    if (open === undefined || changedScorers(open, plan).length > 0) return undefined;
+    checkSameHosts(open, plan);
+    return open;
   }
   const run = await store.getRun(resumeId);
   if (run !== undefined && run.suiteKey !== suiteKey) {
@@ -102,6 +106,15 @@ async function findOpenRun(
     );
   }
   return run;
+}
+
+/** Times of both could not stand side by side, and whoever has changed `hosts` expects that it is heeded. */
+function checkSameHosts({ id, suite: { hosts } }: RunRecord, { suite }: RunPlan): void {
+  const textOf = (wanted: typeof hosts): string => (wanted === undefined ? 'one class of hardware' : hostsText(wanted));
+  if (textOf(hosts) === textOf(suite.hosts)) return;
+  throw new UsageError(`run ${id} asks the same and is unfinished, and its times count on ${textOf(hosts)}`, {
+    hint: `Start another run with --fresh, or go on with that one: perbench resume ${id}`,
+  });
 }
 
 /** The tasks whose scorer is another module now than that of a run, by id. */

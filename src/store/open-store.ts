@@ -1,5 +1,5 @@
 import { NoStoreError } from '../core/errors.ts';
-import { isServerStore } from '../core/store-address.ts';
+import { checkStoreAddress, isServerStore } from '../core/store-address.ts';
 import type { Store } from '../core/store.ts';
 import { isThere } from '../files/if-there.ts';
 import type { StoreAccess } from './sqlite-file.ts';
@@ -23,6 +23,7 @@ export interface OpenStoreOptions {
  * @throws {StoreError} if it can't be reached, isn't one, or is from a newer version; {UsageError} if the address is none
  */
 export async function openStore({ address, ...options }: OpenStoreOptions): Promise<Store> {
+  checkStoreAddress(address);
   if (isServerStore(address)) {
     const { openPostgresStore } = await import('./postgres-store.ts');
     return openPostgresStore({ address, ...options });

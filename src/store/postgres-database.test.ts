@@ -48,6 +48,21 @@ describe('a database', () => {
     expect(await server().query('select version from perbench_store', databaseOf(address))).toEqual([{ version: 99 }]);
   });
 
+  it.each(['delete from perbench_store', 'update perbench_store set version = 0'])(
+    'whose store tells no version is damaged: %s',
+    async (damage) => {
+      const address = await server().newDatabase();
+      await fill(address);
+      await server().query(damage, databaseOf(address));
+      for (const access of ['read', 'write'] as const) {
+        expect(await storeRefusal({ address, access })).toBe(
+          `PB_STORE ${place(databaseOf(address))}: the store is damaged: its table perbench_store has no version ` +
+            '[Restore the database from a backup, or name another one.]',
+        );
+      }
+    },
+  );
+
   it('with a store of an earlier version is brought up to date, and loses nothing', async () => {
     const address = await server().newDatabase();
     await fill(address, 3);

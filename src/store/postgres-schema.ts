@@ -10,7 +10,7 @@ export interface DatabaseFacts {
   readonly encoding: string;
   /** Of the schema in which tables are made; null where there is none. */
   readonly schema: string | null;
-  /** Of the store; undefined where there is none. */
+  /** Of the store; undefined where there is none, and 0 where its table doesn't tell. */
   readonly version: number | undefined;
   /** Tables and views of whoever. */
   readonly others: number;
@@ -71,6 +71,11 @@ export function checkFacts(facts: DatabaseFacts, place: string, access: StoreAcc
       `${place}: the store is from a newer perbench (schema ${version}, this version supports up to ${schemaVersion})`,
       { hint: 'Update perbench, or name another database.' },
     );
+  }
+  if (version === 0) {
+    throw new StoreError(`${place}: the store is damaged: its table perbench_store has no version`, {
+      hint: 'Restore the database from a backup, or name another one.',
+    });
   }
   if (version !== undefined) return;
   if (others > 0) {

@@ -115,6 +115,7 @@ it('ends with one line where the data are others', { timeout: 60_000 }, async ()
   });
   expect(await store.workers(runId)).toMatchObject([{ state: 'failed' }]);
   expect((await store.cells(runId)).map(({ state }) => state)).toEqual(['pending']);
+  expect((await store.getRun(runId))?.status).toBe('interrupted');
 });
 
 it('refuses models that the run lacks, and items that are not split', { timeout: 60_000 }, async () => {
@@ -211,5 +212,6 @@ it('measures no run that a process began by itself on other hardware', { timeout
   await store.claimCell(first?.id ?? '', 'perbench run', 20_000);
   const { outcome, said } = await worked(store, runId, folder, { machine: { hostname: 'n2', cpuModel: 'another' } });
   expect(outcome).toEqual({ failedCells: 0, missing: [], isOtherHardware: true });
-  expect(said[0]).toMatch(/^worker on n2, another, .*: only answers items \(times are measured on /);
+  expect(said[0]).toMatch(/^worker on n2, another, .*: does nothing \(times are measured on /);
+  expect(said.at(-1)).toMatch(/^run \S+ is left to other machines: times are measured on .*, and this is another, /);
 });

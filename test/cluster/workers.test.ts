@@ -102,7 +102,9 @@ it(
     const before = await answersOf(store, runId);
     const late = startClusterWorker(orders);
     expect(await late.ended).toBe(0);
-    expect(late.lines[0]).toBe(`run ${runId} was told to stop: nothing is done here`);
+    expect(late.lines[0]).toBe(
+      `run ${runId} was cancelled: nothing is done here until somebody goes on with it: perbench resume ${runId}`,
+    );
     expect(startsOf(late)).toEqual([]);
     expect(await answersOf(store, runId)).toEqual(before);
     await store.requestStop(runId, false);

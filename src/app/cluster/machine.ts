@@ -2,6 +2,7 @@ import { UsageError } from '../../core/errors.ts';
 import { hardwareClassOf, hostsText, isWantedHost } from '../../core/hardware-class.ts';
 import type { HostFacts, Manifest } from '../../core/manifest.ts';
 import type { RunRecord, Store } from '../../core/store.ts';
+import type { RunPlan } from '../../run/plan.ts';
 
 /**
  * The machine as a cluster calls it, which may be more than its host name: several nodes of one host, or a pod.
@@ -81,6 +82,19 @@ async function wasBegunAlone(store: Store, runId: string): Promise<boolean> {
 }
 
 /**
+ * Refuses to measure on this machine what a suite wants from others.
+ *
+ * @throws {UsageError}
+ */
+export function checkHosts({ suite, manifest }: Pick<RunPlan, 'suite' | 'manifest'>): void {
+  if (suite.hosts === undefined || isWantedHost(suite.hosts, manifest.host)) return;
+  throw new UsageError(
+    `nothing can be measured here: hosts of the suite wants ${hostsText(suite.hosts)}, and this is ${hardwareClassOf(manifest.host)}`,
+    { hint: 'Start it on such a machine, send it there with --on, or correct hosts.' },
+  );
+}
+
+/**
  * Lets a process that goes on with a run by itself be one of its machines, where others worked on it too.
  *
  * @returns how results name it; undefined where nobody else worked on the run
@@ -88,13 +102,14 @@ async function wasBegunAlone(store: Store, runId: string): Promise<boolean> {
  */
 export async function joinSharedRun(store: Store, runId: string, host: HostFacts): Promise<string | undefined> {
   const run = await store.getRun(runId);
-  if (run?.manifest.hardwareClass === undefined) return undefined;
+  if (run === undefined) return undefined;
   const why = whyNotMeasuring(run, host);
   if (why !== undefined) {
     throw new UsageError(`run ${runId} can't be measured here: ${why}`, {
       hint: `Go on with it there, or only answer items here: perbench work ${runId} --accuracy-only.`,
     });
   }
+  if (run.manifest.hardwareClass === undefined) return undefined;
   await joinRun(store, run, host, true);
   return host.hostname;
 }

@@ -46,6 +46,9 @@ describe('the workers that a run asks for', () => {
     expect(outline(few)).toEqual([[`pb-${runId}-g0`, 1, 1, 'a b', true]]);
     const many = await ordersOf(plan, { runId, storeUrl, workers: 50 });
     expect(many.map(({ workers }) => workers)).toEqual([2, 6]);
+    // Of 40 items.
+    const short = await ordersOf(planOf({ a: 1, b: 1 }, 1000), { runId, storeUrl, workers: undefined });
+    expect(short.map(({ workers }) => workers)).toEqual([2, 39]);
   });
 
   it('is one for a race and for a run within a time, whatever its models need', async () => {

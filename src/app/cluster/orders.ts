@@ -1,4 +1,5 @@
 import type { Needs, WorkerOrder } from '../../core/cluster.ts';
+import { blocksOf } from '../../run/item-blocks.ts';
 import type { RunPlan } from '../../run/plan.ts';
 import { needsOf } from './needs.ts';
 
@@ -16,18 +17,19 @@ export interface OrderOptions {
  * worker's, since each of its steps follows from those before it.
  */
 export async function ordersOf(plan: RunPlan, options: OrderOptions): Promise<readonly WorkerOrder[]> {
-  const { suite, manifest } = plan;
+  const { suite, manifest, tasks } = plan;
   const models: NeedyModel[] = [];
   for (const model of plan.models) models.push({ name: model.spec.name, needs: await needsOf(plan, model) });
   if (manifest.race !== undefined || manifest.timeLimitMs !== undefined) {
     return [orderOf({ kind: 'g0', models, workers: 1, accuracyOnly: false }, options)];
   }
+  const blocks = Math.max(1, ...tasks.map((task) => blocksOf(task, suite.shards)));
   const groups = Map.groupBy(models, ({ needs }) => groupKey(needs));
   return [...groups.values()].flatMap((group, index) => {
-    const wanted = options.workers ?? group.length + suite.shards - 1;
+    const wanted = options.workers ?? group.length + blocks - 1;
     const measuring = Math.min(wanted, group.length);
     // More could not find a block of their own.
-    const helping = Math.min(wanted - measuring, group.length * (suite.shards - 1));
+    const helping = Math.min(wanted - measuring, group.length * (blocks - 1));
     const own = orderOf({ kind: `g${index}`, models: group, workers: measuring, accuracyOnly: false }, options);
     if (helping === 0) return [own];
     return [own, orderOf({ kind: `h${index}`, models: group, workers: helping, accuracyOnly: true }, options)];

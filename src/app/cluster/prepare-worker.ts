@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { DataError, ModelError, UsageError } from '../../core/errors.ts';
+import { DataError, ModelError } from '../../core/errors.ts';
 import type { Manifest } from '../../core/manifest.ts';
 import type { RunRecord } from '../../core/store.ts';
 import { type ModelEntry, modelEntry, type Suite } from '../../core/suite.ts';
@@ -26,7 +26,7 @@ export type WorkerPlan = RunPlan & { readonly models: readonly [] };
  * What a run asks, with its data read here and found to be the same.
  *
  * @throws {DataError | InvalidItemError} if the data aren't here, or are others
- * @throws {UsageError} if a server's secret isn't in the environment, or the run was imported
+ * @throws {UsageError} if a server's secret isn't in the environment
  */
 export async function workerPlan(
   run: RunRecord,
@@ -34,9 +34,6 @@ export async function workerPlan(
   { dataDir }: WorkerFolders,
   signal: AbortSignal,
 ): Promise<WorkerPlan> {
-  if (run.manifest.imported !== undefined) {
-    throw new UsageError(`run ${run.id} was imported: there is nothing to work on`);
-  }
   await checkStoredTasks(run, 'worked on');
   const filled = suiteWithSecrets(run, context.environment ?? {});
   // The folder of the machine on which the run was made may be another one here.

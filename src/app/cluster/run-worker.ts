@@ -1,7 +1,7 @@
 import type { Cell } from '../../core/cell.ts';
-import { ChangedCellError, FencedError, PerbenchError, StoreError, UsageError } from '../../core/errors.ts';
+import { ChangedCellError, FencedError, PerbenchError, StoreError } from '../../core/errors.ts';
 import type { RunEvent } from '../../core/event.ts';
-import type { Claim, RunRecord, Store } from '../../core/store.ts';
+import type { Claim, Store } from '../../core/store.ts';
 import { withRemedy } from '../../core/with-remedy.ts';
 import { LeaseKeeper, pauseBeforeLooking } from '../../run/claims.ts';
 import type { PlannedModel, RunDependencies } from '../../run/plan.ts';
@@ -63,14 +63,10 @@ export class RunWorker {
     this.#mayMeasure = options.accuracyOnly !== true && whyNotMeasuring(start.run, start.host) === undefined;
   }
 
-  /**
-   * @throws what {@link workerPlan} throws
-   * @throws {UsageError} for models that the run doesn't have, and if only items are to be answered that can't be apart
-   */
+  /** @throws what {@link workerPlan} throws */
   static async open(start: WorkerStart, context: LocalContext, options: WorkOptions): Promise<RunWorker> {
     const { run, host, sign, leaseMs } = start;
     const { store, framesDrawn = () => 0, skipWait } = options;
-    await checkWanted(run, options);
     const signal = AbortSignal.any([options.signal, sign.stopped]);
     const plan = await workerPlan(run, context, foldersOf(options), signal);
     const given = { store, signal, leaseMs, framesDrawn, skipWait, owner: sign.id, hostname: host.hostname };
@@ -275,20 +271,6 @@ export class RunWorker {
 
 function foldersOf({ modelFolders = [], dataDir }: WorkOptions): WorkerFolders {
   return { modelFolders, dataDir };
-}
-
-async function checkWanted(run: RunRecord, { store, models = [], accuracyOnly = false }: WorkOptions): Promise<void> {
-  const cells = await store.cells(run.id);
-  const known = [...new Set(cells.map(({ model }) => model))];
-  const other = models.find((name) => !known.includes(name));
-  if (other !== undefined) {
-    throw new UsageError(`run ${run.id} has no model "${other}"; it has ${known.join(', ')}`);
-  }
-  if (!accuracyOnly) return;
-  for (const { id } of cells) if ((await store.blocks(id)).length > 0) return;
-  throw new UsageError(`the items of run ${run.id} are not split: none can be answered apart`, {
-    hint: 'Start the run with --shards.',
-  });
 }
 
 function refusal(model: string, taskId: string, why: unknown): string {

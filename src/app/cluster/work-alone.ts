@@ -10,6 +10,7 @@ import { prepareRun, withTimeLimit } from '../prepare-run.ts';
 import { newRunSeed, runDependencies } from '../run-dependencies.ts';
 import { suiteWithSecrets } from '../stored-data.ts';
 import { joinRun, whyNotMeasuring } from './machine.ts';
+import { settleRun } from './settle-run.ts';
 import type { WorkerStart, WorkOptions, WorkOutcome } from './work-options.ts';
 
 /**
@@ -36,6 +37,7 @@ export async function* workAlone(
     const message = `run ${run.id} ${kind}, so one worker does all of it: ${why ?? 'another one does'}`;
     yield { type: 'note', message };
     await sign.say(why === undefined ? 'ended' : 'failed', message);
+    await settleRun(store, run.id, { leaseMs, own: sign.id });
     return leaving;
   }
   const signal = AbortSignal.any([given, sign.stopped]);

@@ -1,13 +1,15 @@
-import { FencedError, PerbenchError, StoreError } from '../../core/errors.ts';
+import type { Cell } from '../../core/cell.ts';
+import { FencedError, PerbenchError, StoreError, UsageError } from '../../core/errors.ts';
 import type { RunEvent } from '../../core/event.ts';
 import { hardwareClassOf } from '../../core/hardware-class.ts';
-import type { RunRecord, RunStatus, Store } from '../../core/store.ts';
+import type { RunRecord } from '../../core/store.ts';
 import { defaultLeaseMs } from '../../core/store.ts';
 import { isOpen } from '../../run/strategy.ts';
 import type { LocalContext } from '../local-context.ts';
 import { processName } from '../run-dependencies.ts';
 import { fixEarlierClass, namedHost, whyNotMeasuring } from './machine.ts';
 import { RunWorker } from './run-worker.ts';
+import { settleRun } from './settle-run.ts';
 import { workAlone } from './work-alone.ts';
 import type { WorkerStart, WorkOptions, WorkOutcome } from './work-options.ts';
 import { WorkerSign } from './worker-sign.ts';
@@ -20,6 +22,7 @@ const nothingMissing: WorkOutcome = { failedCells: 0, missing: [], isOtherHardwa
  *
  * Whoever wants all workers to end asks the store: it is looked at before anything else, and within a third of a lease.
  *
+ * @throws {UsageError} for models that the run doesn't have, and if only items are to be answered that can't be apart
  * @throws {DataError | InvalidItemError | UsageError} if the data of the run can't be had here
  * @throws {StoreError} if results can no longer be stored
  */
@@ -29,8 +32,13 @@ export async function* workOnRun(
   options: WorkOptions,
 ): AsyncGenerator<RunEvent, WorkOutcome, void> {
   const { store, models, leaseMs = defaultLeaseMs } = options;
-  const now = await store.getRun(run.id);
-  if (now === undefined || now.isStopRequested) return yield* stoppedBefore(now ?? run, store);
+  const now = (await store.getRun(run.id)) ?? run;
+  const why = await whyNothing(now, options);
+  if (why !== undefined) {
+    yield { type: 'note', message: why };
+    yield* ended(now, options);
+    return nothingMissing;
+  }
   await fixEarlierClass(store, now);
   const host = namedHost(await context.hostFacts(), context.environment);
   const record = {
@@ -49,14 +57,37 @@ export async function* workOnRun(
     return yield* working({ run: (await store.getRun(run.id)) ?? now, host, sign, leaseMs }, context, options);
   } catch (error) {
     await sign.say('failed', reasonOf(error)).catch(() => undefined);
+    await settleRun(store, run.id, { leaseMs, own: sign.id }).catch(() => undefined);
     throw error instanceof StoreError ? await store.rescue(error) : error;
   }
 }
 
-async function* stoppedBefore(run: RunRecord, store: Store): AsyncGenerator<RunEvent, WorkOutcome, void> {
-  yield { type: 'note', message: `run ${run.id} was told to stop: nothing is done here` };
-  yield* ended(run, store, true);
-  return nothingMissing;
+/** Why there is nothing to do for whoever comes, as a sentence. */
+async function whyNothing(run: RunRecord, options: WorkOptions): Promise<string | undefined> {
+  const { store, models } = options;
+  const cells = await store.cells(run.id);
+  await checkWanted(run, cells, options);
+  if (!cells.some((cell) => isOpen(cell) && (models === undefined || models.includes(cell.model)))) {
+    return `nothing is left of run ${run.id}${models === undefined ? '' : ` for ${models.join(', ')}`}`;
+  }
+  if (run.isStopRequested !== true) return undefined;
+  return `run ${run.id} was cancelled: nothing is done here until somebody goes on with it: perbench resume ${run.id}`;
+}
+
+async function checkWanted(
+  { id, manifest }: RunRecord,
+  cells: readonly Cell[],
+  { store, models = [], accuracyOnly = false }: WorkOptions,
+): Promise<void> {
+  if (manifest.imported !== undefined) throw new UsageError(`run ${id} was imported: there is nothing to work on`);
+  const known = [...new Set(cells.map(({ model }) => model))];
+  const other = models.find((name) => !known.includes(name));
+  if (other !== undefined) throw new UsageError(`run ${id} has no model "${other}"; it has ${known.join(', ')}`);
+  if (!accuracyOnly) return;
+  for (const cell of cells) if ((await store.blocks(cell.id)).length > 0) return;
+  throw new UsageError(`the items of run ${id} are not split: none can be answered apart`, {
+    hint: 'Start the run with --shards.',
+  });
 }
 
 async function* working(
@@ -70,14 +101,15 @@ async function* working(
   const { store } = options;
   yield { type: 'run-start', runId: run.id, name: run.name, cells: await store.cells(run.id), isResumed: true };
   yield* startNotes(start, context, options);
-  if (run.status !== 'running') await store.setRunStatus(run.id, 'running');
   const worker = await RunWorker.open(start, context, options);
+  if (run.status !== 'running') await store.setRunStatus(run.id, 'running');
   yield* worker.work();
   const outcome = await worker.outcome();
   const isMissing = outcome.missing.length > 0 || outcome.isOtherHardware;
-  await sign.say(isMissing ? 'failed' : 'ended', worker.endNote(outcome));
-  const isStopped = sign.stopped.aborted || (await store.getRun(run.id))?.isStopRequested === true;
-  yield* ended(run, store, isStopped);
+  const note = worker.endNote(outcome);
+  if (outcome.isOtherHardware) yield { type: 'warning', message: `run ${run.id} is left to other machines: ${note}` };
+  await sign.say(isMissing ? 'failed' : 'ended', note);
+  yield* ended(run, options, sign.id);
   return outcome;
 }
 
@@ -88,21 +120,23 @@ async function* startNotes(
   { accuracyOnly = false }: WorkOptions,
 ): AsyncGenerator<RunEvent, void, void> {
   const why = accuracyOnly ? 'as was asked' : whyNotMeasuring(run, host);
-  const role = why === undefined ? 'measures' : `only answers items (${why})`;
+  const other = run.suite.shards > 1 ? 'only answers items' : 'does nothing';
+  const role = why === undefined ? 'measures' : `${other} (${why})`;
   yield { type: 'note', message: `worker on ${host.hostname}, ${hardwareClassOf(host)}: ${role}` };
   const { perbenchVersion: theirs } = run.manifest;
   if (theirs === perbenchVersion) return;
   yield { type: 'warning', message: `this is perbench ${perbenchVersion}, and ${theirs} made run ${run.id}` };
 }
 
-/** Says how the run stands; the last worker to end leaves it finished, or interrupted. */
-async function* ended({ id }: RunRecord, store: Store, isStopped: boolean): AsyncGenerator<RunEvent, void, void> {
-  const cells = await store.cells(id);
-  const isHeld = cells.some(({ state }) => state === 'running');
-  const status: RunStatus = !cells.some(isOpen) ? 'finished' : isStopped && !isHeld ? 'interrupted' : 'running';
-  if (status !== 'running') await store.setRunStatus(id, status);
-  const failedCells = cells.filter(({ error }) => error !== undefined).length;
-  yield { type: 'run-end', runId: id, status, failedCells };
+/** Says how the run stands. */
+async function* ended(
+  { id: runId }: RunRecord,
+  { store, leaseMs = defaultLeaseMs }: WorkOptions,
+  own?: string,
+): AsyncGenerator<RunEvent, void, void> {
+  const status = await settleRun(store, runId, { leaseMs, own });
+  const failedCells = (await store.cells(runId)).filter(({ error }) => error !== undefined).length;
+  yield { type: 'run-end', runId, status, failedCells };
 }
 
 /** An error in one line. */

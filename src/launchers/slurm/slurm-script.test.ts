@@ -69,6 +69,8 @@ describe('a submission', () => {
     ['--output x.log', '--output is set by perbench itself'],
     ['-J name', '-J is set by perbench itself'],
     ['--wait', '--wait is set by perbench itself'],
+    ['--export=NONE', 'with --export=NONE workers would not get the environment, such as PGPASSWORD'],
+    ['--export HOME,PATH', 'with --export HOME,PATH workers would not get the environment'],
   ])('refuses %s', (line, message) => {
     expect(caught(() => submissionOf(plain, settings({ lines: [line] }), '/shared'))).toMatchObject({
       code: 'PB_USAGE',
@@ -77,8 +79,14 @@ describe('a submission', () => {
   });
 
   it('lets options pass that only begin like those', () => {
-    const lines = ['--wait-all-nodes=1', '--error-is-none=1', '--comment=project 7'];
-    expect(submissionOf(plain, settings({ lines }), '/shared').words.slice(-3)).toEqual(lines);
+    const lines = [
+      '--wait-all-nodes=1',
+      '--error-is-none=1',
+      '--comment=project 7',
+      '--export=ALL,A=1',
+      '--export-file=x',
+    ];
+    expect(submissionOf(plain, settings({ lines }), '/shared').words.slice(-lines.length)).toEqual(lines);
   });
 });
 

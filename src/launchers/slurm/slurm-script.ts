@@ -38,6 +38,14 @@ function furtherWords(lines: readonly string[]): readonly string[] {
       throw new UsageError(`cluster.slurm.lines: ${option.split(/[\s=]/)[0]} is set by perbench itself`, {
         hint: 'Remove it; `logs` sets the folder for logs.',
       });
+    // Later words win, also over perbench's own.
+    if (/^--export[\s=]+(?!ALL\b)/i.test(option))
+      throw new UsageError(
+        `cluster.slurm.lines: with ${option} workers would not get the environment, such as PGPASSWORD`,
+        {
+          hint: 'Leave it out: all variables are passed on. Others are added by --export=ALL,NAME=value.',
+        },
+      );
     const [, name, value] = /^(--?[\w-]+)\s+(.+)$/s.exec(option) ?? [];
     return name === undefined || value === undefined ? [option] : [name, value];
   });
