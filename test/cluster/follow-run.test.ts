@@ -5,9 +5,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cancelRun } from '../../src/app/cluster/cancel-run.ts';
 import { followRun } from '../../src/app/cluster/follow-run.ts';
-import { launchRun, type LaunchedRun, type LaunchOptions } from '../../src/app/cluster/launch-run.ts';
+import { FollowedJobs } from '../../src/app/cluster/followed-jobs.ts';
+import { FollowedWorkers } from '../../src/app/cluster/followed-workers.ts';
+import {
+  folderOfWorkers,
+  launchRun,
+  type LaunchedRun,
+  type LaunchOptions,
+  openOrders,
+} from '../../src/app/cluster/launch-run.ts';
 import { createRunState } from '../../src/cli/progress/run-state.ts';
-import type { Launcher } from '../../src/core/cluster.ts';
+import type { JobRecord, Launcher, StoredWorker, WorkerOrder } from '../../src/core/cluster.ts';
 import type { RunEvent } from '../../src/core/event.ts';
 import type { Store } from '../../src/core/store.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
@@ -16,6 +24,7 @@ import { toyPlan } from '../run/toy-plan.ts';
 import { asProcesses, LocalLauncher, type StartWorker } from '../setup/local-launcher.ts';
 
 const leaseMs = 600;
+const graceMs = 300;
 let folder: string;
 let file: string;
 let store: Store;
@@ -45,7 +54,7 @@ const plan = (models: Record<string, object> = { one: {}, two: {} }): RunPlan =>
   toyPlan({ models: { ...models } as never });
 
 async function launch(toy: RunPlan, change: Partial<LaunchOptions> = {}): Promise<LaunchedRun> {
-  const options = { store, launcher: engine, storeUrl: file, workers: undefined };
+  const options = { store, launcher: engine, workingFolder: folder, storeUrl: file, workers: undefined };
   return launchRun(toy, { ...options, ...change });
 }
 
@@ -63,7 +72,7 @@ async function follow(
   const run = await store.getRun(runId);
   if (run === undefined) throw new Error('the run is stored');
   const detach = new AbortController();
-  const options = { signal: detach.signal, isResumed: false, storeEveryMs: 20, jobsEveryMs: 40, leaseMs };
+  const options = { signal: detach.signal, isResumed: false, storeEveryMs: 20, jobsEveryMs: 40, leaseMs, graceMs };
   const events: RunEvent[] = [];
   for await (const event of followRun(store, run, launcher === 'none' ? undefined : launcher, options)) {
     events.push(event);
@@ -228,6 +237,114 @@ describe('a run whose workers are elsewhere', { timeout: 60_000 }, () => {
   });
 });
 
+describe('several who follow one run', { timeout: 60_000 }, () => {
+  it('submit each attempt once between them, and give up alike', async () => {
+    engine = new LocalLauncher(failing);
+    const { runId } = await launch(plan({ one: {} }));
+    const all = await Promise.all([follow(runId), follow(runId), follow(runId)]);
+    const names = [1, 2, 3].map((attempt) => `pb-${runId}-g0-a${attempt}`);
+    expect(engine.submitted).toEqual(names);
+    expect((await store.jobs(runId)).map(({ name, tries }) => [name, tries])).toEqual(
+      names.map((name, i) => [name, i + 1]),
+    );
+    const again = all.flatMap(({ said }) => said.filter((line) => line.startsWith('submitted again')));
+    expect(again).toHaveLength(2);
+    for (const followed of all) {
+      expect(followed.said.at(-2)).toContain(`pb-${runId}-g0 was submitted 3 times and nothing came of it`);
+    }
+  });
+
+  it('start all workers in the folder of the first', async () => {
+    engine = new LocalLauncher(failing);
+    const { runId } = await launch(plan({ one: {} }), { workingFolder: '/first' });
+    await follow(runId);
+    await launch(plan({ one: {} }), { workingFolder: '/second' });
+    expect((await store.jobs(runId)).map((job) => job.workingFolder)).toEqual(
+      Array.from({ length: 4 }, () => '/first'),
+    );
+    const options = { resumeId: runId, here: '/second' };
+    expect(await folderOfWorkers(plan({ one: {} }), store, options)).toBe('/first');
+    expect(await folderOfWorkers(plan({ one: {} }), store, { isFresh: true, here: '/second' })).toBe('/second');
+  });
+});
+
+describe('what workers say', { timeout: 60_000 }, () => {
+  const worker = { hostname: 'node-1', hardwareClass: 'a CPU', state: 'failed', note: 'no model file x.gguf' } as const;
+
+  it('is why a run is given up, at once where all say the same', async () => {
+    engine = new LocalLauncher(failing);
+    const { runId } = await launch(plan());
+    const job = `pb-${runId}-g0-a1`;
+    await store.putWorker({ ...worker, id: 'w1', runId, job });
+    await store.putWorker({ ...worker, id: 'w2', runId, job });
+    const followed = await follow(runId);
+    expect(engine.submitted).toEqual([job]);
+    expect(followed.said.at(-2)).toBe(
+      `${job} isn't submitted again, as it would fail again (no model file x.gguf): 4 cells are left`,
+    );
+  });
+
+  it('is tried again where they differ', async () => {
+    engine = new LocalLauncher(failing);
+    const { runId } = await launch(plan());
+    const job = `pb-${runId}-g0-a3`;
+    await store.putWorker({ ...worker, id: 'w1', runId, job });
+    await store.putWorker({ ...worker, id: 'w2', runId, job, note: 'no memory' });
+    const { said } = await follow(runId);
+    expect(engine.submitted).toHaveLength(3);
+    expect(said.at(-2)).toContain('nothing came of it (no model file x.gguf; no memory)');
+  });
+
+  it.each([2, 75])('needs no words where their exit code is %i', async (code) => {
+    engine = new LocalLauncher(asProcesses(() => ['sh', '-c', `exit ${code}`]));
+    const { runId } = await launch(plan({ one: {} }));
+    const { said } = await follow(runId);
+    expect(engine.submitted).toHaveLength(1);
+    expect(said.at(-2)).toContain(`isn't submitted again, as it would fail again (exit code ${code})`);
+  });
+
+  it('is missed once when they fall silent; of the dead before, nothing is said', async () => {
+    const workers = new FollowedWorkers(1000);
+    const of = (id: string, silentMs: number, job?: string): StoredWorker => ({
+      ...worker,
+      state: 'working',
+      id,
+      runId: 'r',
+      job,
+      seenAtMs: 0,
+      silentMs,
+      note: undefined,
+      hostname: id,
+    });
+    const job = { name: 'j', state: 'running' } as JobRecord;
+    const said = (...found: StoredWorker[]): readonly unknown[] =>
+      workers.look(found, [job]).map((event) => 'message' in event && event.message);
+    expect(said(of('dead', 9_000), of('hung', 5_000, 'j'), of('well', 10))).toEqual([
+      'a worker started on well (a CPU)',
+      'no sign of life from hung for 5 s',
+    ]);
+    expect(said(of('dead', 9_000), of('hung', 6_000, 'j'), of('well', 2_001))).toEqual([
+      'no sign of life from well for 2 s',
+    ]);
+    expect(said(of('well', 3_000))).toEqual([]);
+  });
+});
+
+describe('an engine that lists nothing', { timeout: 60_000 }, () => {
+  it('is given time before what was submitted is lost', async () => {
+    engine = new LocalLauncher(toyWorkers(0), 0);
+    const { runId } = await launch(plan({ one: {} }));
+    const blind = { ...launcherOf(engine), list: async () => [] };
+    const jobs = new FollowedJobs({ store, runId, launcher: blind, leaseMs, graceMs: 60_000 });
+    for (let looks = 0; looks < 3; looks += 1) expect(await jobs.look()).toEqual([]);
+    expect(jobs.mayWork).toBe(true);
+    expect((await launch(plan({ one: {} }), { launcher: blind })).submitted).toEqual([]);
+    expect(engine.submitted).toHaveLength(1);
+    const impatient = new FollowedJobs({ store, runId, launcher: blind, leaseMs, graceMs: 0 });
+    expect(await impatient.look()).toMatchObject([{ message: expect.stringContaining('submitted again') as string }]);
+  });
+});
+
 describe('a launch', { timeout: 60_000 }, () => {
   it('submits nothing twice, and nothing that nobody needs', async () => {
     engine = new LocalLauncher(toyWorkers(2), 0);
@@ -237,6 +354,33 @@ describe('a launch', { timeout: 60_000 }, () => {
     engine.slots = 2;
   });
 
+  it('that is made twice at once submits once', async () => {
+    engine = new LocalLauncher(toyWorkers(0), 0);
+    // Neither sees the other's job in its queue yet.
+    const slow = {
+      ...launcherOf(engine),
+      list: async () => [],
+      submit: async (order: WorkerOrder) => {
+        await sleep(100);
+        sent.push(order.name);
+        return '1';
+      },
+    };
+    const sent: string[] = [];
+    const { runId } = await launch(plan({ one: {} }), {
+      launcher: { ...slow, submit: () => Promise.reject(new Error('x')) },
+    }).catch(async () => ({ runId: (await store.latestRun())?.id ?? '' }));
+    await Promise.all([1, 2, 3].map(async () => launch(plan({ one: {} }), { launcher: slow })));
+    expect(sent).toEqual([`pb-${runId}-g0-a1`]);
+  });
+
+  it('is printed with the name that it would have', async () => {
+    engine = new LocalLauncher(failing);
+    const { runId } = await launch(plan({ one: {} }));
+    const { orders } = await openOrders(plan({ one: {} }), { store, storeUrl: file, workers: undefined });
+    expect(orders.map(({ name }) => name)).toEqual([`pb-${runId}-g0-a2`]);
+  });
+
   it('that crashed between record and submission is submitted under the same name by whoever follows it', async () => {
     const refusing = { ...launcherOf(engine), submit: () => Promise.reject(new Error('crashed here')) };
     await expect(launch(plan(), { launcher: refusing })).rejects.toThrow('crashed here');
@@ -244,7 +388,7 @@ describe('a launch', { timeout: 60_000 }, () => {
     const runId = run?.id ?? '';
     const jobs = await store.jobs(runId);
     expect(jobs.map(({ name, handle, state }) => [name, handle, state])).toEqual([
-      [`pb-${runId}-g0-a1`, undefined, 'pending'],
+      [`pb-${runId}-g0-a1`, undefined, 'failed'],
     ]);
     const followed = await follow(runId);
     expect(last(followed)).toMatchObject({ status: 'finished' });

@@ -8,6 +8,7 @@ import { FollowedCells, isOpenCell } from './followed-cells.ts';
 import { FollowedJobs } from './followed-jobs.ts';
 import { FollowedWorkers } from './followed-workers.ts';
 import { isAlive } from './job-states.ts';
+import { submissionMs } from './submit-order.ts';
 
 export interface FollowOptions {
   /** Detaches: the workers go on. */
@@ -18,6 +19,8 @@ export interface FollowOptions {
   /** How often the engine is asked, in milliseconds. */
   readonly jobsEveryMs?: number;
   readonly leaseMs?: number;
+  /** How long an engine may take to list what was submitted, in milliseconds. */
+  readonly graceMs?: number;
 }
 
 /** Of its time, looking takes a tenth: a store with many cells isn't kept busy by who watches it. */
@@ -36,12 +39,19 @@ export async function* followRun(
   store: Store,
   run: RunRecord,
   launcher: Launcher | undefined,
-  { signal, isResumed, storeEveryMs = 1000, jobsEveryMs = 5000, leaseMs = defaultLeaseMs }: FollowOptions,
+  {
+    signal,
+    isResumed,
+    storeEveryMs = 1000,
+    jobsEveryMs = 5000,
+    leaseMs = defaultLeaseMs,
+    graceMs = submissionMs,
+  }: FollowOptions,
 ): AsyncGenerator<RunEvent, void, void> {
   const { id: runId, name } = run;
   const cells = await FollowedCells.open(store, run);
-  const jobs = launcher && new FollowedJobs({ store, runId, launcher, leaseMs });
-  const workers = new FollowedWorkers();
+  const jobs = launcher && new FollowedJobs({ store, runId, launcher, leaseMs, graceMs });
+  const workers = new FollowedWorkers(leaseMs);
   // An engine says that it has nobody left; of people nobody knows, as long as a lease could last.
   const watch = new EndWatch({ store, runId, leaseMs, patienceMs: jobs === undefined ? leaseMs : 0 });
   let jobsAtMs = -Infinity;
@@ -59,7 +69,7 @@ export async function* followRun(
     }
     const startedMs = nowMs();
     yield* await cells.look();
-    yield* workers.look(await store.workers(runId));
+    yield* workers.look(await store.workers(runId), await store.jobs(runId));
     const mayWork = jobs === undefined ? await isAnyAlive(store, runId) : asked !== undefined || jobs.mayWork;
     const open = cells.cells.filter(isOpenCell).length;
     const ended = await watch.look(open, mayWork);

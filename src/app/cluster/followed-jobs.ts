@@ -1,30 +1,39 @@
 import { countText } from '../../core/amount-text.ts';
-import type { JobRecord, JobState, JobStatus, Launcher } from '../../core/cluster.ts';
+import type { JobRecord, JobState, JobStatus, Launcher, StoredJob } from '../../core/cluster.ts';
 import { LauncherError } from '../../core/errors.ts';
 import type { RunEvent } from '../../core/event.ts';
 import type { OpenWork, Store } from '../../core/store.ts';
 import { withRemedy } from '../../core/with-remedy.ts';
-import { isOpenCell } from './followed-cells.ts';
 import { isAlive, orderState } from './job-states.ts';
-import { submitOrder } from './launch-run.ts';
+import { mayAppear } from './launch-run.ts';
 import { isHelper, newestAttempts, nextAttempt, orderBase } from './orders.ts';
+import { progressOf, submitOrder } from './submit-order.ts';
 
 export interface FollowedJobsOptions {
   readonly store: Store;
   readonly runId: string;
   readonly launcher: Launcher;
   readonly leaseMs: number;
+  /** How long an engine may take to list what was submitted, in milliseconds. */
+  readonly graceMs: number;
 }
 
 /** So often an order is submitted while nothing comes of it. */
 const mostTries = 3;
 
-/** What was there of an order's cells when it was submitted. */
-interface Tries {
-  /** Submissions in a row without progress. */
-  readonly count: number;
-  readonly progress: number;
+const mostReasons = 3;
+
+/** A worker's exit codes for a command line that is wrong, and for a machine that the run isn't measured on. */
+const lastingCode = /\bexit code (?:2|75)\b/;
+
+interface EndReason {
+  /** In brackets, or empty. */
+  readonly why: string;
+  /** Another submission would end the same way. */
+  readonly isLasting: boolean;
 }
+
+const noReason: EndReason = { why: '', isLasting: false };
 
 const note = (message: string): RunEvent => ({ type: 'note', message });
 const warning = (message: string): RunEvent => ({ type: 'warning', message });
@@ -37,10 +46,8 @@ export class FollowedJobs {
   readonly #options: FollowedJobsOptions;
   /** What was told of a worker last, by its handle. */
   readonly #told = new Map<string, string>();
-  readonly #tries = new Map<string, Tries>();
+  /** Names of jobs after which no other was submitted. */
   readonly #givenUp = new Set<string>();
-  /** Orders that were seen without an id of the engine. */
-  readonly #recorded = new Set<string>();
   #isReached = true;
   #isAnyAlive = true;
 
@@ -77,12 +84,12 @@ export class FollowedJobs {
     return events;
   }
 
-  async #follow(job: JobRecord, statuses: readonly JobStatus[]): Promise<readonly RunEvent[]> {
-    const { store, runId, leaseMs } = this.#options;
+  async #follow(job: StoredJob, statuses: readonly JobStatus[]): Promise<readonly RunEvent[]> {
+    const { store, runId, leaseMs, graceMs } = this.#options;
     if (job.handle === undefined) return this.#submitRecorded(job);
     const events: RunEvent[] = [...(await this.#tell(job, statuses))];
     const open = await store.openWork(runId, leaseMs, job.models);
-    const state = orderState(statuses) ?? forgottenState(job, open);
+    const state = orderState(statuses) ?? (mayAppear(job, graceMs) ? job.state : forgottenState(job, open));
     const reason = statuses.find((status) => status.state === state)?.reason;
     const now = { ...job, state, reason };
     if (state !== job.state || reason !== job.reason) await store.putJob(now);
@@ -92,15 +99,14 @@ export class FollowedJobs {
   }
 
   /** Whoever wrote the record is submitting it just now; or crashed before, and then it is submitted under the same name. */
-  async #submitRecorded(job: JobRecord): Promise<readonly RunEvent[]> {
-    const { store, launcher } = this.#options;
+  async #submitRecorded(job: StoredJob): Promise<readonly RunEvent[]> {
+    const { store, runId, launcher, leaseMs } = this.#options;
+    const { claimable, held, isStopRequested } = await store.openWork(runId, leaseMs, job.models);
+    if (isStopRequested || claimable + held === 0) return [];
     this.#isAnyAlive = true;
-    if (!this.#recorded.has(job.name)) {
-      this.#recorded.add(job.name);
-      return [];
-    }
-    const { handle } = await submitOrder(job, { store, launcher });
-    return [note(`submitted: ${job.name} as ${launcher.name} job ${handle}`)];
+    const { workingFolder, tries } = job;
+    const submitted = await submitOrder(nextAttempt(job, job.attempt), { store, launcher, workingFolder, tries });
+    return submitted === undefined ? [] : [note(`submitted: ${job.name} as ${launcher.name} job ${submitted.handle}`)];
   }
 
   /** News of an order's workers: why they wait, that a node is lost, what one said before it failed. */
@@ -127,44 +133,50 @@ export class FollowedJobs {
     return lines?.at(-1)?.trim();
   }
 
+  /** Decides by the records alone, so that all who follow a run decide alike; one of them submits. */
   async #submitAgain(job: JobRecord, open: OpenWork): Promise<readonly RunEvent[]> {
     const { store, launcher } = this.#options;
-    const base = orderBase(job);
-    if (isHelper(job) || this.#givenUp.has(base) || open.isStopRequested) return [];
+    if (isHelper(job) || this.#givenUp.has(job.name) || open.isStopRequested) return [];
     // A worker that is dead holds its cells until its lease has run out.
     if (open.held > 0) this.#isAnyAlive = true;
     if (open.claimable === 0) return [];
     const left = `${countText(open.claimable)} ${open.claimable === 1 ? 'cell is' : 'cells are'} left`;
-    if (job.state === 'cancelled') return this.#giveUp(base, `${job.name} was cancelled by others: ${left}`);
-    const progress = await this.#progress(job.models);
-    const before = this.#tries.get(base);
-    const tries = before === undefined || progress > before.progress ? 1 : before.count;
-    if (tries >= mostTries) {
-      const why = job.reason === undefined ? '' : ` (${job.reason})`;
-      return this.#giveUp(base, `${base} was submitted ${tries} times and nothing came of it${why}: ${left}`);
+    if (job.state === 'cancelled') return this.#giveUp(job, `${job.name} was cancelled by others: ${left}`);
+    const isStuck = (await progressOf(store, job)) <= job.progress;
+    const { why, isLasting } = isStuck ? await this.#whyEnded(job) : noReason;
+    if (isLasting) {
+      return this.#giveUp(job, `${job.name} isn't submitted again, as it would fail again${why}: ${left}`);
     }
-    this.#tries.set(base, { count: tries + 1, progress });
+    if (isStuck && job.tries >= mostTries) {
+      const base = orderBase(job);
+      return this.#giveUp(job, `${base} was submitted ${job.tries} times and nothing came of it${why}: ${left}`);
+    }
     this.#isAnyAlive = true;
-    const { name, handle } = await submitOrder(nextAttempt(job), { store, launcher });
+    const { workingFolder } = job;
+    const tries = isStuck ? job.tries + 1 : 1;
+    const submitted = await submitOrder(nextAttempt(job), { store, launcher, workingFolder, tries });
+    if (submitted === undefined) return [];
+    const { name, handle } = submitted;
     return [note(`submitted again: ${name} as ${launcher.name} job ${handle}, as ${left}`)];
   }
 
-  #giveUp(base: string, message: string): readonly RunEvent[] {
-    this.#givenUp.add(base);
-    return [warning(message)];
+  /** Why nothing came of it: what its workers said in the store, or else its engine. */
+  async #whyEnded(job: JobRecord): Promise<EndReason> {
+    const { store, runId } = this.#options;
+    const base = `${orderBase(job)}-a`;
+    const own = (await store.workers(runId)).filter((worker) => worker.job?.startsWith(base) === true);
+    const said = own.filter((worker) => worker.job === job.name && worker.state === 'failed');
+    const notes = new Set(said.flatMap((worker) => worker.note ?? []));
+    const reasons = notes.size > 0 ? [...notes].slice(0, mostReasons) : (job.reason ?? []);
+    const why = [reasons].flat().join('; ');
+    // One worker may have had bad luck; two of two that say the same had none.
+    const areAlike = own.length > 1 && own.every(({ state, note: its }) => state === 'failed' && its === own[0]?.note);
+    return { why: why === '' ? '' : ` (${why})`, isLasting: areAlike || lastingCode.test(job.reason ?? '') };
   }
 
-  /** Rises with whatever becomes of cells. */
-  async #progress(models: readonly string[]): Promise<number> {
-    const { store, runId } = this.#options;
-    const counts = await store.sampleCounts(runId);
-    let progress = 0;
-    for (const cell of await store.cells(runId)) {
-      if (!models.includes(cell.model)) continue;
-      const passes = await store.passResults(cell.id);
-      progress += (counts.get(cell.id) ?? 0) + passes.length + (isOpenCell(cell) ? 0 : 1);
-    }
-    return progress;
+  #giveUp({ name }: JobRecord, message: string): readonly RunEvent[] {
+    this.#givenUp.add(name);
+    return [warning(message)];
   }
 }
 

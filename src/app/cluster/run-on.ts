@@ -9,7 +9,7 @@ import { parseSuite } from '../parse-suite.ts';
 import { prepareRun } from '../prepare-run.ts';
 import { libraryContext, type RunOptions } from '../run.ts';
 import { followRun } from './follow-run.ts';
-import { checkSharedStore, launchRun, workerEnvironment } from './launch-run.ts';
+import { checkSharedStore, folderOfWorkers, launchRun, workerEnvironment } from './launch-run.ts';
 
 export interface RunOnOptions extends Omit<RunOptions, 'store' | 'force' | 'signal'> {
   /** `postgres://…`, which all machines reach; the password may be in `PGPASSWORD` of the environment. */
@@ -38,14 +38,15 @@ export async function* runOn(
   const context = libraryContext(options);
   await context.meter[Symbol.asyncDispose]?.();
   const plan = await prepareRun(parseSuite(input), context, signal, { anchors: options.anchors });
+  await using store = await openStore({ address, environment, homeFolder: homedir() });
+  const workingFolder = await folderOfWorkers(plan, store, { isFresh, here: context.workingFolder });
   const launcher = await openLauncher(engine, plan.suite.cluster ?? {}, {
     environment: workerEnvironment(address, environment),
-    workingFolder: context.workingFolder,
+    workingFolder,
     signal,
   });
-  await using store = await openStore({ address, environment, homeFolder: homedir() });
   const storeUrl = withoutPassword(address);
-  const { runId, isResumed } = await launchRun(plan, { store, launcher, storeUrl, workers, isFresh });
+  const { runId, isResumed } = await launchRun(plan, { store, launcher, workingFolder, storeUrl, workers, isFresh });
   const run = await store.getRun(runId);
   if (run === undefined) throw new Error(`run ${runId} was written`);
   yield* followRun(store, run, launcher, { signal, isResumed });

@@ -2,6 +2,7 @@ import { cancelRun } from '../../app/cluster/cancel-run.ts';
 import { followRun } from '../../app/cluster/follow-run.ts';
 import {
   checkSharedStore,
+  folderOfWorkers,
   launchRun,
   type LaunchOptions,
   openOrders,
@@ -75,10 +76,13 @@ export async function runOnCluster(
   // Nothing is measured here.
   await local.meter[Symbol.asyncDispose]?.();
   const store = await context.openStore();
-  const launcher = await openLauncher(on, plan.suite.cluster, context);
+  const workingFolder = await folderOfWorkers(plan, store, { isFresh, ...resumed, here: context.workingFolder });
+  const launcher = await openLauncher(on, plan.suite.cluster, context, workingFolder);
   const options = { store, storeUrl: context.storePlace.shown, workers, isFresh, ...resumed };
   if (print === true) return printOrders(plan, launcher, options, context);
-  const { runId, isResumed, submitted } = await launchRun(plan, { ...options, launcher });
+  // What is being submitted goes on without who watches it, as what was submitted does.
+  context.interruption.expectEnd();
+  const { runId, isResumed, submitted } = await launchRun(plan, { ...options, launcher, workingFolder });
   for (const job of submitted) tellJob(job, context);
   const run = await mustGet(store, runId);
   if (detach === true) return tellDetached(run, context);
@@ -89,7 +93,8 @@ export async function runOnCluster(
 async function openLauncher(
   name: LauncherName,
   settings: RunPlan['suite']['cluster'],
-  { environment, storePlace, workingFolder, interruption, openLauncher: open }: CliContext,
+  { environment, storePlace, workingFolder: here, interruption, openLauncher: open }: CliContext,
+  workingFolder = here,
 ): Promise<Launcher> {
   return open(name, settings ?? {}, {
     environment: workerEnvironment(storePlace.address, environment),
@@ -102,7 +107,7 @@ async function openLauncher(
 async function printOrders(
   plan: RunPlan,
   launcher: Launcher,
-  options: Omit<LaunchOptions, 'launcher'>,
+  options: Omit<LaunchOptions, 'launcher' | 'workingFolder'>,
   context: CliContext,
 ): Promise<number> {
   const { runId, orders } = await openOrders(plan, options);
@@ -154,10 +159,26 @@ async function follow(
     }
     return printEndedRun(store, ended, { files, anchors }, context);
   }
-  const command = resumeCommand(run.id, context);
+  const command = resumeCommand(run.id, context, launcher?.name);
   output.record('interrupted', { runId: run.id, resume: command });
-  output.note(`not finished; everything so far is saved. Go on with --on, or here:\n  ${command}`);
+  const how = launcher === undefined ? 'Go on with --on, or here' : 'Go on with';
+  output.note(`not finished; everything so far is saved. ${how}:\n  ${command}`);
   return exitCodes.someCellsFailed;
+}
+
+/** Whether nothing is left of a run, nor any cell that failed, which could be tried again. */
+export async function isOver(store: Store, { id, status }: RunRecord): Promise<boolean> {
+  return status === 'finished' && (await store.cells(id)).every(({ state }) => state !== 'failed');
+}
+
+/** Shows what a run has measured of which nothing is left for workers. */
+export async function tellFinished(
+  run: RunRecord,
+  { files }: Pick<ClusterRunOptions, 'files'>,
+  context: CliContext,
+): Promise<number> {
+  context.output.note(`run ${run.id} is finished: nothing is left for workers`);
+  return printEndedRun(await context.openStore(), run, { files, anchors: undefined }, context);
 }
 
 /** Follows a run whose workers were placed by an engine, or started by hand, from whichever machine. */
@@ -169,7 +190,7 @@ export async function attachToRun(
   const [job] = await (await context.openStore()).jobs(run.id);
   let launcher: Launcher | undefined;
   try {
-    launcher = job && (await openLauncher(job.launcher, run.suite.cluster, context));
+    launcher = job && (await openLauncher(job.launcher, run.suite.cluster, context, job.workingFolder));
   } catch (error) {
     if (!(error instanceof LauncherError)) throw error;
     context.output.warn(`${error.message}; following the store alone`);
@@ -226,7 +247,8 @@ async function cancelAndTell(store: Store, run: RunRecord, context: CliContext):
   for (const problem of problems) {
     output.warn(`${problem}; its workers end by themselves as soon as they look into the store`);
   }
-  const command = resumeCommand(run.id, context);
+  const [job] = await store.jobs(run.id);
+  const command = resumeCommand(run.id, context, job?.launcher);
   output.record('cancelled', { runId: run.id, jobs: cancelled, held, resume: command });
   const jobs = `${countText(cancelled.length)} ${cancelled.length === 1 ? 'job' : 'jobs'} cancelled`;
   const cells = held === 1 ? '1 cell is' : `${countText(held)} cells are`;
