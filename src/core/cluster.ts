@@ -1,3 +1,5 @@
+import type { ClusterSettings } from './cluster-settings.ts';
+
 /**
  * Words of runs on many machines: what a machine is, what a cell needs, who places workers. docs/clusters.md.
  *
@@ -70,7 +72,11 @@ export interface Launcher {
    * queue or namespace exists.
    */
   check(orders: readonly WorkerOrder[]): Promise<void>;
-  /** Submits an order, or finds that it was submitted before. Returns the engine's id of it. */
+  /**
+   * Submits an order, or finds that it was submitted before. Returns the engine's id of it.
+   *
+   * @throws {LauncherError} with `isRefusal` if the engine answers that it doesn't take it
+   */
   submit(order: WorkerOrder): Promise<string>;
   /** All workers of a run that the engine still knows, one entry each. */
   list(runId: string): Promise<readonly JobStatus[]>;
@@ -85,9 +91,11 @@ export interface Launcher {
 /** An order as the store keeps it, so that any machine can follow it, cancel it and submit it again. */
 export interface JobRecord extends WorkerOrder {
   readonly launcher: LauncherName;
-  /** Undefined until the engine has taken it. */
+  /** What the engine was told then, which finds it again; undefined where the suite says nothing of it. */
+  readonly cluster: ClusterSettings | undefined;
+  /** Undefined until the engine has taken it; for good where it is refused (`failed`). */
   readonly handle: string | undefined;
-  /** `failed` without a handle: its engine refused it, and it can be submitted under the same name. */
+  /** Without a handle, `failed`: its engine refused it; `lost`: nobody knows whether it has it. */
   readonly state: JobState;
   readonly reason: string | undefined;
   /** On whoever's machine submitted the first attempt: all others start in it too. */

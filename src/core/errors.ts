@@ -209,6 +209,16 @@ export class NoStoreError extends StoreError {}
 /** What places workers on machines refuses or can't be reached: exit code 5. */
 export class LauncherError extends PerbenchError {
   readonly code = 'PB_LAUNCHER';
+  /** The engine has answered that it won't; otherwise nobody knows whether it would. */
+  readonly isRefusal: boolean;
+
+  constructor(
+    message: ErrorLines,
+    { isRefusal = false, ...options }: ErrorOptions & { readonly isRefusal?: boolean } = {},
+  ) {
+    super(message, options);
+    this.isRefusal = isRefusal;
+  }
 }
 
 /** Another process took over this cell; what this one still has is not written. */

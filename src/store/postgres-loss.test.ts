@@ -30,6 +30,7 @@ const job: JobRecord = {
   isExclusive: true,
   words: ['work', 'run-1'],
   launcher: 'slurm',
+  cluster: undefined,
   handle: undefined,
   state: 'pending',
   reason: undefined,

@@ -15,12 +15,15 @@ import {
   openOrders,
 } from '../../src/app/cluster/launch-run.ts';
 import { createRunState } from '../../src/cli/progress/run-state.ts';
+import { isWorkedOn } from '../../src/app/cluster/followed-workers.ts';
 import type { JobRecord, Launcher, StoredWorker, WorkerOrder } from '../../src/core/cluster.ts';
+import { LauncherError } from '../../src/core/errors.ts';
 import type { RunEvent } from '../../src/core/event.ts';
 import type { Store } from '../../src/core/store.ts';
 import type { RunPlan } from '../../src/run/plan.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { toyPlan } from '../run/toy-plan.ts';
+import { eventually } from '../conformance/launcher-orders.ts';
 import { asProcesses, LocalLauncher, type StartWorker } from '../setup/local-launcher.ts';
 
 const leaseMs = 600;
@@ -74,7 +77,7 @@ async function follow(
   const detach = new AbortController();
   const options = { signal: detach.signal, isResumed: false, storeEveryMs: 20, jobsEveryMs: 40, leaseMs, graceMs };
   const events: RunEvent[] = [];
-  for await (const event of followRun(store, run, launcher === 'none' ? undefined : launcher, options)) {
+  for await (const event of followRun(store, run, launcher === 'none' ? undefined : async () => launcher, options)) {
     events.push(event);
     await onEvent(event, detach);
   }
@@ -192,6 +195,105 @@ describe('a run whose workers are elsewhere', { timeout: 60_000 }, () => {
     expect(again.submitted.map(({ attempt }) => attempt)).toEqual([4]);
   });
 
+  it('is given up after three submissions that its engine refused, which is said once', async () => {
+    engine = new LocalLauncher(failing);
+    const { runId } = await launch(plan({ one: {} }));
+    const refuse = new LauncherError('too many jobs', { hint: 'Wait.', isRefusal: true });
+    const submit = (): Promise<never> => Promise.reject(refuse);
+    const followed = await follow(runId, undefined, { ...launcherOf(engine), submit });
+    expect(followed.said).toEqual([
+      'slurm job 100_0 failed: node: command not found',
+      'too many jobs. Wait.',
+      `pb-${runId}-g0 was submitted 3 times and nothing came of it (too many jobs): 2 cells are left`,
+      'nobody works on this run any more: 2 cells are left',
+    ]);
+    expect(last(followed)).toMatchObject({ status: 'interrupted' });
+    // Nothing is left that would be submitted for ever.
+    expect((await follow(runId, undefined, { ...launcherOf(engine), submit })).said).toHaveLength(2);
+    const again = await launch(plan({ one: {} }));
+    expect(again.submitted.map(({ attempt }) => attempt)).toEqual([2]);
+  });
+
+  it('says once that nothing can be submitted, where an engine answers everything else', async () => {
+    engine = new LocalLauncher(failing);
+    const { runId } = await launch(plan({ one: {} }));
+    let tries = 0;
+    const submit = (order: WorkerOrder): Promise<string> => {
+      tries += 1;
+      return tries < 4 ? Promise.reject(new LauncherError('no answer in time')) : engine.submit(order);
+    };
+    const followed = await follow(runId, undefined, { ...launcherOf(engine), submit });
+    expect(followed.said.filter((line) => line.includes('answer'))).toEqual([
+      'slurm: no answer in time. Following the store meanwhile.',
+      'slurm answers again',
+    ]);
+    expect(last(followed)).toMatchObject({ status: 'interrupted' });
+  });
+
+  it('says of a log why its program ended, not what to do about it', async () => {
+    const log = ['error: cannot reach db:5432', 'hint: Start the server.'].map((line) => `echo '${line}' >&2`);
+    engine = new LocalLauncher(asProcesses(() => ['sh', '-c', [...log, 'exit 5'].join('; ')]));
+    const { runId } = await launch(plan({ one: {} }));
+    expect((await follow(runId)).said).toContain('slurm job 100_0 failed: cannot reach db:5432');
+  });
+
+  it('is cancelled and taken up at once, while its engine still ends the workers', async () => {
+    engine = new LocalLauncher(toyWorkers(5));
+    const { runId } = await launch(plan());
+    await eventually(
+      'answers',
+      async () => store.sampleCounts(runId),
+      (counts) => counts.size > 0,
+    );
+    engine.isEnding = true;
+    await cancelRun(store, { id: runId }, async () => engine);
+    // Whoever follows it meanwhile takes it for cancelled, too.
+    await follow(runId);
+    expect((await store.jobs(runId)).map(({ state }) => state)).toEqual(['cancelled']);
+    const again = await launch(plan());
+    expect(again.submitted.map(({ name }) => name)).toEqual([`pb-${runId}-g0-a2`]);
+    const followed = await follow(runId, (event) => {
+      if (event.type === 'cell-end') engine.isEnding = false;
+    });
+    expect(last(followed)).toMatchObject({ status: 'finished' });
+    expect(followed.said.filter((line) => line.includes('cancelled'))).toEqual([]);
+  });
+
+  it('asks for each job the engine that has it', async () => {
+    engine = new LocalLauncher(toyWorkers(0), 0);
+    const { runId } = await launch(plan({ one: {} }));
+    const settings = { address: 'http://head:8265', resources: {}, labels: {}, program: 'perbench' };
+    const ray = new LocalLauncher(toyWorkers(0), 0, 'ray');
+    await using _ray = ray;
+    const launched = await launch(plan({ one: {} }), { launcher: ray, cluster: { ray: settings } });
+    expect(launched.submitted.map(({ attempt }) => attempt)).toEqual([2]);
+    const opened: unknown[] = [];
+    const cancelled = await cancelRun(store, { id: runId }, async (name, cluster) => {
+      opened.push([name, cluster]);
+      return name === 'ray' ? ray : engine;
+    });
+    expect(cancelled).toMatchObject({ cancelled: [`pb-${runId}-g0-a1`, `pb-${runId}-g0-a2`], problems: [] });
+    expect(opened).toEqual([
+      ['slurm', {}],
+      ['ray', { ray: settings }],
+    ]);
+    ray.slots = 1;
+    await launch(plan({ one: {} }), { launcher: ray });
+    const run = await store.getRun(runId);
+    if (run === undefined) throw new Error('the run is stored');
+    const options = {
+      signal: new AbortController().signal,
+      isResumed: true,
+      storeEveryMs: 20,
+      jobsEveryMs: 40,
+      leaseMs,
+    };
+    const asked = new Set<string>();
+    for await (const event of followRun(store, run, async (name) => (asked.add(name), ray), options)) void event;
+    expect([...asked]).toEqual(['ray']);
+    expect((await store.getRun(runId))?.status).toBe('finished');
+  });
+
   it('that its engine has forgotten is done where nothing is left', async () => {
     const { runId } = await launch(plan({ one: {} }));
     const detached = await follow(runId, (event, detach) => {
@@ -258,9 +360,8 @@ describe('several who follow one run', { timeout: 60_000 }, () => {
     engine = new LocalLauncher(failing);
     const { runId } = await launch(plan({ one: {} }), { workingFolder: '/first' });
     await follow(runId);
-    await launch(plan({ one: {} }), { workingFolder: '/second' });
     expect((await store.jobs(runId)).map((job) => job.workingFolder)).toEqual(
-      Array.from({ length: 4 }, () => '/first'),
+      Array.from({ length: 3 }, () => '/first'),
     );
     const options = { resumeId: runId, here: '/second' };
     expect(await folderOfWorkers(plan({ one: {} }), store, options)).toBe('/first');
@@ -335,12 +436,12 @@ describe('an engine that lists nothing', { timeout: 60_000 }, () => {
     engine = new LocalLauncher(toyWorkers(0), 0);
     const { runId } = await launch(plan({ one: {} }));
     const blind = { ...launcherOf(engine), list: async () => [] };
-    const jobs = new FollowedJobs({ store, runId, launcher: blind, leaseMs, graceMs: 60_000 });
+    const jobs = new FollowedJobs({ store, runId, open: async () => blind, leaseMs, graceMs: 60_000 });
     for (let looks = 0; looks < 3; looks += 1) expect(await jobs.look()).toEqual([]);
     expect(jobs.mayWork).toBe(true);
     expect((await launch(plan({ one: {} }), { launcher: blind })).submitted).toEqual([]);
     expect(engine.submitted).toHaveLength(1);
-    const impatient = new FollowedJobs({ store, runId, launcher: blind, leaseMs, graceMs: 0 });
+    const impatient = new FollowedJobs({ store, runId, open: async () => blind, leaseMs, graceMs: 0 });
     expect(await impatient.look()).toMatchObject([{ message: expect.stringContaining('submitted again') as string }]);
   });
 });
@@ -388,7 +489,7 @@ describe('a launch', { timeout: 60_000 }, () => {
     const runId = run?.id ?? '';
     const jobs = await store.jobs(runId);
     expect(jobs.map(({ name, handle, state }) => [name, handle, state])).toEqual([
-      [`pb-${runId}-g0-a1`, undefined, 'failed'],
+      [`pb-${runId}-g0-a1`, undefined, 'lost'],
     ]);
     const followed = await follow(runId);
     expect(last(followed)).toMatchObject({ status: 'finished' });
@@ -402,6 +503,51 @@ describe('a launch', { timeout: 60_000 }, () => {
     const again = await launch(plan());
     expect(again.isResumed).toBe(true);
     expect(engine.submitted).toEqual([`pb-${again.runId}-g0-a1`]);
+  });
+
+  it('goes on with what its engine took, and says what it refused', async () => {
+    const one = plan();
+    const server = { preset: 'vllm', tensorParallel: 2 };
+    const models = one.models.map(({ spec, ...model }) => ({
+      ...model,
+      spec: spec.name === 'two' ? { ...spec, engine: 'managed', engineOptions: { server } } : spec,
+    }));
+    const toy = { ...one, models };
+    const submit = (order: WorkerOrder): Promise<string> =>
+      order.models.includes('two')
+        ? Promise.reject(new LauncherError(`no node for ${order.name}`, { isRefusal: true }))
+        : engine.submit(order);
+    const launcher = { ...launcherOf(engine), submit };
+    const { runId, submitted, problems } = await launch(toy, { launcher });
+    expect(submitted.map(({ name }) => name)).toEqual([`pb-${runId}-g0-a1`]);
+    expect(problems).toEqual([`no node for pb-${runId}-g1-a1`]);
+    const followed = await follow(runId, undefined, launcher);
+    expect(last(followed)).toMatchObject({ status: 'interrupted' });
+    expect(followed.said).toContain(
+      `pb-${runId}-g1 was submitted 3 times and nothing came of it (no node for pb-${runId}-g1-a1): 2 cells are left`,
+    );
+    expect((await store.cells(runId)).map(({ state }) => state)).toEqual(['done', 'done', 'pending', 'pending']);
+  });
+
+  it('that is taken for nothing leaves nothing behind that anybody would submit', async () => {
+    const launcher = {
+      ...launcherOf(engine),
+      submit: () => Promise.reject(new LauncherError('no node', { isRefusal: true })),
+    };
+    await expect(launch(plan(), { launcher })).rejects.toThrow('no node');
+    const { id = '' } = (await store.latestRun()) ?? {};
+    expect(await store.jobs(id)).toMatchObject([{ state: 'failed', reason: 'no node' }]);
+    expect(await isWorkedOn(store, id)).toBe(false);
+    expect((await launch(plan())).submitted.map(({ name }) => name)).toEqual([`pb-${id}-g0-a1`]);
+  });
+
+  it('that crashed isn’t taken up once the run is cancelled', async () => {
+    const refusing = { ...launcherOf(engine), submit: () => Promise.reject(new Error('crashed here')) };
+    await expect(launch(plan(), { launcher: refusing })).rejects.toThrow('crashed here');
+    const { id = '' } = (await store.latestRun()) ?? {};
+    await store.requestStop(id, true);
+    expect(last(await follow(id))).toMatchObject({ status: 'interrupted' });
+    expect(engine.submitted).toEqual([]);
   });
 
   it('writes nothing where the engine refuses', async () => {

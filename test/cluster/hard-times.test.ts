@@ -118,7 +118,7 @@ it('has every item once, as one process has, though workers and database die', {
   const trouble = new Troublemaker(engine, server).watch(store, runId, over.signal);
   const said: string[] = [];
   let status: string | undefined;
-  for await (const event of followRun(store, run, engine, { signal: never, isResumed: false, leaseMs })) {
+  for await (const event of followRun(store, run, async () => engine, { signal: never, isResumed: false, leaseMs })) {
     if (event.type === 'note' || event.type === 'warning') said.push(event.message);
     if (event.type === 'run-end') ({ status } = event);
   }

@@ -23,6 +23,7 @@ const job: JobRecord = {
   isExclusive: true,
   words: ['work', 'run-1'],
   launcher: 'slurm',
+  cluster: undefined,
   handle: undefined,
   state: 'pending',
   reason: undefined,
@@ -51,12 +52,14 @@ export function testWorkers(open: OpenStore): void {
 
   it('keeps jobs by their names, in the order of their submission', async () => {
     const { store, clock } = await openWithRun(open);
+    const cluster = { ray: { address: 'http://head:8265', resources: {}, labels: {}, program: 'perbench' } };
+    const placed = { cluster, handle: '4711', state: 'running', reason: 'on node-1' } as const;
     await store.putJob(job);
     clock.nowMs += 70;
     await store.putJob({ ...job, name: 'a-second' });
-    await store.putJob({ ...job, handle: '4711', state: 'running', reason: 'on node-1' });
+    await store.putJob({ ...job, ...placed });
     expect(await store.jobs('run-1')).toEqual([
-      { ...job, handle: '4711', state: 'running', reason: 'on node-1', ageMs: 70 },
+      { ...job, ...placed, ageMs: 70 },
       { ...job, name: 'a-second', ageMs: 0 },
     ]);
     expect(await store.jobs('nowhere')).toEqual([]);

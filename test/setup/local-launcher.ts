@@ -48,7 +48,7 @@ interface LocalWorker {
 
 /** An engine that places workers on this machine: so many at once, the others wait. For tests. */
 export class LocalLauncher implements Launcher, AsyncDisposable {
-  readonly name: LauncherName = 'slurm';
+  readonly name: LauncherName;
   readonly #start: StartWorker;
   readonly #workers: LocalWorker[] = [];
   readonly #ids = new Map<string, string>();
@@ -56,8 +56,11 @@ export class LocalLauncher implements Launcher, AsyncDisposable {
   isReachable = true;
   /** What a check, or a submission, is refused with. */
   refusal: string | undefined;
+  /** Workers that were cancelled seem to run as long as it is set: an engine takes its time to end them. */
+  isEnding = false;
 
-  constructor(start: StartWorker, slots = Infinity) {
+  constructor(start: StartWorker, slots = Infinity, name: LauncherName = 'slurm') {
+    this.name = name;
     this.#start = start;
     this.slots = slots;
   }
@@ -67,11 +70,11 @@ export class LocalLauncher implements Launcher, AsyncDisposable {
   }
 
   async check(): Promise<void> {
-    this.#answer();
+    this.#take();
   }
 
   async submit(order: WorkerOrder): Promise<string> {
-    this.#answer();
+    this.#take();
     const known = this.#ids.get(order.name);
     if (known !== undefined) return known;
     const id = String(100 + this.#ids.size);
@@ -88,7 +91,10 @@ export class LocalLauncher implements Launcher, AsyncDisposable {
     this.#answer();
     return this.#workers
       .filter(({ order }) => order.runId === runId)
-      .map(({ order: { name }, handle, state, reason }) => ({ name, handle, state, reason, node: undefined }));
+      .map(({ order: { name }, handle, state, reason }) => {
+        const seen = this.isEnding && state === 'cancelled' ? 'running' : state;
+        return { name, handle, state: seen, reason, node: undefined };
+      });
   }
 
   async cancel(names: readonly string[]): Promise<void> {
@@ -141,7 +147,11 @@ export class LocalLauncher implements Launcher, AsyncDisposable {
 
   #answer(): void {
     if (!this.isReachable) throw new LauncherError('the controller does not answer', { hint: 'Start it.' });
-    if (this.refusal !== undefined) throw new LauncherError(this.refusal);
+  }
+
+  #take(): void {
+    this.#answer();
+    if (this.refusal !== undefined) throw new LauncherError(this.refusal, { isRefusal: true });
   }
 
   #fill(): void {

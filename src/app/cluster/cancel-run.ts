@@ -1,7 +1,8 @@
-import type { JobRecord, Launcher, LauncherName } from '../../core/cluster.ts';
+import type { JobRecord, Launcher } from '../../core/cluster.ts';
 import { LauncherError } from '../../core/errors.ts';
 import { defaultLeaseMs, type RunRecord, type Store } from '../../core/store.ts';
-import { isAlive } from './job-states.ts';
+import { byLauncher, type OpenLauncher } from './job-launchers.ts';
+import { cancelledHere, isAlive } from './job-states.ts';
 
 export interface CancelledRun {
   /** Names of jobs that their engine was told to end. */
@@ -16,21 +17,21 @@ export interface CancelledRun {
  * Ends all work on a run, wherever it goes on; what was answered and measured is kept. The flag in the store comes first:
  * a worker looks at it before it does anything, so one that an engine starts all the same leaves at once.
  *
- * @param open opens the launcher that jobs were submitted by
+ * @param open opens the launchers that jobs were submitted by
  */
 export async function cancelRun(
   store: Store,
   { id }: Pick<RunRecord, 'id'>,
-  open: (name: LauncherName) => Promise<Launcher>,
+  open: OpenLauncher,
 ): Promise<CancelledRun> {
   await store.requestStop(id, true);
   const jobs = (await store.jobs(id)).filter(({ state }) => isAlive(state));
   const cancelled: string[] = [];
   const problems: string[] = [];
-  for (const [name, own] of Map.groupBy(jobs, ({ launcher }) => launcher)) {
+  for (const own of byLauncher(jobs, open)) {
     try {
-      await cancelJobs(own, await open(name), store);
-      cancelled.push(...own.map((job) => job.name));
+      await cancelJobs(own.jobs, await own.open(), store);
+      cancelled.push(...own.jobs.map((job) => job.name));
     } catch (error) {
       if (!(error instanceof LauncherError)) throw error;
       problems.push(error.message);
@@ -44,5 +45,5 @@ export async function cancelRun(
 
 async function cancelJobs(jobs: readonly JobRecord[], launcher: Launcher, store: Store): Promise<void> {
   await launcher.cancel(jobs.map(({ name }) => name));
-  for (const job of jobs) await store.putJob({ ...job, state: 'cancelled', reason: 'cancelled by perbench' });
+  for (const job of jobs) await store.putJob({ ...job, ...cancelledHere });
 }

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countText } from '../../core/amount-text.ts';
-import type { Launcher } from '../../core/cluster.ts';
 import { nowMs } from '../../core/clock.ts';
 import type { RunEvent } from '../../core/event.ts';
 import { defaultLeaseMs, type RunRecord, type RunStatus, type Store } from '../../core/store.ts';
 import { FollowedCells, isOpenCell } from './followed-cells.ts';
 import { FollowedJobs } from './followed-jobs.ts';
 import { FollowedWorkers } from './followed-workers.ts';
+import type { OpenLauncher } from './job-launchers.ts';
 import { isAlive } from './job-states.ts';
 import { submissionMs } from './submit-order.ts';
 
@@ -32,13 +32,13 @@ const longestRestMs = 10_000;
  * again that died with work left. Ends with `run-end`: `finished`; `interrupted` where it was cancelled, or nobody is left
  * who would go on; `running` where `signal` ended the following alone.
  *
- * @param launcher undefined where no engine placed the workers, or it can't be asked from here
+ * @param open opens the launchers that jobs were submitted by; undefined where no engine is to be asked
  * @throws {StoreError} if the store can't be read any more; the workers go on
  */
 export async function* followRun(
   store: Store,
   run: RunRecord,
-  launcher: Launcher | undefined,
+  open: OpenLauncher | undefined,
   {
     signal,
     isResumed,
@@ -50,7 +50,8 @@ export async function* followRun(
 ): AsyncGenerator<RunEvent, void, void> {
   const { id: runId, name } = run;
   const cells = await FollowedCells.open(store, run);
-  const jobs = launcher && new FollowedJobs({ store, runId, launcher, leaseMs, graceMs });
+  const isPlaced = (await store.jobs(runId)).length > 0;
+  const jobs = open !== undefined && isPlaced ? new FollowedJobs({ store, runId, open, leaseMs, graceMs }) : undefined;
   const workers = new FollowedWorkers(leaseMs);
   // An engine says that it has nobody left; of people nobody knows, as long as a lease could last.
   const watch = new EndWatch({ store, runId, leaseMs, patienceMs: jobs === undefined ? leaseMs : 0 });
@@ -71,8 +72,8 @@ export async function* followRun(
     yield* await cells.look();
     yield* workers.look(await store.workers(runId), await store.jobs(runId));
     const mayWork = jobs === undefined ? await isAnyAlive(store, runId) : asked !== undefined || jobs.mayWork;
-    const open = cells.cells.filter(isOpenCell).length;
-    const ended = await watch.look(open, mayWork);
+    const openCells = cells.cells.filter(isOpenCell).length;
+    const ended = await watch.look(openCells, mayWork);
     if (ended !== undefined) return yield* endRun(store, runId, ended, cells);
     const restMs = Math.min(longestRestMs, restShare * (nowMs() - startedMs));
     await sleep(Math.max(storeEveryMs, restMs), undefined, { signal }).catch(() => undefined);

@@ -1,10 +1,11 @@
 import { countText } from '../../core/amount-text.ts';
-import type { JobRecord, JobState, JobStatus, Launcher, StoredJob } from '../../core/cluster.ts';
+import type { JobState, JobStatus, Launcher, StoredJob, WorkerOrder } from '../../core/cluster.ts';
 import { LauncherError } from '../../core/errors.ts';
 import type { RunEvent } from '../../core/event.ts';
 import type { OpenWork, Store } from '../../core/store.ts';
 import { withRemedy } from '../../core/with-remedy.ts';
-import { isAlive, orderState } from './job-states.ts';
+import { byLauncher, type JobsOfLauncher, type OpenLauncher } from './job-launchers.ts';
+import { cancelledHere, isAlive, isCancelledHere, orderState } from './job-states.ts';
 import { mayAppear } from './launch-run.ts';
 import { isHelper, newestAttempts, nextAttempt, orderBase } from './orders.ts';
 import { progressOf, submitOrder } from './submit-order.ts';
@@ -12,7 +13,7 @@ import { progressOf, submitOrder } from './submit-order.ts';
 export interface FollowedJobsOptions {
   readonly store: Store;
   readonly runId: string;
-  readonly launcher: Launcher;
+  readonly open: OpenLauncher;
   readonly leaseMs: number;
   /** How long an engine may take to list what was submitted, in milliseconds. */
   readonly graceMs: number;
@@ -39,7 +40,7 @@ const note = (message: string): RunEvent => ({ type: 'note', message });
 const warning = (message: string): RunEvent => ({ type: 'warning', message });
 
 /**
- * Follows the jobs of a run through its engine, which says what lives, while the store says what is done: an order none of
+ * Follows the jobs of a run through their engines, which say what lives, while the store says what is done: an order none of
  * whose workers lives, whose leases have run out and which has work left, is submitted again.
  */
 export class FollowedJobs {
@@ -48,8 +49,10 @@ export class FollowedJobs {
   readonly #told = new Map<string, string>();
   /** Names of jobs after which no other was submitted. */
   readonly #givenUp = new Set<string>();
-  #isReached = true;
-  #isAnyAlive = true;
+  readonly #launchers = new Map<string, Launcher>();
+  /** Engines that don't answer. */
+  readonly #unreached = new Set<string>();
+  #mayWork = true;
 
   constructor(options: FollowedJobsOptions) {
     this.#options = options;
@@ -57,60 +60,82 @@ export class FollowedJobs {
 
   /** Whether anything may still come of a job: one lives, is to be submitted again, or the engine didn't say. */
   get mayWork(): boolean {
-    return !this.#isReached || this.#isAnyAlive;
+    return this.#mayWork;
   }
 
-  /** What the engine says now; that it can't be reached is said once. */
+  /** What the engines say now; that one can't be reached is said once. */
   async look(): Promise<readonly RunEvent[]> {
-    const { store, runId, launcher } = this.#options;
+    const { store, runId, open } = this.#options;
     const jobs = newestAttempts(await store.jobs(runId));
     const events: RunEvent[] = [];
+    this.#mayWork = false;
+    for (const own of byLauncher(jobs, open)) events.push(...(await this.#lookAt(own)));
+    return events;
+  }
+
+  async #lookAt({ key, name: engine, jobs, open }: JobsOfLauncher): Promise<readonly RunEvent[]> {
+    const events: RunEvent[] = [];
     try {
-      const statuses = jobs.length === 0 ? [] : await launcher.list(runId);
-      if (!this.#isReached) events.push(note(`${launcher.name} answers again`));
-      this.#isReached = true;
-      this.#isAnyAlive = false;
+      const launcher = this.#launchers.get(key) ?? (await open());
+      this.#launchers.set(key, launcher);
+      const statuses = await launcher.list(this.#options.runId);
       for (const job of jobs) {
         const own = statuses.filter(({ name }) => name === job.name);
-        events.push(...(await this.#follow(job, own)));
+        events.push(...(await this.#follow(job, own, launcher)));
       }
+      if (this.#unreached.delete(key)) events.unshift(note(`${engine} answers again`));
     } catch (error) {
       if (!(error instanceof LauncherError)) throw error;
-      const said = withRemedy(error.message, error.hint);
-      if (this.#isReached)
-        events.push(warning(withRemedy(`${launcher.name}: ${said}`, 'Following the store meanwhile.')));
-      this.#isReached = false;
+      this.#mayWork = true;
+      const said = withRemedy(`${engine}: ${error.message}`, error.hint);
+      if (!this.#unreached.has(key)) events.push(warning(withRemedy(said, 'Following the store meanwhile.')));
+      this.#unreached.add(key);
     }
     return events;
   }
 
-  async #follow(job: StoredJob, statuses: readonly JobStatus[]): Promise<readonly RunEvent[]> {
+  async #follow(job: StoredJob, statuses: readonly JobStatus[], launcher: Launcher): Promise<readonly RunEvent[]> {
     const { store, runId, leaseMs, graceMs } = this.#options;
-    if (job.handle === undefined) return this.#submitRecorded(job);
-    const events: RunEvent[] = [...(await this.#tell(job, statuses))];
     const open = await store.openWork(runId, leaseMs, job.models);
-    const state = orderState(statuses) ?? (mayAppear(job, graceMs) ? job.state : forgottenState(job, open));
-    const reason = statuses.find((status) => status.state === state)?.reason;
-    const now = { ...job, state, reason };
-    if (state !== job.state || reason !== job.reason) await store.putJob(now);
-    if (isAlive(state)) this.#isAnyAlive = true;
-    else events.push(...(await this.#submitAgain(now, open)));
+    if (job.handle === undefined && (isAlive(job.state) || job.state === 'lost'))
+      return this.#submitRecorded(job, open, launcher);
+    const events: RunEvent[] = [...(await this.#tell(job, statuses, launcher))];
+    const isLate = statuses.length === 0 && mayAppear(job, graceMs);
+    const now = isLate ? job : { ...job, ...stateNow(job, statuses, open) };
+    if (now.state !== job.state || now.reason !== job.reason) await store.putJob(now);
+    if (isAlive(now.state)) this.#mayWork = true;
+    else events.push(...(await this.#submitAgain(now, open, launcher)));
     return events;
   }
 
   /** Whoever wrote the record is submitting it just now; or crashed before, and then it is submitted under the same name. */
-  async #submitRecorded(job: StoredJob): Promise<readonly RunEvent[]> {
-    const { store, runId, launcher, leaseMs } = this.#options;
-    const { claimable, held, isStopRequested } = await store.openWork(runId, leaseMs, job.models);
-    if (isStopRequested || claimable + held === 0) return [];
-    this.#isAnyAlive = true;
-    const { workingFolder, tries } = job;
-    const submitted = await submitOrder(nextAttempt(job, job.attempt), { store, launcher, workingFolder, tries });
-    return submitted === undefined ? [] : [note(`submitted: ${job.name} as ${launcher.name} job ${submitted.handle}`)];
+  async #submitRecorded(job: StoredJob, open: OpenWork, launcher: Launcher): Promise<readonly RunEvent[]> {
+    if (open.isStopRequested || open.claimable + open.held === 0) return [];
+    this.#mayWork = true;
+    return this.#submit(nextAttempt(job, job.attempt), job, launcher);
+  }
+
+  /** Leaves it to others who submit it now. That it is refused is said once, however often it is tried. */
+  async #submit(
+    order: WorkerOrder,
+    { cluster, workingFolder, tries, reason }: StoredJob,
+    launcher: Launcher,
+    why = '',
+  ): Promise<readonly RunEvent[]> {
+    try {
+      const { store } = this.#options;
+      const submitted = await submitOrder(order, { store, launcher, cluster, workingFolder, tries });
+      if (submitted === undefined) return [];
+      const { name, handle } = submitted;
+      return [note(`submitted${why === '' ? '' : ' again'}: ${name} as ${launcher.name} job ${handle}${why}`)];
+    } catch (error) {
+      if (!(error instanceof LauncherError && error.isRefusal)) throw error;
+      return reason === error.message ? [] : [warning(withRemedy(error.message, error.hint))];
+    }
   }
 
   /** News of an order's workers: why they wait, that a node is lost, what one said before it failed. */
-  async #tell(job: JobRecord, statuses: readonly JobStatus[]): Promise<readonly RunEvent[]> {
+  async #tell(job: StoredJob, statuses: readonly JobStatus[], launcher: Launcher): Promise<readonly RunEvent[]> {
     const newsOf = ({ state, reason = '' }: JobStatus): string => `${state} ${reason}`;
     const fresh = statuses.filter((status) => this.#told.get(status.handle) !== newsOf(status));
     for (const status of fresh) this.#told.set(status.handle, newsOf(status));
@@ -118,31 +143,30 @@ export class FollowedJobs {
     for (const [, alike] of Map.groupBy(fresh, newsOf)) {
       const [first] = alike;
       if (first === undefined) continue;
-      const said = first.state === 'failed' ? await this.#lastWords(job, first) : undefined;
-      events.push(...statusNews(this.#options.launcher.name, job, alike, said ?? first.reason));
+      const said = first.state === 'failed' ? await this.#lastWords(job, first, launcher) : undefined;
+      events.push(...statusNews(launcher.name, job, alike, said ?? first.reason));
     }
     return events;
   }
 
-  /** What it wrote last, where no worker of it has said in the store why it ended. */
-  async #lastWords({ name }: JobRecord, status: JobStatus): Promise<string | undefined> {
-    const { store, runId, launcher } = this.#options;
+  /** Why it ended by what it wrote, where no worker of it has said so in the store. */
+  async #lastWords({ name }: StoredJob, status: JobStatus, launcher: Launcher): Promise<string | undefined> {
+    const { store, runId } = this.#options;
     const workers = await store.workers(runId);
     if (workers.some(({ job, state }) => job === name && state === 'failed')) return undefined;
-    const lines = (await launcher.tail(status))?.split('\n').filter((line) => line.trim() !== '');
-    return lines?.at(-1)?.trim();
+    return lastWords((await launcher.tail(status)) ?? '');
   }
 
   /** Decides by the records alone, so that all who follow a run decide alike; one of them submits. */
-  async #submitAgain(job: JobRecord, open: OpenWork): Promise<readonly RunEvent[]> {
-    const { store, launcher } = this.#options;
+  async #submitAgain(job: StoredJob, open: OpenWork, launcher: Launcher): Promise<readonly RunEvent[]> {
     if (isHelper(job) || this.#givenUp.has(job.name) || open.isStopRequested) return [];
     // A worker that is dead holds its cells until its lease has run out.
-    if (open.held > 0) this.#isAnyAlive = true;
+    if (open.held > 0) this.#mayWork = true;
     if (open.claimable === 0) return [];
     const left = `${countText(open.claimable)} ${open.claimable === 1 ? 'cell is' : 'cells are'} left`;
-    if (job.state === 'cancelled') return this.#giveUp(job, `${job.name} was cancelled by others: ${left}`);
-    const isStuck = (await progressOf(store, job)) <= job.progress;
+    if (job.state === 'cancelled' && !isCancelledHere(job))
+      return this.#giveUp(job, `${job.name} was cancelled by others: ${left}`);
+    const isStuck = (await progressOf(this.#options.store, job)) <= job.progress;
     const { why, isLasting } = isStuck ? await this.#whyEnded(job) : noReason;
     if (isLasting) {
       return this.#giveUp(job, `${job.name} isn't submitted again, as it would fail again${why}: ${left}`);
@@ -151,17 +175,14 @@ export class FollowedJobs {
       const base = orderBase(job);
       return this.#giveUp(job, `${base} was submitted ${job.tries} times and nothing came of it${why}: ${left}`);
     }
-    this.#isAnyAlive = true;
-    const { workingFolder } = job;
-    const tries = isStuck ? job.tries + 1 : 1;
-    const submitted = await submitOrder(nextAttempt(job), { store, launcher, workingFolder, tries });
-    if (submitted === undefined) return [];
-    const { name, handle } = submitted;
-    return [note(`submitted again: ${name} as ${launcher.name} job ${handle}, as ${left}`)];
+    this.#mayWork = true;
+    // What was refused never was an attempt.
+    const order = nextAttempt(job, job.handle === undefined ? job.attempt : job.attempt + 1);
+    return this.#submit(order, { ...job, tries: isStuck ? job.tries + 1 : 1 }, launcher, `, as ${left}`);
   }
 
   /** Why nothing came of it: what its workers said in the store, or else its engine. */
-  async #whyEnded(job: JobRecord): Promise<EndReason> {
+  async #whyEnded(job: StoredJob): Promise<EndReason> {
     const { store, runId } = this.#options;
     const base = `${orderBase(job)}-a`;
     const own = (await store.workers(runId)).filter((worker) => worker.job?.startsWith(base) === true);
@@ -174,14 +195,40 @@ export class FollowedJobs {
     return { why: why === '' ? '' : ` (${why})`, isLasting: areAlike || lastingCode.test(job.reason ?? '') };
   }
 
-  #giveUp({ name }: JobRecord, message: string): readonly RunEvent[] {
+  #giveUp({ name }: StoredJob, message: string): readonly RunEvent[] {
     this.#givenUp.add(name);
     return [warning(message)];
   }
 }
 
+/** What its engine says of an order, but for one that perbench has cancelled: it may seem to live until it has ended. */
+function stateNow(
+  job: StoredJob,
+  statuses: readonly JobStatus[],
+  open: OpenWork,
+): Pick<StoredJob, 'handle' | 'state' | 'reason'> {
+  const { handle, reason } = job;
+  if (isCancelledHere(job)) return { handle, ...cancelledHere };
+  const state = orderState(statuses);
+  if (state === undefined)
+    return { handle, state: forgottenState(job, open), reason: isAlive(job.state) ? undefined : reason };
+  const status = statuses.find((each) => each.state === state);
+  // Of one that was refused there may be workers all the same, where they are submitted one by one.
+  return { handle: handle ?? status?.handle, state, reason: status?.reason };
+}
+
+/**
+ * The line of a log that says why a program ended: an error that perbench or another program reports as such, else the
+ * last one.
+ */
+function lastWords(log: string): string | undefined {
+  const lines = log.split('\n').filter((line) => line.trim() !== '');
+  const error = lines.findLast((line) => /^(?:error|\w*Error): /.test(line)) ?? lines.at(-1);
+  return error?.replace(/^error: /, '').trim();
+}
+
 /** Of an order that the engine doesn't know any more: engines forget what has ended. */
-function forgottenState({ state }: JobRecord, { claimable, held }: OpenWork): JobState {
+function forgottenState({ state }: StoredJob, { claimable, held }: OpenWork): JobState {
   if (!isAlive(state)) return state;
   return claimable + held > 0 ? 'lost' : 'done';
 }
@@ -189,7 +236,7 @@ function forgottenState({ state }: JobRecord, { claimable, held }: OpenWork): Jo
 /** One line about workers of an order that fare alike; nothing of those that run or are done. */
 function statusNews(
   engine: string,
-  { handle }: JobRecord,
+  { handle }: StoredJob,
   alike: readonly JobStatus[],
   why: string | undefined,
 ): readonly RunEvent[] {

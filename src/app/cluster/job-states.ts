@@ -1,8 +1,15 @@
-import type { JobState, JobStatus } from '../../core/cluster.ts';
+import type { JobRecord, JobState, JobStatus } from '../../core/cluster.ts';
 
 /** Waiting or running, as its engine tells. */
 export function isAlive(state: JobState): boolean {
   return state === 'pending' || state === 'running';
+}
+
+/** Of a job that perbench cancelled, whatever its engine says while it still ends it. */
+export const cancelledHere = { state: 'cancelled', reason: 'cancelled by perbench' } as const;
+
+export function isCancelledHere({ state, reason }: JobRecord): boolean {
+  return state === cancelledHere.state && reason === cancelledHere.reason;
 }
 
 /** From the state that tells most of an order to the one that tells least. */

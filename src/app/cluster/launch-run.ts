@@ -1,11 +1,14 @@
 import type { JobRecord, Launcher, StoredJob, WorkerOrder } from '../../core/cluster.ts';
-import { UsageError } from '../../core/errors.ts';
+import type { ClusterSettings } from '../../core/cluster-settings.ts';
+import { LauncherError, UsageError } from '../../core/errors.ts';
 import type { Store } from '../../core/store.ts';
 import { findOpenRun, openRun, type OpenRunOptions } from '../../run/open-run.ts';
 import type { RunPlan } from '../../run/plan.ts';
 import { isServerStore } from '../../core/store-address.ts';
+import { withRemedy } from '../../core/with-remedy.ts';
+import { parsePostgresAddress } from '../../store/postgres-address.ts';
 import { newRunSeed } from '../run-dependencies.ts';
-import { isAlive } from './job-states.ts';
+import { isAlive, isCancelledHere } from './job-states.ts';
 import { newestAttempts, nextAttempt, orderBase, type OrderOptions, ordersOf } from './orders.ts';
 import { submissionMs, submitOrder } from './submit-order.ts';
 
@@ -13,8 +16,10 @@ export interface LaunchOptions
   extends Omit<OpenRunOptions, 'now' | 'random'>, Pick<OrderOptions, 'storeUrl' | 'workers'> {
   readonly store: Store;
   readonly launcher: Launcher;
-  /** Absolute: in which workers start, by `folderOfWorkers`. */
+  /** Absolute: in which the launcher has workers start, by `folderOfWorkers`. */
   readonly workingFolder: string;
+  /** What the launcher was told; by default what the suite says. */
+  readonly cluster?: ClusterSettings | undefined;
 }
 
 export interface LaunchedRun {
@@ -22,6 +27,8 @@ export interface LaunchedRun {
   readonly isResumed: boolean;
   /** What was submitted now; what waits or runs already isn't submitted again. */
   readonly submitted: readonly JobRecord[];
+  /** Why the engine didn't take an order, a line for each; who follows the run submits it again. */
+  readonly problems: readonly string[];
 }
 
 /**
@@ -36,38 +43,58 @@ export function checkSharedStore(address: string, launcher: string): void {
   });
 }
 
-/** What workers need of the environment: a password in the address of the store goes into no words, but there. */
+/**
+ * What launchers hand on of the environment, if they do: a password in the address of the store goes into no words, but
+ * there.
+ *
+ * @throws {UsageError} if the address can't be read
+ */
 export function workerEnvironment<Environment extends Readonly<Record<string, string | undefined>>>(
   storeAddress: string,
   environment: Environment,
 ): Environment | (Environment & { readonly PGPASSWORD: string }) {
-  const password = URL.parse(storeAddress)?.password ?? '';
-  return password === '' ? environment : { ...environment, PGPASSWORD: decodeURIComponent(password) };
+  const password = isServerStore(storeAddress) ? parsePostgresAddress(storeAddress, {}, '').password : undefined;
+  return password === undefined ? environment : { ...environment, PGPASSWORD: password };
 }
 
 /**
  * Writes a run, or takes up the unfinished one that asks the same, and submits workers for what is left of it. Doing so a
  * second time submits nothing twice, also after a crash in the middle.
  *
- * @throws {LauncherError} if the engine can't be reached, or refuses an order; what was submitted before goes on
+ * @throws {LauncherError} if the engine can't be reached, or takes no order at all
  * @throws as `openRun`
  */
 export async function launchRun(plan: RunPlan, options: LaunchOptions): Promise<LaunchedRun> {
-  const { store, launcher, workingFolder } = options;
+  const { store, launcher, workingFolder, cluster = plan.suite.cluster } = options;
   // The names are those of no run yet: nothing is written before the engine has said that it can be had.
   await launcher.check(await ordersOf(plan, { ...options, runId: 'new' }));
   const { orders, known, ...opened } = await openOrders(plan, options);
   const statuses = known.length === 0 ? [] : await launcher.list(opened.runId);
   const submitted: JobRecord[] = [];
+  const failures: LauncherError[] = [];
+  let there = 0;
   for (const order of orders) {
     const before = known.find((job) => orderBase(job) === orderBase(order));
     const own = statuses.filter(({ name }) => name === before?.name);
-    if (own.some(({ state }) => isAlive(state)) || (own.length === 0 && before && mayAppear(before))) continue;
-    const from = { store, launcher, workingFolder: before?.workingFolder ?? workingFolder };
-    const job = await submitOrder(order, { ...from, tries: 1 });
-    if (job !== undefined) submitted.push(job);
+    // What was cancelled may seem to live while its engine still ends it.
+    const isWanted = before !== undefined && !isCancelledHere(before);
+    const mayBeThere = own.length === 0 && before?.launcher === launcher.name && mayAppear(before);
+    if (isWanted && (mayBeThere || own.some(({ state }) => isAlive(state)))) {
+      there += 1;
+      continue;
+    }
+    try {
+      const job = await submitOrder(order, { store, launcher, cluster, workingFolder, tries: 1 });
+      if (job === undefined) there += 1;
+      else submitted.push(job);
+    } catch (error) {
+      if (!(error instanceof LauncherError)) throw error;
+      failures.push(error);
+    }
   }
-  return { ...opened, submitted };
+  const [failure] = failures;
+  if (failure !== undefined && submitted.length + there === 0) throw failure;
+  return { ...opened, submitted, problems: failures.map(({ message, hint }) => withRemedy(message, hint)) };
 }
 
 /** Whether an engine that doesn't list a job yet may do so. */

@@ -9,6 +9,7 @@ import { parseSuite } from '../parse-suite.ts';
 import { prepareRun } from '../prepare-run.ts';
 import { libraryContext, type RunOptions } from '../run.ts';
 import { followRun } from './follow-run.ts';
+import type { OpenLauncher } from './job-launchers.ts';
 import { checkSharedStore, folderOfWorkers, launchRun, workerEnvironment } from './launch-run.ts';
 
 export interface RunOnOptions extends Omit<RunOptions, 'store' | 'force' | 'signal'> {
@@ -39,15 +40,14 @@ export async function* runOn(
   await context.meter[Symbol.asyncDispose]?.();
   const plan = await prepareRun(parseSuite(input), context, signal, { anchors: options.anchors });
   await using store = await openStore({ address, environment, homeFolder: homedir() });
-  const workingFolder = await folderOfWorkers(plan, store, { isFresh, here: context.workingFolder });
-  const launcher = await openLauncher(engine, plan.suite.cluster ?? {}, {
-    environment: workerEnvironment(address, environment),
-    workingFolder,
-    signal,
-  });
-  const storeUrl = withoutPassword(address);
-  const { runId, isResumed } = await launchRun(plan, { store, launcher, workingFolder, storeUrl, workers, isFresh });
+  const here = await folderOfWorkers(plan, store, { isFresh, here: context.workingFolder });
+  const open: OpenLauncher = async (name, cluster, workingFolder) =>
+    openLauncher(name, cluster, { environment: workerEnvironment(address, environment), workingFolder, signal });
+  const launcher = await open(engine, plan.suite.cluster ?? {}, here);
+  const launch = { store, launcher, workingFolder: here, storeUrl: withoutPassword(address), workers, isFresh };
+  const { runId, isResumed, problems } = await launchRun(plan, launch);
+  for (const message of problems) yield { type: 'warning', message };
   const run = await store.getRun(runId);
   if (run === undefined) throw new Error(`run ${runId} was written`);
-  yield* followRun(store, run, launcher, { signal, isResumed });
+  yield* followRun(store, run, open, { signal, isResumed });
 }

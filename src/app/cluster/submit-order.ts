@@ -1,11 +1,12 @@
 import type { JobRecord, Launcher, WorkerOrder } from '../../core/cluster.ts';
+import { LauncherError } from '../../core/errors.ts';
 import type { Store } from '../../core/store.ts';
 import { isOpenCell } from './followed-cells.ts';
 
 /** In milliseconds: within this time a submission ends and its engine lists it; until then others leave it alone. */
 export const submissionMs = 60_000;
 
-export interface SubmitOptions extends Pick<JobRecord, 'workingFolder' | 'tries'> {
+export interface SubmitOptions extends Pick<JobRecord, 'cluster' | 'workingFolder' | 'tries'> {
   readonly store: Store;
   readonly launcher: Launcher;
 }
@@ -18,15 +19,17 @@ export interface SubmitOptions extends Pick<JobRecord, 'workingFolder' | 'tries'
  */
 export async function submitOrder(
   order: WorkerOrder,
-  { store, launcher, workingFolder, tries }: SubmitOptions,
+  { store, launcher, cluster, workingFolder, tries }: SubmitOptions,
 ): Promise<(JobRecord & { readonly handle: string }) | undefined> {
   const progress = await progressOf(store, order);
-  const from = { workingFolder, tries, progress, launcher: launcher.name };
+  const from = { cluster, workingFolder, tries, progress, launcher: launcher.name };
   const job = { ...order, ...from, state: 'pending', reason: undefined } as const;
   if (!(await store.claimJob({ ...job, handle: undefined }, submissionMs))) return undefined;
   const handle = await launcher.submit(order).catch(async (error: unknown) => {
+    const isRefusal = error instanceof LauncherError && error.isRefusal;
+    const why = isRefusal ? ({ state: 'failed', reason: error.message } as const) : ({ state: 'lost' } as const);
     // Whoever tries it next needn't wait; why it failed matters more than that this can't be written.
-    await store.putJob({ ...job, handle: undefined, state: 'failed' }).catch(() => undefined);
+    await store.putJob({ ...job, handle: undefined, ...why }).catch(() => undefined);
     throw error;
   });
   const submitted = { ...job, handle };

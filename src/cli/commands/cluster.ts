@@ -1,5 +1,6 @@
 import { cancelRun } from '../../app/cluster/cancel-run.ts';
 import { followRun } from '../../app/cluster/follow-run.ts';
+import type { OpenLauncher } from '../../app/cluster/job-launchers.ts';
 import {
   checkSharedStore,
   folderOfWorkers,
@@ -11,8 +12,9 @@ import {
 import { earlierSpeeds } from '../../app/known-speeds.ts';
 import type { LocalContext } from '../../app/local-context.ts';
 import { countText } from '../../core/amount-text.ts';
+import type { ClusterSettings } from '../../core/cluster-settings.ts';
 import type { JobRecord, Launcher, LauncherName } from '../../core/cluster.ts';
-import { LauncherError, UsageError } from '../../core/errors.ts';
+import { UsageError } from '../../core/errors.ts';
 import type { RunRecord, Store } from '../../core/store.ts';
 import type { CellSpeed } from '../../run/estimate-duration.ts';
 import type { RunPlan } from '../../run/plan.ts';
@@ -77,31 +79,39 @@ export async function runOnCluster(
   await local.meter[Symbol.asyncDispose]?.();
   const store = await context.openStore();
   const workingFolder = await folderOfWorkers(plan, store, { isFresh, ...resumed, here: context.workingFolder });
-  const launcher = await openLauncher(on, plan.suite.cluster, context, workingFolder);
-  const options = { store, storeUrl: context.storePlace.shown, workers, isFresh, ...resumed };
+  const cluster = (await lastSettings(store, on, resumed.resumeId)) ?? plan.suite.cluster;
+  const launcher = await launcherOpener(context)(on, cluster ?? {}, workingFolder);
+  const options = { store, storeUrl: context.storePlace.shown, workers, isFresh, cluster, ...resumed };
   if (print === true) return printOrders(plan, launcher, options, context);
   // What is being submitted goes on without who watches it, as what was submitted does.
   context.interruption.expectEnd();
-  const { runId, isResumed, submitted } = await launchRun(plan, { ...options, launcher, workingFolder });
+  const { runId, isResumed, submitted, problems } = await launchRun(plan, { ...options, launcher, workingFolder });
   for (const job of submitted) tellJob(job, context);
+  for (const problem of problems) context.output.warn(problem);
   const run = await mustGet(store, runId);
   if (detach === true) return tellDetached(run, context);
   const speeds = await earlierSpeeds(plan, store);
-  return follow(run, launcher, { files, anchors, isResumed, speeds }, context);
+  return follow(run, { files, anchors, isResumed, speeds }, context);
 }
 
-async function openLauncher(
-  name: LauncherName,
-  settings: RunPlan['suite']['cluster'],
-  { environment, storePlace, workingFolder: here, interruption, openLauncher: open }: CliContext,
-  workingFolder = here,
-): Promise<Launcher> {
-  return open(name, settings ?? {}, {
-    environment: workerEnvironment(storePlace.address, environment),
-    workingFolder,
-    // Ctrl-C asks what becomes of the jobs: until then the engine can be told.
-    signal: interruption.forceSignal,
-  });
+/** What the engine was told last for a stored run: the suite that is kept with it may have been changed since. */
+async function lastSettings(
+  store: Store,
+  on: LauncherName,
+  runId: string | undefined,
+): Promise<ClusterSettings | undefined> {
+  const jobs = runId === undefined ? [] : await store.jobs(runId);
+  return jobs.findLast(({ launcher }) => launcher === on)?.cluster;
+}
+
+function launcherOpener({ environment, storePlace, interruption, openLauncher }: CliContext): OpenLauncher {
+  return async (name, cluster, workingFolder) =>
+    openLauncher(name, cluster, {
+      environment: workerEnvironment(storePlace.address, environment),
+      workingFolder,
+      // Ctrl-C asks what becomes of the jobs: until then the engine can be told.
+      signal: interruption.forceSignal,
+    });
 }
 
 async function printOrders(
@@ -136,7 +146,6 @@ interface FollowedRunOptions extends Pick<ClusterRunOptions, 'files' | 'anchors'
 /** Follows a run under the live display, and shows what it measured; returns the exit code. */
 async function follow(
   run: RunRecord,
-  launcher: Launcher | undefined,
   { files, anchors, isResumed, speeds }: FollowedRunOptions,
   context: CliContext,
 ): Promise<number> {
@@ -145,7 +154,7 @@ async function follow(
   // The work goes on without who watches it: Ctrl-C is a way to leave.
   interruption.expectEnd();
   const { status } = await showRun(createProgress(context, run, speeds, { isElsewhere: true }), undefined, () =>
-    followRun(store, run, launcher, { signal: interruption.signal, isResumed }),
+    followRun(store, run, launcherOpener(context), { signal: interruption.signal, isResumed }),
   );
   if (status === 'running') {
     const isWatched = context.isInteractive && interruption.exitCode === exitCodes.done;
@@ -159,11 +168,17 @@ async function follow(
     }
     return printEndedRun(store, ended, { files, anchors }, context);
   }
-  const command = resumeCommand(run.id, context, launcher?.name);
+  const on = await lastEngine(store, run);
+  const command = resumeCommand(run.id, context, on);
   output.record('interrupted', { runId: run.id, resume: command });
-  const how = launcher === undefined ? 'Go on with --on, or here' : 'Go on with';
+  const how = on === undefined ? 'Go on with --on, or here' : 'Go on with';
   output.note(`not finished; everything so far is saved. ${how}:\n  ${command}`);
   return exitCodes.someCellsFailed;
+}
+
+/** Where its workers were submitted last: without it, resuming would do all the work here. */
+async function lastEngine(store: Store, { id }: RunRecord): Promise<LauncherName | undefined> {
+  return (await store.jobs(id)).at(-1)?.launcher;
 }
 
 /** Whether nothing is left of a run, nor any cell that failed, which could be tried again. */
@@ -187,16 +202,8 @@ export async function attachToRun(
   { files }: Pick<ClusterRunOptions, 'files'>,
   context: CliContext,
 ): Promise<number> {
-  const [job] = await (await context.openStore()).jobs(run.id);
-  let launcher: Launcher | undefined;
-  try {
-    launcher = job && (await openLauncher(job.launcher, run.suite.cluster, context, job.workingFolder));
-  } catch (error) {
-    if (!(error instanceof LauncherError)) throw error;
-    context.output.warn(`${error.message}; following the store alone`);
-  }
   context.output.note(`run ${run.id} is worked on elsewhere: following it`);
-  return follow(run, launcher, { files, isResumed: true, speeds: [] }, context);
+  return follow(run, { files, isResumed: true, speeds: [] }, context);
 }
 
 async function asksToCancel(): Promise<boolean> {
@@ -241,14 +248,11 @@ async function runToCancel(
 
 async function cancelAndTell(store: Store, run: RunRecord, context: CliContext): Promise<number> {
   const { output } = context;
-  const { cancelled, held, problems } = await cancelRun(store, run, (name) =>
-    openLauncher(name, run.suite.cluster, context),
-  );
+  const { cancelled, held, problems } = await cancelRun(store, run, launcherOpener(context));
   for (const problem of problems) {
     output.warn(`${problem}; its workers end by themselves as soon as they look into the store`);
   }
-  const [job] = await store.jobs(run.id);
-  const command = resumeCommand(run.id, context, job?.launcher);
+  const command = resumeCommand(run.id, context, await lastEngine(store, run));
   output.record('cancelled', { runId: run.id, jobs: cancelled, held, resume: command });
   const jobs = `${countText(cancelled.length)} ${cancelled.length === 1 ? 'job' : 'jobs'} cancelled`;
   const cells = held === 1 ? '1 cell is' : `${countText(held)} cells are`;

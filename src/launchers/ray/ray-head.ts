@@ -84,10 +84,11 @@ export class RayHead {
     });
   }
 
-  /** What the head refuses, and why. */
+  /** What the head refuses, and why. What fails on its side (5xx) it also answers while a part of it is down. */
   refusal(what: string, { statusCode, text }: RayReply): LauncherError {
     return new LauncherError(`Ray at ${this.address} refuses ${what} (HTTP ${statusCode}): ${lastLine(text)}`, {
       hint: refusalHint(statusCode),
+      isRefusal: statusCode < 500,
     });
   }
 

@@ -52,6 +52,8 @@ export function slurmWords(stderr: string): string {
   return [...new Set(lines)].slice(-3).join('; ');
 }
 
+const noAnswer = /contact|connect|controller|socket|timed out/i;
+
 const hints: readonly (readonly [RegExp, string])[] = [
   [/partition/i, 'Set `partition` of cluster.slurm; sinfo lists them.'],
   [/account|qos/i, 'Set `account` and `qos` of cluster.slurm; sacctmgr show associations lists yours.'],
@@ -63,7 +65,7 @@ const hints: readonly (readonly [RegExp, string])[] = [
     'No node of the partition has so many GPUs or so much memory; see cluster.slurm and sinfo -o "%P %G %m".',
   ],
   [/unrecognized option|invalid option/i, 'Check `lines` of cluster.slurm.'],
-  [/contact|connect|controller|socket|timed out/i, 'Ask Slurm with scontrol ping; workers that run go on without it.'],
+  [noAnswer, 'Ask Slurm with scontrol ping; workers that run go on without it.'],
 ];
 
 /**
@@ -94,5 +96,6 @@ export async function askSlurm(
   const problem = said === '' ? `${program} ended with ${code === undefined ? 'a signal' : `code ${code}`}` : said;
   throw new LauncherError(`Slurm ${what}: ${problem}`, {
     hint: hints.find(([pattern]) => pattern.test(problem))?.[1] ?? 'Check cluster.slurm of the suite.',
+    isRefusal: said !== '' && !noAnswer.test(problem),
   });
 }
