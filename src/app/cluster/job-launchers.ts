@@ -11,7 +11,7 @@ export interface JobsOfLauncher {
   readonly name: LauncherName;
   readonly jobs: readonly StoredJob[];
   /** @throws {LauncherError} if the engine isn't here */
-  open(): Promise<Launcher>;
+  readonly open: () => Promise<Launcher>;
 }
 
 /** A run may have been on several engines, and have told them other things each time. */

@@ -42,8 +42,8 @@ function refusalError(error: Refusal, server: string): LauncherError {
   const { message, details } = readStatus(error.body);
   const said = shortText(message === undefined || message === '' ? `answer ${error.code}` : message, longestMessage);
   // Who isn't logged in, and who asks too often, may be answered otherwise a little later.
-  const isRefusal = error.code >= 400 && error.code < 500 && ![401, 408, 429].includes(error.code);
-  const options = { cause: error, isRefusal };
+  const isFinal = error.code >= 400 && error.code < 500 && ![401, 408, 429].includes(error.code);
+  const options = { cause: error, isRefusal: isFinal };
   if (error.code === 401)
     return new LauncherError(`${server}: not logged in`, {
       ...options,

@@ -236,7 +236,8 @@ it('says which field a head of another version does not know', async () => {
   ray.knowsLabels = false;
   const launcher = await launcherOf(ray.url, { labels: { gpu: 'h100' } });
   const order = scriptOrder('exit 0');
-  const { message } = await launcherError(launcher.submit(order));
+  const { message, isRefusal } = await launcherError(launcher.submit(order));
+  expect(isRefusal).toBe(true);
   expect(message).toBe(
     `Ray at ${ray.url} refuses ${order.name}-0 (HTTP 400): TypeError: JobSubmitRequest.__init__() got an unexpected keyword argument 'entrypoint_label_selector'`,
   );

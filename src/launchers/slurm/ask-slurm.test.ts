@@ -31,16 +31,19 @@ it.each([
     'echo "sbatch: error: invalid partition specified: x\nsbatch: error: Batch job submission failed: Invalid partition name specified" >&2; exit 1',
     "Slurm can't be asked: invalid partition specified: x; Invalid partition name specified",
     'sinfo lists them',
+    true,
   ],
   [
     'echo "slurm_load_jobs error: Unable to contact slurm controller (connect failure)" >&2; exit 1',
     "Slurm can't be asked: Unable to contact slurm controller (connect failure)",
     'scontrol ping',
+    false,
   ],
-  ['exit 7', "Slurm can't be asked: squeue ended with code 7", 'Check cluster.slurm'],
-  ['kill -9 $$', "Slurm can't be asked: squeue ended with a signal", 'Check cluster.slurm'],
-])('says in one line why it fails: %s', async (script, message, hint) => {
-  await expect(ask(script)).rejects.toMatchObject({ message, hint: expect.stringContaining(hint) as string });
+  ['exit 7', "Slurm can't be asked: squeue ended with code 7", 'Check cluster.slurm', false],
+  ['kill -9 $$', "Slurm can't be asked: squeue ended with a signal", 'Check cluster.slurm', false],
+])('says in one line why it fails: %s', async (script, message, hint, isRefusal) => {
+  const said = { message, hint: expect.stringContaining(hint) as string, isRefusal };
+  await expect(ask(script)).rejects.toMatchObject(said);
   await expect(ask(script)).rejects.toBeInstanceOf(LauncherError);
 });
 
