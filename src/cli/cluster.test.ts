@@ -11,6 +11,7 @@ import { toyPlan } from '../../test/run/toy-plan.ts';
 import { asProcesses, LocalLauncher } from '../../test/setup/local-launcher.ts';
 import { runInProcess } from '../../test/setup/run-in-process.ts';
 import { testFolder } from '../../test/setup/test-settings.ts';
+import { isOver } from './commands/cluster.ts';
 import { defaultStore } from './tables/global-options.ts';
 
 const flagErrors: readonly (readonly [readonly string[], RegExp])[] = [
@@ -47,6 +48,7 @@ async function waitingRun(
   const launched = await launchRun(toyPlan({ models: { one: {}, two: {} } }), {
     store,
     launcher: engine,
+    workingFolder: folder,
     storeUrl: file,
     workers: undefined,
   });
@@ -130,7 +132,7 @@ it('cancels a run by its engine and the flag in the store; nothing of it starts 
   const { code, stderr } = await runInProcess(['cancel', runId.slice(0, -2)], options);
   expect([code, stderr]).toEqual([
     0,
-    `run ${runId}: 1 job cancelled. Go on with it with:\n  perbench resume ${runId}\n`,
+    `run ${runId}: 1 job cancelled. Go on with it with:\n  perbench resume ${runId} --on slurm\n`,
   ]);
   expect(await store.getRun(runId)).toMatchObject({ status: 'interrupted', isStopRequested: true });
   expect(await engine.list(runId)).toMatchObject([{ state: 'cancelled' }, { state: 'cancelled' }]);
@@ -163,4 +165,18 @@ it('refuses to cancel what is over, and what is not there', async () => {
     stderr: `error: run ${runId} is finished: there is nothing to cancel\nhint: List the runs with perbench list.\n`,
   });
   expect((await runInProcess(['cancel'], options)).stderr).toMatch(/^error: no unfinished run in /);
+});
+
+it('says that a run is finished which workers are asked for, and asks no engine', async () => {
+  await using folder = await testFolder();
+  const { store, runId, engine } = await waitingRun(folder.path);
+  await using _store = store;
+  await using _engine = engine;
+  await store.setRunStatus(runId, 'finished');
+  const run = await store.getRun(runId);
+  expect(run && (await isOver(store, run))).toBe(true);
+  const claim = await store.claimCell(`${runId}.0`, 'me', 30_000);
+  if (claim === undefined) throw new Error('a cell is there');
+  await store.endCell(claim, { state: 'failed', measurements: {}, error: { code: 'PB_ENGINE', message: 'died' } });
+  expect(run && (await isOver(store, run))).toBe(false);
 });

@@ -1,3 +1,4 @@
+import type { LauncherName } from '../core/cluster.ts';
 import { NoStoreError, UsageError } from '../core/errors.ts';
 import { runNamed } from '../core/run-id.ts';
 import { shellWord } from '../core/shell-word.ts';
@@ -95,8 +96,8 @@ export async function namedRuns(
 }
 
 /** The command that resumes a run. */
-export function resumeCommand(runId: string, context: CliContext): string {
-  return perbenchCommand(['resume', runId], context);
+export function resumeCommand(runId: string, context: CliContext, on?: LauncherName): string {
+  return perbenchCommand(['resume', runId, ...(on === undefined ? [] : ['--on', on])], context);
 }
 
 /** A command line as it must be typed here: by whom perbench was started, in which folder, on which store. */

@@ -97,8 +97,20 @@ export interface JobRecord extends WorkerOrder {
   readonly cluster: ClusterSettings | undefined;
   /** Undefined until the engine has taken it; for good where it is refused (`failed`). */
   readonly handle: string | undefined;
+  /** Without a handle, `failed`: its engine refused it; `lost`: nobody knows whether it has it. */
   readonly state: JobState;
   readonly reason: string | undefined;
+  /** On whoever's machine submitted the first attempt: all others start in it too. */
+  readonly workingFolder: string;
+  /** Submissions in a row without progress, with this one. */
+  readonly tries: number;
+  /** What there was of its cells when it was submitted; rises with whatever becomes of them. */
+  readonly progress: number;
+}
+
+export interface StoredJob extends JobRecord {
+  /** Since somebody took it upon himself to submit it, in milliseconds, by the store's clock. */
+  readonly ageMs: number;
 }
 
 /** A worker as the store keeps it: who works on a run, and on what machine. */
@@ -118,4 +130,6 @@ export interface WorkerRecord {
 export interface StoredWorker extends WorkerRecord {
   /** Unix time in milliseconds, by the store's clock. */
   readonly seenAtMs: number;
+  /** Since then, in milliseconds, by the same clock. */
+  readonly silentMs: number;
 }

@@ -1,4 +1,4 @@
-import type { JobRecord, StoredWorker, WorkerRecord } from './cluster.ts';
+import type { JobRecord, StoredJob, StoredWorker, WorkerRecord } from './cluster.ts';
 import type { StoreError } from './errors.ts';
 import type { Cell, CellError, CellMeasurements, PassResult } from './cell.ts';
 import type { ItemScore } from './task.ts';
@@ -278,8 +278,14 @@ export interface Store extends AsyncDisposable {
   workers(runId: string): Promise<readonly StoredWorker[]>;
   /** Keeps what is known of a job, by its name. */
   putJob(job: JobRecord): Promise<void>;
+  /**
+   * Claims the submission of a job that has no handle yet, and keeps the record: of several at once one gets it. It can be
+   * claimed where no job has its name, where whoever claimed it has said since that nothing came of it, or nothing at all for
+   * as long as the lease.
+   */
+  claimJob(job: JobRecord, leaseMs: number): Promise<boolean>;
   /** Of a run, in the order in which they were submitted. */
-  jobs(runId: string): Promise<readonly JobRecord[]>;
+  jobs(runId: string): Promise<readonly StoredJob[]>;
 
   passResults(cellId: string): Promise<readonly PassResult[]>;
   finishedItemIds(cellId: string): Promise<ReadonlySet<string>>;

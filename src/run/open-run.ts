@@ -78,10 +78,15 @@ export async function openRun(
   return { runId: id, isResumed: false };
 }
 
-async function findOpenRun(
+/**
+ * The run that `openRun` would take up; undefined where it would write a new one.
+ *
+ * @throws {UsageError} as `openRun`
+ */
+export async function findOpenRun(
   plan: RunPlan,
   store: Store,
-  { resumeId, isFresh = false }: OpenRunOptions,
+  { resumeId, isFresh = false }: Pick<OpenRunOptions, 'resumeId' | 'isFresh'>,
 ): Promise<RunRecord | undefined> {
   const { suiteKey } = plan;
   if (resumeId === undefined) {

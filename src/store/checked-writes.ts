@@ -26,6 +26,7 @@ const writes = [
   'endBlock',
   'putWorker',
   'putJob',
+  'claimJob',
   'resetFailed',
   'replaceScores',
 ] as const satisfies readonly (keyof Store)[];

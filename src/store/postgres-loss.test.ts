@@ -34,6 +34,9 @@ const job: JobRecord = {
   handle: undefined,
   state: 'pending',
   reason: undefined,
+  workingFolder: '/shared',
+  tries: 1,
+  progress: 0,
 };
 
 interface Held {

@@ -122,6 +122,8 @@ export interface JobTable {
   readonly run_id: string;
   /** Order of submission in the run, from 0. */
   readonly sequence: number;
+  /** When its submission was claimed. */
+  readonly claimed_at_ms: number;
   /** `JobRecord`. */
   readonly record: string;
 }
@@ -298,6 +300,7 @@ async function createWorkerTables(db: Kysely<unknown>): Promise<void> {
     .addColumn('name', 'text', (column) => column.primaryKey())
     .addColumn('run_id', 'text', (column) => column.notNull().references('run.id').onDelete('cascade'))
     .addColumn('sequence', 'integer', (column) => column.notNull())
+    .addColumn('claimed_at_ms', 'bigint', (column) => column.notNull())
     .addColumn('record', 'text', (column) => column.notNull())
     .execute();
   await db.schema.createIndex('job_run').on('job').columns(['run_id', 'sequence']).execute();

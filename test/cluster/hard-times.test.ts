@@ -153,7 +153,13 @@ it('has every item once, as one process has, though workers and database die', {
       return [process.execPath, program, JSON.stringify(orders)];
     }),
   );
-  const { runId } = await launchRun(plan, { store, launcher: engine, storeUrl: address, workers: 8 });
+  const { runId } = await launchRun(plan, {
+    store,
+    launcher: engine,
+    workingFolder: folder,
+    storeUrl: address,
+    workers: 8,
+  });
   const run = await store.getRun(runId);
   if (run === undefined) throw new Error('the run was written');
   const over = new AbortController();

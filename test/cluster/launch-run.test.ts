@@ -29,7 +29,7 @@ describe('a launch', { timeout: 60_000 }, () => {
     const runId = run?.id ?? '';
     const jobs = await cluster.store.jobs(runId);
     expect(jobs.map(({ name, handle, state }) => [name, handle, state])).toEqual([
-      [`pb-${runId}-g0-a1`, undefined, 'pending'],
+      [`pb-${runId}-g0-a1`, undefined, 'lost'],
     ]);
     const followed = await cluster.follow(runId);
     expect(last(followed)).toMatchObject({ status: 'finished' });

@@ -50,7 +50,13 @@ async function leave(answer: Typed) {
   const launcher = new LocalLauncher(() => {
     throw new Error('nothing starts');
   }, 0);
-  const { runId } = await launchRun(toyPlan(), { store, launcher, storeUrl: file, workers: undefined });
+  const { runId } = await launchRun(toyPlan(), {
+    store,
+    launcher,
+    workingFolder: folder.path,
+    storeUrl: file,
+    workers: undefined,
+  });
   const ended = await atTerminal(['resume'], folder.path, [[/0\/2 cells/, ctrlC], ...answer]);
   const run = await store.getRun(runId);
   return { ...ended, runId, isStopRequested: run?.isStopRequested === true, status: run?.status };

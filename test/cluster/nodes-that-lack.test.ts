@@ -62,7 +62,13 @@ async function toldOf({
       { cwd: folder, env },
     ),
   );
-  const { runId } = await launchRun(plan, { store, launcher: engine, storeUrl, workers: undefined });
+  const { runId } = await launchRun(plan, {
+    store,
+    launcher: engine,
+    workingFolder: folder,
+    storeUrl,
+    workers: undefined,
+  });
   const run = await store.getRun(runId);
   if (run === undefined) throw new Error('the run was written');
   const told: string[] = [];
@@ -94,7 +100,7 @@ describe('who follows a run is told in one line of each worker', { timeout: 120_
 
   it('that the model is missing there', async () => {
     const told = await toldOf({ hasModel: false });
-    expect(told.filter((line) => line.startsWith('the worker on'))).toHaveLength(3);
+    expect(told.filter((line) => line.startsWith('the worker on'))).toHaveLength(2);
     expect(told[0]).toMatch(/m\.gguf is not here\. Put the file there/);
   });
 });

@@ -96,6 +96,12 @@ it(
     const answers = await answersOf(shared);
     expect(answers.size).toBe(3 * 2 * 12);
     expect(answers).toEqual(await answersOf(own));
+    const over = await runInProcess(['resume', '--on', 'slurm', '--detach', '--store', address], {
+      folder: folder.path,
+      openLauncher: async () => Promise.reject(new Error('no engine is asked')),
+    });
+    expect(over.stderr).toMatch(/^run \S+ is finished: nothing is left for workers$/m);
+    expect(over.stderr).not.toContain('detached');
     // The password is nowhere: not on the screen, not in words of jobs, not in the manifest.
     const run = await shared.latestRun();
     const kept = JSON.stringify([there, run, await shared.jobs(run?.id ?? ''), await shared.workers(run?.id ?? '')]);
@@ -164,8 +170,16 @@ it(
     expect(printed.code).toBe(0);
     expect(printed.stdout).toContain(`perbench work ${id} --store postgres://owner@127.0.0.1`);
     expect(await store.jobs(id)).toEqual([]);
-    const detached = await runInProcess([...words, '--detach'], options);
+    const signals = new EventEmitter();
+    const open: typeof cluster.open = async (...parameters) => {
+      const engine = await cluster.open(...parameters);
+      // Ctrl-C while it submits.
+      setImmediate(() => signals.emit('SIGINT'));
+      return engine;
+    };
+    const detached = await runInProcess(words, { ...options, openLauncher: open, signals });
     expect(detached.code).toBe(0);
+    expect(detached.stderr).not.toContain('stopping');
     expect(detached.stderr).toContain(`detached from run ${id}, which goes on.`);
     expect((await store.jobs(id)).map(({ state }) => state)).toEqual(['pending']);
   },

@@ -27,6 +27,9 @@ const job: JobRecord = {
   handle: undefined,
   state: 'pending',
   reason: undefined,
+  workingFolder: '/shared',
+  tries: 1,
+  progress: 0,
 };
 
 export function testWorkers(open: OpenStore): void {
@@ -41,24 +44,49 @@ export function testWorkers(open: OpenStore): void {
     await store.createRun(newRun('run-2'), []);
     await store.putWorker({ ...worker, id: 'elsewhere', runId: 'run-2' });
     expect(await store.workers('run-1')).toEqual([
-      { ...worker, state: 'failed', note: 'no model', seenAtMs: startedAtMs + 100 },
-      { ...worker, id: 'a-later-one', job: undefined, note: undefined, seenAtMs: startedAtMs + 10 },
+      { ...worker, state: 'failed', note: 'no model', seenAtMs: startedAtMs + 100, silentMs: 0 },
+      { ...worker, id: 'a-later-one', job: undefined, note: undefined, seenAtMs: startedAtMs + 10, silentMs: 90 },
     ]);
     expect(await store.workers('nowhere')).toEqual([]);
   });
 
   it('keeps jobs by their names, in the order of their submission', async () => {
-    const { store } = await openWithRun(open);
+    const { store, clock } = await openWithRun(open);
     const cluster = { ray: { address: 'http://head:8265', resources: {}, labels: {}, program: 'perbench' } };
     const placed = { cluster, handle: '4711', state: 'running', reason: 'on node-1' } as const;
     await store.putJob(job);
+    clock.nowMs += 70;
     await store.putJob({ ...job, name: 'a-second' });
     await store.putJob({ ...job, ...placed });
     expect(await store.jobs('run-1')).toEqual([
-      { ...job, ...placed },
-      { ...job, name: 'a-second' },
+      { ...job, ...placed, ageMs: 70 },
+      { ...job, name: 'a-second', ageMs: 0 },
     ]);
     expect(await store.jobs('nowhere')).toEqual([]);
+  });
+
+  it('gives the submission of a job to one of several who ask at once', async () => {
+    const { store, clock } = await openWithRun(open);
+    const claims = await Promise.all(Array.from({ length: 6 }, async () => store.claimJob(job, 1_000)));
+    expect(claims.filter(Boolean)).toHaveLength(1);
+    clock.nowMs += 999;
+    expect(await store.claimJob(job, 1_000)).toBe(false);
+    clock.nowMs += 1;
+    expect(await store.claimJob({ ...job, progress: 7 }, 1_000)).toBe(true);
+    expect(await store.jobs('run-1')).toEqual([{ ...job, progress: 7, ageMs: 0 }]);
+    await store.putJob({ ...job, state: 'failed', reason: 'refused' });
+    expect(await store.claimJob(job, 1_000)).toBe(true);
+    await store.putJob({ ...job, handle: '4711', state: 'lost' });
+    clock.nowMs += 5_000;
+    expect(await store.claimJob(job, 1_000)).toBe(false);
+  });
+
+  it('gives a job that a clock ahead has claimed', async () => {
+    const { store, clock } = await openWithRun(open);
+    clock.nowMs += 60_000;
+    expect(await store.claimJob(job, 1_000)).toBe(true);
+    clock.nowMs -= 60_000;
+    expect(await store.claimJob(job, 1_000)).toBe(true);
   });
 
   it('tells workers to stop, and that they may go on', async () => {

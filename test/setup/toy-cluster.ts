@@ -52,7 +52,8 @@ export class ToyCluster implements AsyncDisposable {
   }
 
   async launch(toy: RunPlan, change: Partial<LaunchOptions> = {}): Promise<LaunchedRun> {
-    const options = { store: this.store, launcher: this.engine, storeUrl: this.file, workers: undefined };
+    const where = { workingFolder: this.#folder, storeUrl: this.file };
+    const options = { store: this.store, launcher: this.engine, ...where, workers: undefined };
     return launchRun(toy, { ...options, ...change });
   }
 
@@ -65,7 +66,14 @@ export class ToyCluster implements AsyncDisposable {
     const run = await this.store.getRun(runId);
     if (run === undefined) throw new Error('the run is stored');
     const detach = new AbortController();
-    const options = { signal: detach.signal, isResumed: false, storeEveryMs: 20, jobsEveryMs: 40, leaseMs };
+    const options = {
+      signal: detach.signal,
+      isResumed: false,
+      storeEveryMs: 20,
+      jobsEveryMs: 40,
+      leaseMs,
+      graceMs: 300,
+    };
     const events: RunEvent[] = [];
     const open = launcher === 'none' ? undefined : async () => launcher;
     for await (const event of followRun(this.store, run, open, options)) {

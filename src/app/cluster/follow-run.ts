@@ -8,6 +8,7 @@ import { FollowedJobs } from './followed-jobs.ts';
 import { FollowedWorkers } from './followed-workers.ts';
 import type { OpenLauncher } from './job-launchers.ts';
 import { isAlive } from './job-states.ts';
+import { submissionMs } from './submit-order.ts';
 
 export interface FollowOptions {
   /** Detaches: the workers go on. */
@@ -18,6 +19,8 @@ export interface FollowOptions {
   /** How often the engine is asked, in milliseconds. */
   readonly jobsEveryMs?: number;
   readonly leaseMs?: number;
+  /** How long an engine may take to list what was submitted, in milliseconds. */
+  readonly graceMs?: number;
 }
 
 /** Of its time, looking takes a tenth: a store with many cells isn't kept busy by who watches it. */
@@ -36,13 +39,20 @@ export async function* followRun(
   store: Store,
   run: RunRecord,
   open: OpenLauncher | undefined,
-  { signal, isResumed, storeEveryMs = 1000, jobsEveryMs = 5000, leaseMs = defaultLeaseMs }: FollowOptions,
+  {
+    signal,
+    isResumed,
+    storeEveryMs = 1000,
+    jobsEveryMs = 5000,
+    leaseMs = defaultLeaseMs,
+    graceMs = submissionMs,
+  }: FollowOptions,
 ): AsyncGenerator<RunEvent, void, void> {
   const { id: runId, name } = run;
   const cells = await FollowedCells.open(store, run);
   const isPlaced = (await store.jobs(runId)).length > 0;
-  const jobs = open !== undefined && isPlaced ? new FollowedJobs({ store, runId, open, leaseMs }) : undefined;
-  const workers = new FollowedWorkers();
+  const jobs = open !== undefined && isPlaced ? new FollowedJobs({ store, runId, open, leaseMs, graceMs }) : undefined;
+  const workers = new FollowedWorkers(leaseMs);
   // An engine says that it has nobody left; of people nobody knows, as long as a lease could last.
   const watch = new EndWatch({ store, runId, leaseMs, patienceMs: jobs === undefined ? leaseMs : 0 });
   let jobsAtMs = -Infinity;
@@ -60,7 +70,7 @@ export async function* followRun(
     }
     const startedMs = nowMs();
     yield* await cells.look();
-    yield* workers.look(await store.workers(runId));
+    yield* workers.look(await store.workers(runId), await store.jobs(runId));
     const mayWork = jobs === undefined ? await isAnyAlive(store, runId) : asked !== undefined || jobs.mayWork;
     const openCells = cells.cells.filter(isOpenCell).length;
     const ended = await watch.look(openCells, mayWork);

@@ -1,31 +1,40 @@
 import { countText } from '../../core/amount-text.ts';
-import type { JobRecord, JobState, JobStatus, Launcher, WorkerOrder } from '../../core/cluster.ts';
+import type { JobState, JobStatus, Launcher, StoredJob, WorkerOrder } from '../../core/cluster.ts';
 import { LauncherError } from '../../core/errors.ts';
 import type { RunEvent } from '../../core/event.ts';
 import type { OpenWork, Store } from '../../core/store.ts';
 import { withRemedy } from '../../core/with-remedy.ts';
-import { isOpenCell } from './followed-cells.ts';
 import { byLauncher, type JobsOfLauncher, type OpenLauncher } from './job-launchers.ts';
 import { cancelledHere, isAlive, isCancelledHere, orderState } from './job-states.ts';
-import { submitOrder } from './launch-run.ts';
+import { mayAppear } from './launch-run.ts';
 import { isHelper, newestAttempts, nextAttempt, orderBase } from './orders.ts';
+import { progressOf, submitOrder } from './submit-order.ts';
 
 export interface FollowedJobsOptions {
   readonly store: Store;
   readonly runId: string;
   readonly open: OpenLauncher;
   readonly leaseMs: number;
+  /** How long an engine may take to list what was submitted, in milliseconds. */
+  readonly graceMs: number;
 }
 
 /** So often an order is submitted while nothing comes of it. */
 const mostTries = 3;
 
-/** What was there of an order's cells when it was submitted. */
-interface Tries {
-  /** Submissions in a row without progress. */
-  readonly count: number;
-  readonly progress: number;
+const mostReasons = 3;
+
+/** A worker's exit codes for a command line that is wrong, and for a machine that the run isn't measured on. */
+const lastingCode = /\bexit code (?:2|75)\b/;
+
+interface EndReason {
+  /** In brackets, or empty. */
+  readonly why: string;
+  /** Another submission would end the same way. */
+  readonly isLasting: boolean;
 }
+
+const noReason: EndReason = { why: '', isLasting: false };
 
 const note = (message: string): RunEvent => ({ type: 'note', message });
 const warning = (message: string): RunEvent => ({ type: 'warning', message });
@@ -38,10 +47,8 @@ export class FollowedJobs {
   readonly #options: FollowedJobsOptions;
   /** What was told of a worker last, by its handle. */
   readonly #told = new Map<string, string>();
-  readonly #tries = new Map<string, Tries>();
+  /** Names of jobs after which no other was submitted. */
   readonly #givenUp = new Set<string>();
-  /** Orders that were seen without an id of the engine. */
-  readonly #recorded = new Set<string>();
   readonly #launchers = new Map<string, Launcher>();
   /** Engines that don't answer. */
   readonly #unreached = new Set<string>();
@@ -87,12 +94,14 @@ export class FollowedJobs {
     return events;
   }
 
-  async #follow(job: JobRecord, statuses: readonly JobStatus[], launcher: Launcher): Promise<readonly RunEvent[]> {
-    const { store, runId, leaseMs } = this.#options;
+  async #follow(job: StoredJob, statuses: readonly JobStatus[], launcher: Launcher): Promise<readonly RunEvent[]> {
+    const { store, runId, leaseMs, graceMs } = this.#options;
     const open = await store.openWork(runId, leaseMs, job.models);
-    if (job.handle === undefined && isAlive(job.state)) return this.#submitRecorded(job, open, launcher);
+    if (job.handle === undefined && (isAlive(job.state) || job.state === 'lost'))
+      return this.#submitRecorded(job, open, launcher);
     const events: RunEvent[] = [...(await this.#tell(job, statuses, launcher))];
-    const now = { ...job, ...stateNow(job, statuses, open) };
+    const isLate = statuses.length === 0 && mayAppear(job, graceMs);
+    const now = isLate ? job : { ...job, ...stateNow(job, statuses, open) };
     if (now.state !== job.state || now.reason !== job.reason) await store.putJob(now);
     if (isAlive(now.state)) this.#mayWork = true;
     else events.push(...(await this.#submitAgain(now, open, launcher)));
@@ -100,36 +109,33 @@ export class FollowedJobs {
   }
 
   /** Whoever wrote the record is submitting it just now; or crashed before, and then it is submitted under the same name. */
-  async #submitRecorded(job: JobRecord, open: OpenWork, launcher: Launcher): Promise<readonly RunEvent[]> {
-    if (open.isStopRequested) return [];
+  async #submitRecorded(job: StoredJob, open: OpenWork, launcher: Launcher): Promise<readonly RunEvent[]> {
+    if (open.isStopRequested || open.claimable + open.held === 0) return [];
     this.#mayWork = true;
-    if (!this.#recorded.has(job.name)) {
-      this.#recorded.add(job.name);
-      return [];
-    }
-    return this.#submit(job, job, launcher);
+    return this.#submit(nextAttempt(job, job.attempt), job, launcher);
   }
 
-  /** That it is refused is said once, however often it is tried. */
+  /** Leaves it to others who submit it now. That it is refused is said once, however often it is tried. */
   async #submit(
     order: WorkerOrder,
-    { cluster, reason }: JobRecord,
+    { cluster, workingFolder, tries, reason }: StoredJob,
     launcher: Launcher,
     why = '',
   ): Promise<readonly RunEvent[]> {
     try {
-      const { name, handle } = await submitOrder(order, { store: this.#options.store, launcher, cluster });
+      const { store } = this.#options;
+      const submitted = await submitOrder(order, { store, launcher, cluster, workingFolder, tries });
+      if (submitted === undefined) return [];
+      const { name, handle } = submitted;
       return [note(`submitted${why === '' ? '' : ' again'}: ${name} as ${launcher.name} job ${handle}${why}`)];
     } catch (error) {
-      // Nobody else is about to submit it.
-      this.#recorded.add(order.name);
       if (!(error instanceof LauncherError && error.isRefusal)) throw error;
       return reason === error.message ? [] : [warning(withRemedy(error.message, error.hint))];
     }
   }
 
   /** News of an order's workers: why they wait, that a node is lost, what one said before it failed. */
-  async #tell(job: JobRecord, statuses: readonly JobStatus[], launcher: Launcher): Promise<readonly RunEvent[]> {
+  async #tell(job: StoredJob, statuses: readonly JobStatus[], launcher: Launcher): Promise<readonly RunEvent[]> {
     const newsOf = ({ state, reason = '' }: JobStatus): string => `${state} ${reason}`;
     const fresh = statuses.filter((status) => this.#told.get(status.handle) !== newsOf(status));
     for (const status of fresh) this.#told.set(status.handle, newsOf(status));
@@ -144,61 +150,63 @@ export class FollowedJobs {
   }
 
   /** Why it ended by what it wrote, where no worker of it has said so in the store. */
-  async #lastWords({ name }: JobRecord, status: JobStatus, launcher: Launcher): Promise<string | undefined> {
+  async #lastWords({ name }: StoredJob, status: JobStatus, launcher: Launcher): Promise<string | undefined> {
     const { store, runId } = this.#options;
     const workers = await store.workers(runId);
     if (workers.some(({ job, state }) => job === name && state === 'failed')) return undefined;
     return lastWords((await launcher.tail(status)) ?? '');
   }
 
-  async #submitAgain(job: JobRecord, open: OpenWork, launcher: Launcher): Promise<readonly RunEvent[]> {
-    const base = orderBase(job);
-    if (isHelper(job) || this.#givenUp.has(base) || open.isStopRequested) return [];
+  /** Decides by the records alone, so that all who follow a run decide alike; one of them submits. */
+  async #submitAgain(job: StoredJob, open: OpenWork, launcher: Launcher): Promise<readonly RunEvent[]> {
+    if (isHelper(job) || this.#givenUp.has(job.name) || open.isStopRequested) return [];
     // A worker that is dead holds its cells until its lease has run out.
     if (open.held > 0) this.#mayWork = true;
     if (open.claimable === 0) return [];
     const left = `${countText(open.claimable)} ${open.claimable === 1 ? 'cell is' : 'cells are'} left`;
     if (job.state === 'cancelled' && !isCancelledHere(job))
-      return this.#giveUp(base, `${job.name} was cancelled by others: ${left}`);
-    const progress = await this.#progress(job.models);
-    const before = this.#tries.get(base);
-    const tries = before === undefined || progress > before.progress ? 1 : before.count;
-    if (tries >= mostTries) {
-      const why = job.reason === undefined ? '' : ` (${job.reason})`;
-      return this.#giveUp(base, `${base} was submitted ${tries} times and nothing came of it${why}: ${left}`);
+      return this.#giveUp(job, `${job.name} was cancelled by others: ${left}`);
+    const isStuck = (await progressOf(this.#options.store, job)) <= job.progress;
+    const { why, isLasting } = isStuck ? await this.#whyEnded(job) : noReason;
+    if (isLasting) {
+      return this.#giveUp(job, `${job.name} isn't submitted again, as it would fail again${why}: ${left}`);
     }
-    this.#tries.set(base, { count: tries + 1, progress });
+    if (isStuck && job.tries >= mostTries) {
+      const base = orderBase(job);
+      return this.#giveUp(job, `${base} was submitted ${job.tries} times and nothing came of it${why}: ${left}`);
+    }
     this.#mayWork = true;
     // What was refused never was an attempt.
     const order = nextAttempt(job, job.handle === undefined ? job.attempt : job.attempt + 1);
-    return this.#submit(order, job, launcher, `, as ${left}`);
+    return this.#submit(order, { ...job, tries: isStuck ? job.tries + 1 : 1 }, launcher, `, as ${left}`);
   }
 
-  #giveUp(base: string, message: string): readonly RunEvent[] {
-    this.#givenUp.add(base);
-    return [warning(message)];
-  }
-
-  /** Rises with whatever becomes of cells. */
-  async #progress(models: readonly string[]): Promise<number> {
+  /** Why nothing came of it: what its workers said in the store, or else its engine. */
+  async #whyEnded(job: StoredJob): Promise<EndReason> {
     const { store, runId } = this.#options;
-    const counts = await store.sampleCounts(runId);
-    let progress = 0;
-    for (const cell of await store.cells(runId)) {
-      if (!models.includes(cell.model)) continue;
-      const passes = await store.passResults(cell.id);
-      progress += (counts.get(cell.id) ?? 0) + passes.length + (isOpenCell(cell) ? 0 : 1);
-    }
-    return progress;
+    const base = `${orderBase(job)}-a`;
+    const own = (await store.workers(runId)).filter((worker) => worker.job?.startsWith(base) === true);
+    const said = own.filter((worker) => worker.job === job.name && worker.state === 'failed');
+    const notes = new Set(said.flatMap((worker) => worker.note ?? []));
+    const reasons = notes.size > 0 ? [...notes].slice(0, mostReasons) : (job.reason ?? []);
+    const why = [reasons].flat().join('; ');
+    // One worker may have had bad luck; two of two that say the same had none.
+    const areAlike = own.length > 1 && own.every(({ state, note: its }) => state === 'failed' && its === own[0]?.note);
+    return { why: why === '' ? '' : ` (${why})`, isLasting: areAlike || lastingCode.test(job.reason ?? '') };
+  }
+
+  #giveUp({ name }: StoredJob, message: string): readonly RunEvent[] {
+    this.#givenUp.add(name);
+    return [warning(message)];
   }
 }
 
 /** What its engine says of an order, but for one that perbench has cancelled: it may seem to live until it has ended. */
 function stateNow(
-  job: JobRecord,
+  job: StoredJob,
   statuses: readonly JobStatus[],
   open: OpenWork,
-): Pick<JobRecord, 'handle' | 'state' | 'reason'> {
+): Pick<StoredJob, 'handle' | 'state' | 'reason'> {
   const { handle, reason } = job;
   if (isCancelledHere(job)) return { handle, ...cancelledHere };
   const state = orderState(statuses);
@@ -220,7 +228,7 @@ function lastWords(log: string): string | undefined {
 }
 
 /** Of an order that the engine doesn't know any more: engines forget what has ended. */
-function forgottenState({ state }: JobRecord, { claimable, held }: OpenWork): JobState {
+function forgottenState({ state }: StoredJob, { claimable, held }: OpenWork): JobState {
   if (!isAlive(state)) return state;
   return claimable + held > 0 ? 'lost' : 'done';
 }
@@ -228,7 +236,7 @@ function forgottenState({ state }: JobRecord, { claimable, held }: OpenWork): Jo
 /** One line about workers of an order that fare alike; nothing of those that run or are done. */
 function statusNews(
   engine: string,
-  { handle }: JobRecord,
+  { handle }: StoredJob,
   alike: readonly JobStatus[],
   why: string | undefined,
 ): readonly RunEvent[] {

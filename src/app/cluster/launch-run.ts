@@ -1,8 +1,8 @@
-import type { JobRecord, Launcher, WorkerOrder } from '../../core/cluster.ts';
+import type { JobRecord, Launcher, StoredJob, WorkerOrder } from '../../core/cluster.ts';
 import type { ClusterSettings } from '../../core/cluster-settings.ts';
 import { LauncherError, UsageError } from '../../core/errors.ts';
 import type { Store } from '../../core/store.ts';
-import { openRun, type OpenRunOptions } from '../../run/open-run.ts';
+import { findOpenRun, openRun, type OpenRunOptions } from '../../run/open-run.ts';
 import type { RunPlan } from '../../run/plan.ts';
 import { isServerStore } from '../../core/store-address.ts';
 import { withRemedy } from '../../core/with-remedy.ts';
@@ -10,11 +10,14 @@ import { parsePostgresAddress } from '../../store/postgres-address.ts';
 import { newRunSeed } from '../run-dependencies.ts';
 import { isAlive, isCancelledHere } from './job-states.ts';
 import { newestAttempts, nextAttempt, orderBase, type OrderOptions, ordersOf } from './orders.ts';
+import { submissionMs, submitOrder } from './submit-order.ts';
 
 export interface LaunchOptions
   extends Omit<OpenRunOptions, 'now' | 'random'>, Pick<OrderOptions, 'storeUrl' | 'workers'> {
   readonly store: Store;
   readonly launcher: Launcher;
+  /** Absolute: in which the launcher has workers start, by `folderOfWorkers`. */
+  readonly workingFolder: string;
   /** What the launcher was told; by default what the suite says. */
   readonly cluster?: ClusterSettings | undefined;
 }
@@ -62,27 +65,28 @@ export function workerEnvironment<Environment extends Readonly<Record<string, st
  * @throws as `openRun`
  */
 export async function launchRun(plan: RunPlan, options: LaunchOptions): Promise<LaunchedRun> {
-  const { store, launcher, cluster = plan.suite.cluster } = options;
+  const { store, launcher, workingFolder, cluster = plan.suite.cluster } = options;
   // The names are those of no run yet: nothing is written before the engine has said that it can be had.
   await launcher.check(await ordersOf(plan, { ...options, runId: 'new' }));
-  const { orders, ...opened } = await openOrders(plan, options);
-  const known = newestAttempts(await store.jobs(opened.runId));
+  const { orders, known, ...opened } = await openOrders(plan, options);
   const statuses = known.length === 0 ? [] : await launcher.list(opened.runId);
   const submitted: JobRecord[] = [];
   const failures: LauncherError[] = [];
   let there = 0;
   for (const order of orders) {
     const before = known.find((job) => orderBase(job) === orderBase(order));
+    const own = statuses.filter(({ name }) => name === before?.name);
     // What was cancelled may seem to live while its engine still ends it.
     const isWanted = before !== undefined && !isCancelledHere(before);
-    if (isWanted && statuses.some(({ name, state }) => name === before.name && isAlive(state))) {
+    const mayBeThere = own.length === 0 && before?.launcher === launcher.name && mayAppear(before);
+    if (isWanted && (mayBeThere || own.some(({ state }) => isAlive(state)))) {
       there += 1;
       continue;
     }
-    // One that was recorded and perhaps not submitted has the same name again, by which the engine finds it.
-    const attempt = before?.handle === undefined ? (before?.attempt ?? 1) : before.attempt + 1;
     try {
-      submitted.push(await submitOrder(nextAttempt(order, attempt), { store, launcher, cluster }));
+      const job = await submitOrder(order, { store, launcher, cluster, workingFolder, tries: 1 });
+      if (job === undefined) there += 1;
+      else submitted.push(job);
     } catch (error) {
       if (!(error instanceof LauncherError)) throw error;
       failures.push(error);
@@ -95,11 +99,32 @@ export async function launchRun(plan: RunPlan, options: LaunchOptions): Promise<
   return { ...opened, submitted, problems: [...(caution === undefined ? [] : [caution]), ...refused] };
 }
 
-/** Writes the run, or finds it, with what would be submitted for what is left of it. */
+/** Whether an engine that doesn't list a job yet may do so. */
+export function mayAppear({ handle, state, ageMs }: StoredJob, graceMs = submissionMs): boolean {
+  return handle !== undefined && state === 'pending' && ageMs < graceMs;
+}
+
+/** In which folder the workers of a run start: as those before them, so that a run can be taken up from any folder. */
+export async function folderOfWorkers(
+  plan: RunPlan,
+  store: Store,
+  { here, ...options }: Pick<OpenRunOptions, 'resumeId' | 'isFresh'> & { readonly here: string },
+): Promise<string> {
+  const open = await findOpenRun(plan, store, options);
+  const [job] = open === undefined ? [] : await store.jobs(open.id);
+  return job?.workingFolder ?? here;
+}
+
+/** Writes the run, or finds it, with what would be submitted for what is left of it, and what was submitted last. */
 export async function openOrders(
   plan: RunPlan,
-  options: Omit<LaunchOptions, 'launcher'>,
-): Promise<Pick<LaunchedRun, 'runId' | 'isResumed'> & { readonly orders: readonly WorkerOrder[] }> {
+  options: Omit<LaunchOptions, 'launcher' | 'workingFolder'>,
+): Promise<
+  Pick<LaunchedRun, 'runId' | 'isResumed'> & {
+    readonly orders: readonly WorkerOrder[];
+    readonly known: readonly StoredJob[];
+  }
+> {
   const { store } = options;
   const opened = await openRun(plan, store, { ...options, ...newRunSeed() });
   // It may have been cancelled; its workers would leave at once.
@@ -109,27 +134,14 @@ export async function openOrders(
     cells.flatMap(({ state, model }) => (state === 'pending' || state === 'running' ? [model] : [])),
   );
   const orders = await ordersOf(plan, { ...options, runId: opened.runId });
-  return { ...opened, orders: orders.filter(({ models }) => models.some((model) => open.has(model))) };
+  const known = newestAttempts(await store.jobs(opened.runId));
+  const left = orders.filter(({ models }) => models.some((model) => open.has(model)));
+  return { ...opened, known, orders: left.map((order) => attemptAfter(order, known)) };
 }
 
-/**
- * The record comes first: after a crash in between, the engine is asked for the same name again.
- *
- * @throws {LauncherError}
- */
-export async function submitOrder(
-  order: WorkerOrder,
-  { store, launcher, cluster }: Pick<LaunchOptions, 'store' | 'launcher' | 'cluster'>,
-): Promise<JobRecord> {
-  const job = { ...order, launcher: launcher.name, cluster, state: 'pending', reason: undefined } as const;
-  await store.putJob({ ...job, handle: undefined });
-  try {
-    const submitted = { ...job, handle: await launcher.submit(order) };
-    await store.putJob(submitted);
-    return submitted;
-  } catch (error) {
-    if (error instanceof LauncherError && error.isRefusal)
-      await store.putJob({ ...job, handle: undefined, state: 'failed', reason: error.message });
-    throw error;
-  }
+function attemptAfter(order: WorkerOrder, known: readonly StoredJob[]): WorkerOrder {
+  const before = known.find((job) => orderBase(job) === orderBase(order));
+  if (before === undefined) return order;
+  // One that was recorded and perhaps not submitted has the same name again, by which the engine finds it.
+  return nextAttempt(order, before.handle === undefined ? before.attempt : before.attempt + 1);
 }

@@ -10,7 +10,7 @@ import { prepareRun } from '../prepare-run.ts';
 import { libraryContext, type RunOptions } from '../run.ts';
 import { followRun } from './follow-run.ts';
 import type { OpenLauncher } from './job-launchers.ts';
-import { checkSharedStore, launchRun, workerEnvironment } from './launch-run.ts';
+import { checkSharedStore, folderOfWorkers, launchRun, workerEnvironment } from './launch-run.ts';
 
 export interface RunOnOptions extends Omit<RunOptions, 'store' | 'force' | 'signal'> {
   /** `postgres://…`, which all machines reach; the password may be in `PGPASSWORD` of the environment. */
@@ -39,12 +39,13 @@ export async function* runOn(
   const context = libraryContext(options);
   await context.meter[Symbol.asyncDispose]?.();
   const plan = await prepareRun(parseSuite(input), context, signal, { anchors: options.anchors });
-  const world = { environment: workerEnvironment(address, environment), workingFolder: context.workingFolder, signal };
-  const open: OpenLauncher = async (name, cluster) => openLauncher(name, cluster, world);
-  const launcher = await open(engine, plan.suite.cluster ?? {});
   await using store = await openStore({ address, environment, homeFolder: homedir() });
-  const storeUrl = withoutPassword(address);
-  const { runId, isResumed, problems } = await launchRun(plan, { store, launcher, storeUrl, workers, isFresh });
+  const here = await folderOfWorkers(plan, store, { isFresh, here: context.workingFolder });
+  const open: OpenLauncher = async (name, cluster, workingFolder) =>
+    openLauncher(name, cluster, { environment: workerEnvironment(address, environment), workingFolder, signal });
+  const launcher = await open(engine, plan.suite.cluster ?? {}, here);
+  const launch = { store, launcher, workingFolder: here, storeUrl: withoutPassword(address), workers, isFresh };
+  const { runId, isResumed, problems } = await launchRun(plan, launch);
   for (const message of problems) yield { type: 'warning', message };
   const run = await store.getRun(runId);
   if (run === undefined) throw new Error(`run ${runId} was written`);

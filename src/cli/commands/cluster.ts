@@ -3,6 +3,7 @@ import { followRun } from '../../app/cluster/follow-run.ts';
 import type { OpenLauncher } from '../../app/cluster/job-launchers.ts';
 import {
   checkSharedStore,
+  folderOfWorkers,
   launchRun,
   type LaunchOptions,
   openOrders,
@@ -77,11 +78,14 @@ export async function runOnCluster(
   // Nothing is measured here.
   await local.meter[Symbol.asyncDispose]?.();
   const store = await context.openStore();
+  const workingFolder = await folderOfWorkers(plan, store, { isFresh, ...resumed, here: context.workingFolder });
   const cluster = (await lastSettings(store, on, resumed.resumeId)) ?? plan.suite.cluster;
-  const launcher = await launcherOpener(context)(on, cluster ?? {});
+  const launcher = await launcherOpener(context)(on, cluster ?? {}, workingFolder);
   const options = { store, storeUrl: context.storePlace.shown, workers, isFresh, cluster, ...resumed };
   if (print === true) return printOrders(plan, launcher, options, context);
-  const { runId, isResumed, submitted, problems } = await launchRun(plan, { ...options, launcher });
+  // What is being submitted goes on without who watches it, as what was submitted does.
+  context.interruption.expectEnd();
+  const { runId, isResumed, submitted, problems } = await launchRun(plan, { ...options, launcher, workingFolder });
   for (const job of submitted) tellJob(job, context);
   for (const problem of problems) context.output.warn(problem);
   const run = await mustGet(store, runId);
@@ -100,14 +104,8 @@ async function lastSettings(
   return jobs.findLast(({ launcher }) => launcher === on)?.cluster;
 }
 
-function launcherOpener({
-  environment,
-  storePlace,
-  workingFolder,
-  interruption,
-  openLauncher,
-}: CliContext): OpenLauncher {
-  return async (name, cluster) =>
+function launcherOpener({ environment, storePlace, interruption, openLauncher }: CliContext): OpenLauncher {
+  return async (name, cluster, workingFolder) =>
     openLauncher(name, cluster, {
       environment: workerEnvironment(storePlace.address, environment),
       workingFolder,
@@ -119,7 +117,7 @@ function launcherOpener({
 async function printOrders(
   plan: RunPlan,
   launcher: Launcher,
-  options: Omit<LaunchOptions, 'launcher'>,
+  options: Omit<LaunchOptions, 'launcher' | 'workingFolder'>,
   context: CliContext,
 ): Promise<number> {
   const { runId, orders } = await openOrders(plan, options);
@@ -172,10 +170,32 @@ async function follow(
     }
     return printEndedRun(store, ended, { files, anchors }, context);
   }
-  const command = resumeCommand(run.id, context);
+  const on = await lastEngine(store, run);
+  const command = resumeCommand(run.id, context, on);
   output.record('interrupted', { runId: run.id, resume: command });
-  output.note(`not finished; everything so far is saved. Go on with --on, or here:\n  ${command}`);
+  const how = on === undefined ? 'Go on with --on, or here' : 'Go on with';
+  output.note(`not finished; everything so far is saved. ${how}:\n  ${command}`);
   return exitCodes.someCellsFailed;
+}
+
+/** Where its workers were submitted last: without it, resuming would do all the work here. */
+async function lastEngine(store: Store, { id }: RunRecord): Promise<LauncherName | undefined> {
+  return (await store.jobs(id)).at(-1)?.launcher;
+}
+
+/** Whether nothing is left of a run, nor any cell that failed, which could be tried again. */
+export async function isOver(store: Store, { id, status }: RunRecord): Promise<boolean> {
+  return status === 'finished' && (await store.cells(id)).every(({ state }) => state !== 'failed');
+}
+
+/** Shows what a run has measured of which nothing is left for workers. */
+export async function tellFinished(
+  run: RunRecord,
+  { files }: Pick<ClusterRunOptions, 'files'>,
+  context: CliContext,
+): Promise<number> {
+  context.output.note(`run ${run.id} is finished: nothing is left for workers`);
+  return printEndedRun(await context.openStore(), run, { files, anchors: undefined }, context);
 }
 
 /** Follows a run whose workers were placed by an engine, or started by hand, from whichever machine. */
@@ -234,7 +254,7 @@ async function cancelAndTell(store: Store, run: RunRecord, context: CliContext):
   for (const problem of problems) {
     output.warn(`${problem}; its workers end by themselves as soon as they look into the store`);
   }
-  const command = resumeCommand(run.id, context);
+  const command = resumeCommand(run.id, context, await lastEngine(store, run));
   output.record('cancelled', { runId: run.id, jobs: cancelled, held, resume: command });
   const jobs = `${countText(cancelled.length)} ${cancelled.length === 1 ? 'job' : 'jobs'} cancelled`;
   const cells = held === 1 ? '1 cell is' : `${countText(held)} cells are`;

@@ -33,7 +33,7 @@ import { printNext } from '../next-commands.ts';
 import { createProgress } from '../progress/create-progress.ts';
 import { printEndedRun, showRun } from '../show-run.ts';
 import { createTaskTables } from '../task-tables.ts';
-import { attachToRun, clusterChoice, runOnCluster } from './cluster.ts';
+import { attachToRun, clusterChoice, isOver, runOnCluster, tellFinished } from './cluster.ts';
 
 export const run: CommandHandler<typeof runOptions> = async (input, context) => {
   if (input.options.dryRun === true) return showPlan(input, context, 'never');
@@ -79,6 +79,8 @@ export const resume: CommandHandler<typeof resumeOptions> = async ({ arguments: 
   const stored = await runToResume(names, context);
   if (cluster === undefined && (await isWorkedOn(await context.openStore(), stored.id)))
     return attachToRun(stored, { files }, context);
+  if (cluster !== undefined && (await isOver(await context.openStore(), stored)))
+    return tellFinished(stored, { files }, context);
   await checkStoredTasks(stored, 'resumed');
   const status = createStatusLine(context);
   const local = await createLocalContext(context, status);

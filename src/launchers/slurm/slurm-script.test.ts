@@ -68,6 +68,8 @@ describe('a submission', () => {
     ['--array=0-9', 'cluster.slurm.lines: --array is set by perbench itself'],
     ['--output x.log', '--output is set by perbench itself'],
     ['-J name', '-J is set by perbench itself'],
+    ['--clusters=other', 'perbench finds no jobs of another cluster, and --clusters=other names one'],
+    ['-M other', 'and -M other names one'],
     ['--wait', '--wait is set by perbench itself'],
     ['--export=NONE', 'with --export=NONE workers would not get the environment, such as PGPASSWORD'],
     ['--export HOME,PATH', 'with --export HOME,PATH workers would not get the environment'],

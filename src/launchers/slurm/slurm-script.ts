@@ -28,6 +28,9 @@ export function logFile(folder: string, orderName: string, index: string): strin
 /** Options that perbench sets itself: with others it wouldn't find its jobs or logs again, or would wait for their end. */
 const own = /^(?:-[JaoeWD]|--(?:job-name|array|output|error|wait|wrap|chdir|parsable|test-only)(?![\w-]))/;
 
+/** Another cluster than the one that `squeue` and `scancel` ask. */
+const elsewhere = /^(?:-M|--clusters?(?![\w-]))/;
+
 /** `lines` as words of `sbatch`; `--nodelist n1` is two. */
 function furtherWords(lines: readonly string[]): readonly string[] {
   return lines.flatMap((line) => {
@@ -46,6 +49,10 @@ function furtherWords(lines: readonly string[]): readonly string[] {
           hint: 'Leave it out: all variables are passed on. Others are added by --export=ALL,NAME=value.',
         },
       );
+    if (elsewhere.test(option))
+      throw new UsageError(`cluster.slurm.lines: perbench finds no jobs of another cluster, and ${option} names one`, {
+        hint: 'Remove it, and start perbench where that cluster is the default one.',
+      });
     const [, name, value] = /^(--?[\w-]+)\s+(.+)$/s.exec(option) ?? [];
     return name === undefined || value === undefined ? [option] : [name, value];
   });
