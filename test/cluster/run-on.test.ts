@@ -171,7 +171,7 @@ it(
     expect(printed.stdout).toContain(`perbench work ${id} --store postgres://owner@127.0.0.1`);
     expect(await store.jobs(id)).toEqual([]);
     const signals = new EventEmitter();
-    const open: typeof cluster.open = async (...parameters) => {
+    const open: NonNullable<typeof cluster.open> = async (...parameters) => {
       const engine = await cluster.open(...parameters);
       // Ctrl-C while it submits.
       setImmediate(() => signals.emit('SIGINT'));

@@ -38,6 +38,10 @@ const jobOf = (runId: string, name: string): JobRecord => ({
   handle: '1',
   state: 'pending',
   reason: undefined,
+  cluster: undefined,
+  workingFolder: '/',
+  tries: 1,
+  progress: 0,
 });
 
 it('is interrupted where nobody is left', async () => {
