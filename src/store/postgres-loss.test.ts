@@ -141,8 +141,8 @@ async function contentOf(store: Store): Promise<unknown> {
       })),
     ),
     work: await store.openWork(id, 60_000),
-    workers: (await store.workers(id)).map((found) => ({ ...found, seenAtMs: 0 })),
-    jobs: await store.jobs(id),
+    workers: (await store.workers(id)).map((found) => ({ ...found, seenAtMs: 0, silentMs: 0 })),
+    jobs: (await store.jobs(id)).map((found) => ({ ...found, ageMs: 0 })),
   }));
   return { runs, parts: await Promise.all(parts) };
 }

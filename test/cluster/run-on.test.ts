@@ -42,7 +42,7 @@ const suiteOf = (tokenMs: number) => ({
 /** A cluster whose nodes are this machine: workers are real processes of perbench, with the environment that launchers hand on. */
 class LocalCluster implements AsyncDisposable {
   readonly engines: LocalLauncher[] = [];
-  readonly open: CliWorld['openLauncher'];
+  readonly open: NonNullable<CliWorld['openLauncher']>;
 
   constructor(folder: string, slots: number) {
     let engine: LocalLauncher | undefined;
