@@ -1,6 +1,6 @@
 /**
  * What the queue of a run on many machines costs: simulated workers share the cells of one run through a real PostgreSQL,
- * and beside it through one SQLite file. Nothing is measured by the workers themselves: this is the store alone.
+ * or through one SQLite file, which is for a few processes: with hundreds, leases run out. Nothing is measured by the workers themselves: this is the store alone.
  *
  * Three rounds on runs of their own:
  * 1. claims: each worker claims a model, ends its cells with one sample each, claims the next, until none is left;
@@ -10,7 +10,7 @@
  * The workers are in this process, each with connections of its own (of SQLite, all with one), beside the server on the same
  * cores: real ones take nothing of the server's machine.
  *
- * Usage: node bench/store-claims.ts [--cells 10000] [--tasks 5] [--workers 500] [--seconds 30] [--only postgres|sqlite]
+ * Usage: node bench/store-claims.ts [--cells 10000] [--tasks 5] [--workers 500] [--seconds 30] [--store postgres|sqlite]
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ const { values } = parseArgs({
     tasks: { type: 'string', default: '5' },
     workers: { type: 'string', default: '500' },
     seconds: { type: 'string', default: '30' },
-    only: { type: 'string' },
+    store: { type: 'string', default: 'postgres' },
   },
 });
 const [cells, tasks, workers, seconds] = [values.cells, values.tasks, values.workers, values.seconds].map(Number) as [
@@ -50,8 +50,7 @@ interface Side {
 
 console.log(`${cells} cells of ${cells / tasks} models, ${workers} workers, leases of ${defaultLeaseMs / 1000} s;`);
 console.log(`${availableParallelism()} cores of ${cpus()[0]?.model ?? 'an unknown CPU'}\n`);
-if (values.only !== 'sqlite') await benchPostgres();
-if (values.only !== 'postgres') await benchSqlite();
+await (values.store === 'sqlite' ? benchSqlite() : benchPostgres());
 
 async function benchPostgres(): Promise<void> {
   // Two connections each at most, and some for the server itself.
