@@ -42,6 +42,11 @@ export interface WorkerOrder {
 export const jobStates = ['pending', 'running', 'done', 'failed', 'cancelled', 'lost'] as const;
 export type JobState = (typeof jobStates)[number];
 
+/** Waiting or running, as its engine tells. */
+export function isAlive(state: JobState): boolean {
+  return state === 'pending' || state === 'running';
+}
+
 /** A worker that was asked for, as its engine tells. */
 export interface JobStatus {
   /** Of the order. */

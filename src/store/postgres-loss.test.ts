@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { newCell, newRun, passResult, sampleAt } from '../../test/conformance/store-records.ts';
+import { newCell, newJob, newRun, passResult, sampleAt } from '../../test/conformance/store-records.ts';
 import { type CuttingProxy, startCuttingProxy } from '../../test/setup/cutting-proxy.ts';
 import { usePostgres, usePostgresDatabase } from '../../test/setup/use-postgres.ts';
-import type { JobRecord, WorkerRecord } from '../core/cluster.ts';
+import type { WorkerRecord } from '../core/cluster.ts';
 import type { Claim, Store } from '../core/store.ts';
 import { openPostgresStore } from './postgres-store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
@@ -20,24 +20,7 @@ const worker: WorkerRecord = {
   state: 'working',
   note: undefined,
 };
-const job: JobRecord = {
-  name: 'pb-run-1-0-a1',
-  runId: 'run-1',
-  attempt: 1,
-  models: [],
-  needs: { gpus: 0, memoryBytes: undefined },
-  workers: 1,
-  isExclusive: true,
-  words: ['work', 'run-1'],
-  launcher: 'slurm',
-  cluster: undefined,
-  handle: undefined,
-  state: 'pending',
-  reason: undefined,
-  workingFolder: '/shared',
-  tries: 1,
-  progress: 0,
-};
+const job = newJob('pb-run-1-0-a1', 'run-1');
 
 interface Held {
   readonly cell: Claim;

@@ -1,4 +1,5 @@
 import type { PassResult } from '../../src/core/cell.ts';
+import type { JobRecord } from '../../src/core/cluster.ts';
 import { type Manifest, noLaunchFacts } from '../../src/core/manifest.ts';
 import type { Sample } from '../../src/core/sample.ts';
 import type { NewCell, NewRun } from '../../src/core/store.ts';
@@ -46,6 +47,28 @@ export function newRun(id: string, overrides: Partial<NewRun> = {}): NewRun {
 
 export function newCell(id: string, position = 0): NewCell {
   return { id, model: 'tiny', taskId: 'gsm8k/per@1', protocol: 'serving', position, items: 100 };
+}
+
+/** A job that its engine hasn't taken yet. */
+export function newJob(name: string, runId: string): JobRecord {
+  return {
+    name,
+    runId,
+    attempt: 1,
+    models: [],
+    needs: { gpus: 0, memoryBytes: undefined },
+    workers: 1,
+    isExclusive: true,
+    words: ['work', runId],
+    launcher: 'slurm',
+    cluster: undefined,
+    handle: undefined,
+    state: 'pending',
+    reason: undefined,
+    workingFolder: '/shared',
+    tries: 1,
+    progress: 0,
+  };
 }
 
 export function sampleAt(position: number, overrides: Partial<Sample> = {}): Sample {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { JobRecord, WorkerRecord } from '../../src/core/cluster.ts';
 import { openWithRun, type OpenStore } from './open-store.ts';
-import { newRun } from './store-records.ts';
+import { newJob, newRun } from './store-records.ts';
 
 const worker: WorkerRecord = {
   id: 'node-1-4711-aaaa',
@@ -13,24 +13,7 @@ const worker: WorkerRecord = {
   note: 'gsm8k on tiny',
 };
 
-const job: JobRecord = {
-  name: 'pb-run-1-0-a1',
-  runId: 'run-1',
-  attempt: 1,
-  models: ['tiny', 'large'],
-  needs: { gpus: 0, memoryBytes: undefined },
-  workers: 1,
-  isExclusive: true,
-  words: ['work', 'run-1'],
-  launcher: 'slurm',
-  cluster: undefined,
-  handle: undefined,
-  state: 'pending',
-  reason: undefined,
-  workingFolder: '/shared',
-  tries: 1,
-  progress: 0,
-};
+const job: JobRecord = { ...newJob('pb-run-1-0-a1', 'run-1'), models: ['tiny', 'large'] };
 
 export function testWorkers(open: OpenStore): void {
   it('keeps what is known of each worker, when it was seen last, and their order', async () => {

@@ -31,11 +31,15 @@ export interface ClusterWorker {
   readonly ended: Promise<number | null>;
 }
 
-const program = join(import.meta.dirname, '../fixtures/cluster-worker.ts');
-
 /** Starts a worker as a process of its own. */
 export function startClusterWorker(orders: WorkerOrders): ClusterWorker {
-  const child = spawn(process.execPath, [program, JSON.stringify(orders)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return startWorkerProcess('cluster-worker.ts', JSON.stringify(orders));
+}
+
+/** Starts a program of test/fixtures that tells what it does, line by line; it ends with the test. */
+export function startWorkerProcess(fixture: string, argument: string): ClusterWorker {
+  const program = join(import.meta.dirname, '../fixtures', fixture);
+  const child = spawn(process.execPath, [program, argument], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines: string[] = [];
   let heard = Promise.withResolvers<void>();

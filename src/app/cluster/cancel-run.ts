@@ -1,8 +1,8 @@
-import type { JobRecord, Launcher } from '../../core/cluster.ts';
+import { isAlive, type JobRecord, type Launcher } from '../../core/cluster.ts';
 import { LauncherError } from '../../core/errors.ts';
 import { defaultLeaseMs, type RunRecord, type Store } from '../../core/store.ts';
 import { byLauncher, type OpenLauncher } from './job-launchers.ts';
-import { cancelledHere, isAlive } from './job-states.ts';
+import { cancelledHere } from './job-states.ts';
 
 export interface CancelledRun {
   /** Names of jobs that their engine was told to end. */

@@ -1,3 +1,4 @@
+import { isAlive } from '../../core/cluster.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countText } from '../../core/amount-text.ts';
 import { nowMs } from '../../core/clock.ts';
@@ -7,7 +8,6 @@ import { FollowedCells, isOpenCell } from './followed-cells.ts';
 import { FollowedJobs } from './followed-jobs.ts';
 import { FollowedWorkers } from './followed-workers.ts';
 import type { OpenLauncher } from './job-launchers.ts';
-import { isAlive } from './job-states.ts';
 import { submissionMs } from './submit-order.ts';
 
 export interface FollowOptions {

@@ -1,11 +1,18 @@
 import { countText } from '../../core/amount-text.ts';
-import type { JobState, JobStatus, Launcher, StoredJob, WorkerOrder } from '../../core/cluster.ts';
+import {
+  isAlive,
+  type JobState,
+  type JobStatus,
+  type Launcher,
+  type StoredJob,
+  type WorkerOrder,
+} from '../../core/cluster.ts';
 import { LauncherError } from '../../core/errors.ts';
 import type { RunEvent } from '../../core/event.ts';
 import type { OpenWork, Store } from '../../core/store.ts';
 import { withRemedy } from '../../core/with-remedy.ts';
 import { byLauncher, type JobsOfLauncher, type OpenLauncher } from './job-launchers.ts';
-import { cancelledHere, isAlive, isCancelledHere, orderState } from './job-states.ts';
+import { cancelledHere, isCancelledHere, orderState } from './job-states.ts';
 import { mayAppear } from './launch-run.ts';
 import { isHelper, newestAttempts, nextAttempt, orderBase } from './orders.ts';
 import { progressOf, submitOrder } from './submit-order.ts';

@@ -1,8 +1,7 @@
 import { countText } from '../../core/amount-text.ts';
-import type { JobRecord, StoredWorker } from '../../core/cluster.ts';
+import { isAlive, type JobRecord, type StoredWorker } from '../../core/cluster.ts';
 import type { RunEvent } from '../../core/event.ts';
 import { defaultLeaseMs, type Store } from '../../core/store.ts';
-import { isAlive } from './job-states.ts';
 import { newestAttempts } from './orders.ts';
 
 /** So many that come at once are told of one by one. */

@@ -1,10 +1,5 @@
 import type { JobRecord, JobState, JobStatus } from '../../core/cluster.ts';
 
-/** Waiting or running, as its engine tells. */
-export function isAlive(state: JobState): boolean {
-  return state === 'pending' || state === 'running';
-}
-
 /** Of a job that perbench cancelled, whatever its engine says while it still ends it. */
 export const cancelledHere = { state: 'cancelled', reason: 'cancelled by perbench' } as const;
 

@@ -1,4 +1,4 @@
-import type { JobRecord, Launcher, StoredJob, WorkerOrder } from '../../core/cluster.ts';
+import { isAlive, type JobRecord, type Launcher, type StoredJob, type WorkerOrder } from '../../core/cluster.ts';
 import type { ClusterSettings } from '../../core/cluster-settings.ts';
 import { LauncherError, UsageError } from '../../core/errors.ts';
 import type { Store } from '../../core/store.ts';
@@ -8,7 +8,7 @@ import { isServerStore } from '../../core/store-address.ts';
 import { withRemedy } from '../../core/with-remedy.ts';
 import { parsePostgresAddress } from '../../store/postgres-address.ts';
 import { newRunSeed } from '../run-dependencies.ts';
-import { isAlive, isCancelledHere } from './job-states.ts';
+import { isCancelledHere } from './job-states.ts';
 import { newestAttempts, nextAttempt, orderBase, type OrderOptions, ordersOf } from './orders.ts';
 import { submissionMs, submitOrder } from './submit-order.ts';
 

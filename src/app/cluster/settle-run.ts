@@ -1,7 +1,6 @@
-import type { StoredWorker } from '../../core/cluster.ts';
+import { isAlive, type StoredWorker } from '../../core/cluster.ts';
 import { defaultLeaseMs, type RunStatus, type Store } from '../../core/store.ts';
 import { isOpen } from '../../run/strategy.ts';
-import { isAlive } from './job-states.ts';
 import { newestAttempts } from './orders.ts';
 
 /**

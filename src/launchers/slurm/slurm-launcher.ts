@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { slurmSettings } from '../../core/cluster-settings.ts';
-import type { JobStatus, Launcher, LauncherWorld, WorkerOrder } from '../../core/cluster.ts';
+import { isAlive, type JobStatus, type Launcher, type LauncherWorld, type WorkerOrder } from '../../core/cluster.ts';
 import { LauncherError } from '../../core/errors.ts';
 import { shapeOf } from '../../core/settings.ts';
 import { isMissing } from '../../files/if-there.ts';
@@ -18,10 +18,6 @@ const defaultTimeoutMs = 30_000;
  * wait. When it is submitted, Slurm tells them apart.
  */
 const perhapsLater = /node configuration is not available|not available now|nodes? (?:are busy|not available)/i;
-
-function isAlive({ state }: JobStatus): boolean {
-  return state === 'pending' || state === 'running';
-}
 
 /** Places workers by Slurm's own commands (sbatch(1), squeue(1), scancel(1); of Slurm 20.11 or newer). */
 class SlurmLauncher implements Launcher {
@@ -109,7 +105,7 @@ class SlurmLauncher implements Launcher {
   async #aliveIds(names: readonly string[]): Promise<readonly string[]> {
     if (names.length === 0) return [];
     const jobs = await this.#jobs();
-    return [...new Set(jobs.filter((job) => names.includes(job.name) && isAlive(job)).map(arrayId))];
+    return [...new Set(jobs.filter((job) => names.includes(job.name) && isAlive(job.state)).map(arrayId))];
   }
 
   async #ask(program: string, words: readonly string[], what: string, input?: string): Promise<string> {
